@@ -1,0 +1,84 @@
+"""The warehouse's connection: engine, migrations, COPY.
+
+SQLAlchemy holds connections and transactions; bulk moves go through psycopg2's COPY on the same connection.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from chiso.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from chiso.settings import Settings
+
+_UPGRADE_LOCK = 7_205_001
+
+
+class Readable(Protocol):
+    """What COPY reads from: `read(n)` gives at most n bytes, b"" at the end."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
+        ...
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine on `url` (`postgresql+psycopg2://…`); nothing is opened yet."""
+    return sa.create_engine(url, connect_args={"connect_timeout": 10, "application_name": "chiso"}, pool_pre_ping=True)
+
+
+@contextmanager
+def reachable(engine: sa.Engine) -> Iterator[None]:
+    """Turns a lost or refused connection into a DatabaseError that says what to do."""
+    try:
+        yield
+    except OperationalError as fault:
+        raise DatabaseError(f"PostgreSQL at {engine.url.render_as_string(hide_password=True)} failed: "
+                            f"{str(fault.orig).strip()} Check that the server runs, then run again.") from fault
+
+
+def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Readable) -> None:
+    """Loads CSV `rows` (no header; unquoted empty = NULL) into `table`, inside the connection's transaction."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    with raw_cursor(connection) as cursor:
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)", rows, size=1 << 16)
+
+
+@contextmanager
+def raw_cursor(connection: sa.Connection) -> Iterator[Any]:
+    """psycopg2's cursor of the connection's open transaction."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - an open sa.Connection always has one
+    with driver.cursor() as cursor:
+        yield cursor
+
+
+def upgrade(engine: sa.Engine, settings: "Settings") -> None:
+    """Brings the warehouse to this version: migrations, then views and functions, then reference lists.
+
+    Safe to run at any time and by two at once (the second waits). Raises DatabaseError.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    from chiso.warehouse import reference_lists
+
+    config = Config()
+    config.set_main_option("script_location", str(settings.schemas / "migrations"))
+    with reachable(engine), engine.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        for path in replaceable_sql(settings.sql):
+            connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
+        reference_lists.load(connection, settings)
+
+
+def replaceable_sql(root: Path) -> list[Path]:
+    """Views and functions in the order in which they are applied: by stage, then by name."""
+    return sorted(root.glob("*/*.sql"))

@@ -1,0 +1,158 @@
+"""Stage 3: find the table, map its headers, cast by contract, drop personal columns. No rule, no row is dropped.
+
+A text that can't be cast is a finding with its line or cell; the row stays, with NULL in that column.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import BinaryIO
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from chiso.contracts import Contract
+from chiso.issues import Issue, refusal
+from chiso.periods import Period, smallest_covering
+from chiso.raw import RawFile
+from chiso.reference import Reference
+from chiso.staging import tables
+from chiso.staging.batch import Broken, RawBatch
+from chiso.staging.cast import Casts
+from chiso.staging.csv_export import read_csv
+from chiso.staging.form import StagedForm, read_form
+from chiso.staging.json_records import JsonRecords
+from chiso.staging.reporting import record_period
+
+__all__ = ["Delivered", "Staged", "discard", "read"]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What staging is given: the bytes and what is known of them beforehand."""
+
+    raw: RawFile
+    sha256: str
+    received: datetime
+    stated_period: str | None = None
+    password: str | None = None
+    """Opens protected workbooks."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A delivery in `staging.<name>`, read and cast.
+
+    rows: data rows, unreadable ones included. content_sha256: of the bytes; of the canonical records for JSON.
+    letters: contract column → column letters of the sheet.
+    """
+
+    name: str
+    contract: Contract
+    period: Period
+    rows: int
+    content_sha256: str
+    issues: list[Issue] = field(default_factory=list)
+    sheet: str | None = None
+    letters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def table(self) -> str:
+        """Qualified name of the rows' table."""
+        return f"staging.{self.name}"
+
+
+def read(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+    """Reads a delivery into unlogged tables called `name`, inside the connection's transaction.
+
+    Raises DeliveryRefused where the bytes aren't what they claim to be, UsageError where the stated period
+    contradicts them.
+    """
+    tables.create(connection, name, contract)
+    readers = {"csv": _read_csv, "json": _read_json, "workbook": _read_workbook}
+    return readers[contract.terms.delivery.format](delivered, contract, reference, connection, name)
+
+
+def discard(connection: sa.Connection, name: str) -> None:
+    """Drops the tables of `name`."""
+    tables.drop(connection, name)
+
+
+def _read_csv(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+    said, assumed = _stated(delivered, contract)
+    with delivered.raw.open() as stream:
+        issues, batches = read_csv(stream, contract, delivered.raw.name)
+        rows = _load(connection, name, batches, contract, reference, said.end if said and not contract.terms.unit_at else None)
+    period = said or _covered(connection, name, contract)
+    if period is None:
+        period, assumed = record_period(contract, None, None, delivered.raw.name, delivered.received)
+    return Staged(name, contract, period, rows, delivered.sha256, issues + assumed)
+
+
+def _stated(delivered: Delivered, contract: Contract) -> tuple[Period | None, list[Issue]]:
+    """The period that is known before reading; a delta speaks of the days in it, so it may state none."""
+    from chiso.periods import from_file_name
+
+    if contract.terms.delivery.mode == "delta" and not (delivered.stated_period or from_file_name(delivered.raw.name)):
+        return None, []
+    return record_period(contract, delivered.stated_period, None, delivered.raw.name, delivered.received)
+
+
+def _covered(connection: sa.Connection, name: str, contract: Contract) -> Period | None:
+    """The shortest period that holds every version's time; the years' last where they span several."""
+    versions = contract.terms.versions
+    assert versions is not None  # noqa: S101 - lint: a delta has versions
+    first, last = connection.execute(sa.text(
+        f'SELECT min("{versions.at}")::date, max("{versions.at}")::date FROM staging.{name}')).one()
+    if first is None:
+        return None
+    return smallest_covering(first, last) or Period.of(str(last.year))
+
+
+def _read_json(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+    with delivered.raw.open() as stream:
+        said = _envelope_period(stream)
+    period, assumed = record_period(contract, delivered.stated_period, said, delivered.raw.name, delivered.received)
+    with delivered.raw.open() as stream:
+        records = JsonRecords(stream, contract, delivered.raw.name)
+        rows = _load(connection, name, records.batches(), contract, reference, period.end)
+    return Staged(name, contract, period, rows, records.content_sha256, records.findings() + assumed)
+
+
+_ENVELOPE_PERIOD = re.compile(rb'^[^\[]*?"period"\s*:\s*"([^"]{4,10})"')
+
+
+def _envelope_period(stream: BinaryIO) -> str | None:
+    """The period that an envelope states before its list."""
+    found = _ENVELOPE_PERIOD.match(stream.read(4096))
+    return found[1].decode("ascii", errors="replace") if found else None
+
+
+def _read_workbook(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+    with delivered.raw.plain_path() as path:
+        form: StagedForm = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
+    if not form.batch.rows:
+        raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
+    rows = _load(connection, name, iter([form.batch]), contract, reference, form.period.end, form)
+    form.load_totals(connection, name)
+    return Staged(name, contract, form.period, rows, delivered.sha256, form.issues, form.sheet, form.letters)
+
+
+def _load(connection: sa.Connection, name: str, batches: Iterator[RawBatch], contract: Contract, reference: Reference,
+          at: date | None, form: StagedForm | None = None) -> int:
+    """Casts and copies every batch; returns the number of rows."""
+    casts = Casts(contract.loaded_columns, reference, at)
+    broken: list[Broken] = []
+
+    def typed() -> Iterator[pa.Table]:
+        for batch in batches:
+            table, found = casts.apply(batch)
+            broken.extend(form.with_proposals(table, found) if form else found)
+            yield table
+
+    rows = tables.copy_rows(connection, name, typed(), contract)
+    tables.copy_broken(connection, name, broken)
+    return rows
+
+

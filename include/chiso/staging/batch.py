@@ -1,0 +1,34 @@
+"""What every reader yields: rows as delivered, in columns of text, with where each stands."""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A cell or line that can't be taken as it is. column None: the whole line."""
+
+    row: int
+    column: str | None
+    rule: str
+    value: str | None
+    details: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Rows in reading order.
+
+    rows: int64, unique: the sheet row, the physical line of a CSV record (header = 1), the ordinal of a JSON record.
+    lines: the physical line on which each record starts, where it isn't `rows` (several JSON records may share one).
+    values: contract column → text as delivered (null = blank), each as long as `rows`.
+    within: form rows only: code of the district above the row.
+    broken: lines that could not be split into fields; they stand in `rows` too, with null values.
+    """
+
+    rows: pa.Array
+    values: dict[str, pa.Array]
+    within: pa.Array | None = None
+    lines: pa.Array | None = None
+    broken: list[Broken] = field(default_factory=list)

@@ -1,0 +1,254 @@
+"""From text to the contract's types, column by column; what can't be read is a finding, and the row stays.
+
+Casts are vectorised where columns are long (times, counts, flags); names and words are cast once per distinct text.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from chiso import numbers
+from chiso.contracts import Column
+from chiso.periods import from_words
+from chiso.reference import Ambiguous, NotFound, Reference
+from chiso.staging.batch import Broken, RawBatch
+from chiso.text import fold, looks_like_formula
+
+SQL_TYPES = {"text": 'text COLLATE "C"', "count": "bigint", "number": "numeric", "printed": "numeric", "flag": "boolean",
+             "mark": "boolean", "timestamp": "timestamp", "date": "date", "period": "text", "choice": 'text COLLATE "C"',
+             "unit": 'text COLLATE "C"', "agency": 'text COLLATE "C"', "agency_or_field": "text"}
+"""Staging type of each reading."""
+
+_EARLIEST_YEAR = 1900
+_YES, _NO = {"1", "true", "x", "co", "yes"}, {"0", "false", "khong", "no"}
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Why one text can't be cast; `details` fill the message."""
+
+    rule: str
+    details: dict[str, object]
+    readings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Casts:
+    """How a delivery's columns are cast. at: the day on which units are looked up; None leaves codes as they are."""
+
+    columns: list[Column]
+    reference: Reference
+    at: date | None
+
+    def apply(self, batch: RawBatch) -> tuple[pa.Table, list[Broken]]:
+        """Typed columns beside `row_no` and `unreadable` (names of the columns that failed, `*` for the line)."""
+        failed: list[tuple[str, pa.Array, Callable[[int], Broken]]] = []
+        typed = {column.name: self._column(column, batch, failed) for column in self.columns}
+        found = [make(place) for _, mask, make in failed for place in pc.indices_nonzero(mask).to_pylist()]
+        lines = batch.lines if batch.lines is not None else pa.nulls(len(batch.rows), pa.int64())
+        table = pa.table({"row_no": batch.rows, "line": lines, **typed})
+        return _with_broken_lines(table, [*found, *batch.broken]), [*found, *batch.broken]
+
+    def _column(self, column: Column, batch: RawBatch,
+                failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]) -> pa.Array:
+        raw = _blank_to_null(batch.values[column.name])
+        result, mask, why = self._cast(column, raw, batch.within)
+
+        def make(place: int) -> Broken:
+            text = raw[place].as_py()
+            reason = why(text, place)
+            return Broken(batch.rows[place].as_py(), column.name, reason.rule, text,
+                          reason.details | ({"readings": reason.readings} if reason.readings else {}))
+
+        if mask is not None and pc.any(mask).as_py():
+            failed.append((column.name, mask, make))
+        return result
+
+    def _cast(self, column: Column, raw: pa.Array,
+              within: pa.Array | None) -> tuple[pa.Array, pa.Array | None, Callable[[str, int], Unreadable]]:
+        if column.reading == "timestamp":
+            return _timestamps(column, raw)
+        if column.reading == "count" and (plain := _plain_counts(column, raw)) is not None:
+            return plain, None, lambda text, place: Unreadable("number_malformed", {})
+        if column.reading in ("unit", "agency") and self.at is None:
+            return raw, _not_utf8(raw), lambda text, place: Unreadable("not_utf8", {})
+        if column.reading == "text" and not _suspicious(raw):
+            return pc.utf8_normalize(raw, form="NFC"), None, lambda text, place: Unreadable("not_utf8", {})
+        keys = raw if within is None or column.reading != "unit" else _joined(raw, within)
+        return _by_distinct(keys, lambda text: self._one(column, text), column)
+
+    def _one(self, column: Column, text: str) -> object:
+        """One distinct text, cast; Unreadable where it can't be."""
+        if "\ufffd" in text:
+            return Unreadable("not_utf8", {})
+        casts: dict[str, Callable[[str], object]] = {
+            "text": _text, "choice": lambda value: _choice(value, column), "count": _count,
+            "number": lambda value: _number(numbers.parse_number(value)),
+            "printed": lambda value: _number(numbers.parse_printed(value)),
+            "flag": _flag, "mark": _mark, "date": lambda value: _date(value),
+            "period": lambda value: from_words(value) or Unreadable("period_malformed", {}),
+            "unit": self._unit, "agency": self._agency, "agency_or_field": self._agency_or_field,
+        }
+        return casts[column.reading](text)
+
+    def _unit(self, text: str) -> object:
+        name, _, within = text.partition("\0")
+        found = self.reference.find_unit(name, self._day, within or None)
+        if isinstance(found, Ambiguous):
+            return Unreadable("unit_ambiguous", {"candidates": ", ".join(unit.code for unit in found.candidates)})
+        return Unreadable("unit_unknown", {}) if isinstance(found, NotFound) else found.code
+
+    def _agency(self, text: str) -> object:
+        found = self.reference.find_agency(text, self._day)
+        return Unreadable("agency_unknown", {}) if isinstance(found, NotFound | Ambiguous) else found.code
+
+    def _agency_or_field(self, text: str) -> object:
+        code = self._agency(text)
+        return _text(text) if isinstance(code, Unreadable) else code
+
+    @property
+    def _day(self) -> date:
+        assert self.at is not None  # noqa: S101 - columns of units are cast only where it is given
+        return self.at
+
+
+def _blank_to_null(raw: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(raw)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
+    """Adds a row for every line that could not be split, and `unreadable`, a PostgreSQL text[] literal."""
+    lines = [entry.row for entry in broken if entry.column is None]
+    if lines:
+        empty = {field.name: pa.nulls(len(lines), field.type) for field in table.schema}
+        table = pa.concat_tables([table, pa.table(empty | {"row_no": pa.array(lines, pa.int64())}, schema=table.schema)])
+    by_row: dict[int, list[str]] = {}
+    for entry in broken:
+        by_row.setdefault(entry.row, []).append(entry.column or '"*"')
+    if not by_row:
+        return table.append_column("unreadable", pa.nulls(table.num_rows, pa.string()))
+    marks = [f"{{{','.join(by_row[row])}}}" if row in by_row else None for row in table.column("row_no").to_pylist()]
+    return table.append_column("unreadable", pa.array(marks, pa.string()))
+
+
+def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
+    form = _strptime(column.format or "")
+    parsed = pc.strptime(raw, format=form, unit="s", error_is_null=True)
+    # The parser carries 31/02 over into March and takes the year 24 for AD 24.
+    day_first = form.startswith("%d")
+    place = (0, 2) if day_first else (8, 10)
+    digits = pc.utf8_rtrim(pc.utf8_slice_codeunits(raw, *place), characters="/-. ")
+    stated = pc.cast(pc.if_else(pc.and_kleene(pc.is_valid(parsed), pc.utf8_is_digit(digits)), digits, None), pa.int64())
+    holds = pc.and_kleene(pc.equal(pc.day(parsed), stated), pc.greater_equal(pc.year(parsed), _EARLIEST_YEAR))
+    good = pc.if_else(pc.fill_null(holds, False), parsed, None)
+    mask = pc.and_(pc.is_valid(raw), pc.is_null(good))
+    return good, mask, lambda text, place: Unreadable("time_malformed", {"format": column.format})
+
+
+def _strptime(form: str) -> str:
+    pieces = {"dd": "%d", "MM": "%m", "yyyy": "%Y", "HH": "%H", "mm": "%M", "ss": "%S"}
+    for piece, directive in pieces.items():
+        form = form.replace(piece, directive)
+    return form
+
+
+def _plain_counts(column: Column, raw: pa.Array) -> pa.Array | None:
+    """The whole column at once where it is digits only; None where some text isn't."""
+    try:
+        counts = pc.cast(raw, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    # A sign or a hexadecimal prefix is for the careful parser.
+    if pc.any(pc.match_substring_regex(raw, "[^0-9]")).as_py():
+        return None
+    return pc.fill_null(counts, column.default) if column.default is not None else counts
+
+
+def _suspicious(raw: pa.Array) -> bool:
+    return bool(pc.any(pc.match_substring_regex(raw, "\ufffd|^[=@+\t-]")).as_py())
+
+
+def _not_utf8(raw: pa.Array) -> pa.Array:
+    return pc.fill_null(pc.match_substring(raw, "\ufffd"), False)
+
+
+def _joined(raw: pa.Array, within: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(raw, pc.fill_null(within, ""), "\0")
+
+
+def _by_distinct(keys: pa.Array, cast: Callable[[str], object],
+                 column: Column) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
+    encoded = keys.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    results = [cast(text) for text in texts]
+    blank: object = False if column.reading == "mark" else column.default
+    values = [None if isinstance(result, Unreadable) else _plain(result) for result in results]
+    kind = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_()}.get(column.reading, pa.string())
+    typed = pa.array(values, kind).take(encoded.indices)
+    failing = pa.array([isinstance(result, Unreadable) for result in results], pa.bool_()).take(encoded.indices)
+    mask = pc.fill_null(failing, False)
+    if blank is not None:
+        typed = pc.if_else(pc.is_null(keys), pa.scalar(blank, kind), typed)
+    return typed, mask, lambda text, place: _reason(results[encoded.indices[place].as_py()])
+
+
+def _reason(result: object) -> Unreadable:
+    assert isinstance(result, Unreadable)  # noqa: S101 - only asked where the mask says so
+    return result
+
+
+def _plain(value: object) -> object:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _text(value: str) -> object:
+    return Unreadable("formula_injection", {}) if looks_like_formula(value) else value
+
+
+def _choice(value: str, column: Column) -> object:
+    by_key = {fold(str(allowed)): allowed for allowed in column.enum}
+    return by_key.get(fold(value)) or Unreadable("choice_unknown", {"choices": ", ".join(map(str, column.enum))})
+
+
+def _count(value: str) -> object:
+    parsed = numbers.parse_count(value)
+    return Unreadable(parsed.rule, {}, parsed.readings) if isinstance(parsed, numbers.Malformed) else parsed
+
+
+def _number(parsed: Decimal | numbers.Malformed) -> object:
+    return Unreadable(parsed.rule, {}, parsed.readings) if isinstance(parsed, numbers.Malformed) else parsed
+
+
+def _flag(value: str) -> object:
+    key = fold(value)
+    return True if key in _YES else False if key in _NO else Unreadable("flag_malformed", {})
+
+
+def _mark(value: str) -> object:
+    if fold(value) == "x" or value in "✓✔":
+        return True
+    return False if numbers.parse_count(value) == 0 else Unreadable("mark_malformed", {})
+
+
+def _date(value: str) -> object:
+    """ISO, or day before month as Vietnamese sheets write it; a time of day may follow and is dropped."""
+    text = value.split(" ")[0].split("T")[0]
+    for pieces in _date_pieces(text):
+        try:
+            return date(*pieces).isoformat()
+        except ValueError:
+            continue
+    return Unreadable("time_malformed", {"format": "dd/MM/yyyy"})
+
+
+def _date_pieces(text: str) -> Iterator[tuple[int, int, int]]:
+    for separator in "/-.":
+        parts = text.split(separator)
+        if len(parts) == 3 and all(part.isdigit() for part in parts):
+            first, month, last = (int(part) for part in parts)
+            yield (first, month, last) if len(parts[0]) == 4 else (last, month, first)

@@ -1,0 +1,223 @@
+"""Text exports: UTF-8 with or without BOM, `;` `,` or tab, quoted newlines, gzip or not. Streamed in blocks.
+
+Every record keeps the physical line on which it starts. Personal columns end here: they are parsed, since
+records can't be split without them, and dropped.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from chiso.contracts import Column, Contract
+from chiso.issues import Issue, issue, refusal
+from chiso.raw import Truncated, Unpacked
+from chiso.staging.batch import Broken, RawBatch
+from chiso.text import header_key
+
+BLOCK = 8 << 20
+LONGEST_RECORD = 64 << 20
+"""A record that is longer than this is an unclosed quote."""
+
+_NOT_TEXT = {b"<": "một trang HTML / an HTML page", b"PK": "một tệp zip hoặc Excel / a zip or Excel file",
+             b"{": "JSON", b"[": "JSON", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "một tệp Office / an Office file"}
+
+
+class Head(NamedTuple):
+    """The header record: where each contract column stands."""
+
+    separator: str
+    names: list[str]
+    """Printed names in file order."""
+    positions: dict[str, int]
+    """Contract column → position."""
+    lines: int
+    """Physical lines it takes."""
+
+
+def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list[Issue], Iterator[RawBatch]]:
+    """Findings about the header, and the rows in batches. Raises DeliveryRefused, also while iterating."""
+    blocks = _blocks(Unpacked(stream), contract, file_name)
+    try:
+        first = next(blocks, b"")
+    except Truncated as fault:
+        raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
+    first = first.removeprefix(b"\xef\xbb\xbf")
+    head, body = _head(first, contract, file_name)
+    return _header_findings(head, contract), _batches(head, body, blocks, contract, file_name)
+
+
+def _blocks(stream: Unpacked, contract: Contract, file_name: str) -> Iterator[bytes]:
+    """Blocks that end where a record ends."""
+    rest = b""
+    while data := stream.read(BLOCK):
+        rest += data
+        cut = _record_end(rest)
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > LONGEST_RECORD:
+            raise refusal("quote_unbalanced", contract.terms.owner, file=file_name, line="?")
+    if rest:
+        yield rest
+
+
+def _record_end(data: bytes) -> int:
+    """Position after the last newline that lies outside quotes; 0 if there is none."""
+    end = data.rfind(b"\n")
+    quotes = data.count(b'"', 0, end) if end >= 0 else 0
+    while end >= 0 and quotes % 2:
+        before = data.rfind(b"\n", 0, end)
+        quotes -= data.count(b'"', max(before, 0), end)
+        end = before
+    return end + 1
+
+
+def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes]:
+    owner = contract.terms.owner
+    start = first.lstrip()
+    if not start:
+        raise refusal("file_empty", owner, file=file_name)
+    found = next((name for magic, name in _NOT_TEXT.items() if start.startswith(magic)), None)
+    if b"\0" in first[:4096]:
+        found = found or "dữ liệu nhị phân hoặc UTF-16 / binary data or UTF-16"
+    if found:
+        raise refusal("not_text_export", owner, file=file_name, found=found)
+    blank = len(first) - len(start)
+    text = first[:1 << 16].decode("utf-8", errors="replace")[first[:blank].count(b"\n") and blank:]
+    line = text.splitlines()[0]
+    separator = max(";,\t", key=line.count)
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    names = next(reader)
+    lines = reader.line_num + first[:blank].count(b"\n")
+    positions = _match(names, contract, file_name)
+    end = 0
+    for _ in range(lines):
+        end = first.find(b"\n", end) + 1 or len(first)
+    return Head(separator, names, positions, lines), first[end:]
+
+
+def _match(names: Sequence[str], contract: Contract, file_name: str) -> dict[str, int]:
+    keys = [header_key(name) for name in names]
+    positions: dict[str, int] = {}
+    for column in contract.columns:
+        places = [place for place, key in enumerate(keys) if key in header_keys(column)]
+        if len(places) > 1:
+            raise refusal("header_duplicate", contract.terms.owner, file=file_name, columns=column.printed)
+        if places:
+            positions[column.name] = places[0]
+    missing = [column.printed for column in contract.columns
+               if column.name not in positions and not column.optional_header and not column.personal]
+    if missing:
+        raise refusal("header_missing_column", contract.terms.owner, file=file_name, columns=", ".join(missing))
+    return positions
+
+
+def header_keys(column: Column) -> set[str]:
+    """Folded forms of every name that a one-level header may give the column."""
+    return {header_key(name) for name in [*column.header[-1], column.name]}
+
+
+def _header_findings(head: Head, contract: Contract) -> list[Issue]:
+    owner = contract.terms.owner
+    known = {position for position in head.positions.values()}
+    found = [issue("column_unknown", "info", "flag", owner, value=name)
+             for place, name in enumerate(head.names) if place not in known and name.strip()]
+    for column in contract.columns:
+        if column.name not in head.positions:
+            rule = "personal_column_missing" if column.personal else "optional_column_missing"
+            found.append(issue(rule, "warning", "flag", owner, column=column.name, printed=column.printed))
+    return found
+
+
+def _batches(head: Head, body: bytes, blocks: Iterator[bytes], contract: Contract, file_name: str) -> Iterator[RawBatch]:
+    line = head.lines + 1
+    try:
+        for block in _chain(body, blocks):
+            yield _parse(block, line, head, contract)
+            line += block.count(b"\n")
+    except Truncated as fault:
+        raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
+
+
+def _chain(body: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    if body:
+        yield body
+    yield from blocks
+
+
+def _parse(block: bytes, first_line: int, head: Head, contract: Contract) -> RawBatch:
+    quoted = b'"' in block
+    block = _as_utf8(block)
+    names = [f"f{place}" for place in range(len(head.names))]
+    malformed: list[arrow_csv.InvalidRow] = []
+
+    def keep(row: arrow_csv.InvalidRow) -> str:
+        malformed.append(row)
+        return "skip"
+
+    table = arrow_csv.read_csv(
+        pa.BufferReader(block),
+        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1),
+        parse_options=arrow_csv.ParseOptions(delimiter=head.separator, newlines_in_values=quoted,
+                                             ignore_empty_lines=False, invalid_row_handler=keep),
+        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    ).combine_chunks()
+    lines, broken_lines = _line_numbers(table, malformed, first_line, quoted)
+    if len(table.column_names) and table.num_rows:
+        table, lines = _without_blank(table, lines)
+    columns = {name: table.column(place).combine_chunks() for name, place in head.positions.items()
+               if not contract.column(name).personal}
+    broken = [Broken(number, None, "wrong_field_count", None,
+                     {"actual": row.actual_columns, "expected": row.expected_columns})
+              for number, row in zip(broken_lines, malformed, strict=True) if row.text.strip()]
+    for column in contract.loaded_columns:
+        columns.setdefault(column.name, pa.nulls(table.num_rows, pa.string()))
+    return RawBatch(pa.array(lines, pa.int64()), columns, broken=broken)
+
+
+def _as_utf8(block: bytes) -> bytes:
+    """The block with every byte that is no UTF-8, and every NUL, replaced by U+FFFD, which the casts reject."""
+    if b"\0" in block:
+        block = block.replace(b"\0", "\ufffd".encode())
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError:
+        return block.decode("utf-8", errors="replace").encode()
+    return block
+
+
+def _line_numbers(table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], first_line: int,
+                  quoted: bool) -> tuple[np.ndarray, list[int]]:
+    """Physical line of each good row and of each malformed one."""
+    total = table.num_rows + len(malformed)
+    is_good = np.ones(total, dtype=bool)
+    bad_at = [row.number - 1 for row in malformed]
+    is_good[bad_at] = False
+    height = np.ones(total, dtype=np.int64)
+    if quoted:
+        inside = np.zeros(table.num_rows, dtype=np.int64)
+        for column in table.columns:
+            inside += pc.count_substring(column, "\n").to_numpy()
+        height[is_good] += inside
+        height[bad_at] += [row.text.count("\n") for row in malformed]
+    start = first_line + np.concatenate(([0], np.cumsum(height)[:-1])) if total else np.zeros(0, dtype=np.int64)
+    return start[is_good], [int(start[place]) for place in bad_at]
+
+
+def _without_blank(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+    """Sets lines aside that hold nothing at all."""
+    blank = pc.equal(table.column(0), "")
+    if not pc.any(blank).as_py():
+        return table, lines
+    for column in table.columns[1:]:
+        blank = pc.and_(blank, pc.equal(column, ""))
+    keep = pc.invert(blank)
+    return table.filter(keep), lines[keep.to_numpy()]
+
+

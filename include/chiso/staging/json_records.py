@@ -1,0 +1,218 @@
+"""JSON deliveries: an array, an envelope with one list, pages of envelopes one after another, or JSON lines.
+
+Streamed: only one record and a block of text are in memory. Numbers stay the text they were.
+"""
+
+import codecs
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from chiso.contracts import Contract
+from chiso.errors import DeliveryRefused
+from chiso.issues import Issue, issue, refusal
+from chiso.raw import Truncated, Unpacked
+from chiso.staging.batch import Broken, RawBatch
+from chiso.staging.csv_export import header_keys
+from chiso.text import header_key, nfc
+
+BATCH_ROWS = 50_000
+_BLOCK = 1 << 20
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
+_SPACE = " \t\r\n,"
+
+
+class _Text:
+    """The text with a place in it, and the line of that place."""
+
+    def __init__(self, stream: Unpacked) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
+        self._buffer, self._at, self.line, self._ended = "", 0, 1, False
+
+    def peek(self) -> str:
+        """The next sign that is no space or comma; "" at the end."""
+        while True:
+            while self._at < len(self._buffer) and self._buffer[self._at] in _SPACE:
+                self.line += self._buffer[self._at] == "\n"
+                self._at += 1
+            if self._at < len(self._buffer) or not self._more():
+                return self._buffer[self._at:self._at + 1]
+
+    def skip(self) -> None:
+        """Passes over one sign."""
+        self._at += 1
+
+    def value(self) -> Any:
+        """Decodes the value that begins here. Raises json.JSONDecodeError."""
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._buffer, self._at)
+            except json.JSONDecodeError:
+                if not self._more():
+                    raise
+                continue
+            if end == len(self._buffer) and self._more():
+                continue
+            self.line += self._buffer.count("\n", self._at, end)
+            self._at = end
+            return value
+
+    def _more(self) -> bool:
+        if self._ended:
+            return False
+        data = self._stream.read(_BLOCK)
+        self._ended = not data
+        self._buffer = self._buffer[self._at:] + self._decode.decode(data, final=self._ended)
+        self._at = 0
+        return True
+
+
+@dataclass
+class JsonRecords:
+    """A delivery being read; `totals`, `period`, `content_sha256` and `findings()` hold when `batches` is used up."""
+
+    stream: BinaryIO
+    contract: Contract
+    file_name: str
+    count: int = 0
+    period: str | None = None
+    """What the envelope says."""
+    _totals: set[int] = field(default_factory=set)
+    _digests: list[bytes] = field(default_factory=list)
+    _names: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def content_sha256(self) -> str:
+        """Of the canonical records, sorted: the same for other pages or another order."""
+        return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
+
+    def batches(self) -> Iterator[RawBatch]:
+        """The records. Raises DeliveryRefused where the text is no JSON, is cut short, or lacks a column."""
+        collected: list[tuple[int, int, Any]] = []
+        for line, record in self._records():
+            self.count += 1
+            self._digests.append(hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).digest())
+            collected.append((self.count, line, record))
+            if len(collected) >= BATCH_ROWS:
+                yield self._batch(collected)
+                collected = []
+        yield self._batch(collected)
+        self._check()
+
+    def findings(self) -> list[Issue]:
+        """About the records as a whole."""
+        owner = self.contract.terms.owner
+        unknown = [name for name, column in self._names.items() if column is None]
+        found = [issue("column_unknown", "info", "flag", owner, value=name) for name in unknown]
+        seen = set(self._names.values())
+        for column in self.contract.columns if self.count else []:
+            if column.name not in seen:
+                rule = "personal_column_missing" if column.personal else "optional_column_missing"
+                found.append(issue(rule, "warning", "flag", owner, column=column.name, printed=column.printed))
+        return found
+
+    def _check(self) -> None:
+        owner = self.contract.terms.owner
+        seen = set(self._names.values())
+        missing = [column.printed for column in self.contract.columns
+                   if column.name not in seen and not column.optional_header and not column.personal]
+        if missing and self.count:
+            raise refusal("header_missing_column", owner, file=self.file_name, columns=", ".join(missing))
+        if self._totals and self._totals != {self.count}:
+            raise refusal("total_incomplete", owner, file=self.file_name, rows=self.count,
+                          total=", ".join(map(str, sorted(self._totals))))
+
+    def _records(self) -> Iterator[tuple[int, Any]]:
+        text: _Text | None = None
+        try:
+            text = _Text(Unpacked(self.stream))
+            if not text.peek():
+                raise refusal("file_empty", self.contract.terms.owner, file=self.file_name)
+            while sign := text.peek():
+                if sign == "[":
+                    yield from self._array(text)
+                elif sign == "{":
+                    yield from self._object(text)
+                else:
+                    raise json.JSONDecodeError(f"unexpected {sign!r}", sign, 0)
+        except json.JSONDecodeError as fault:
+            raise self._refused(text, fault.msg) from fault
+        except UnicodeDecodeError as fault:
+            raise self._refused(text, "not UTF-8") from fault
+        except Truncated as fault:
+            raise refusal("truncated", self.contract.terms.owner, file=self.file_name, reason=str(fault)) from fault
+
+    def _refused(self, text: _Text | None, reason: str) -> DeliveryRefused:
+        return refusal("not_json", self.contract.terms.owner, file=self.file_name, reason=reason,
+                       line=text.line if text else 1)
+
+    def _array(self, text: _Text) -> Iterator[tuple[int, Any]]:
+        text.skip()
+        while (sign := text.peek()) != "]":
+            if not sign:
+                raise json.JSONDecodeError("the list is cut short", "", 0)
+            yield text.line, text.value()
+        text.skip()
+
+    def _object(self, text: _Text) -> Iterator[tuple[int, Any]]:
+        """An envelope yields the records of its list, any other object is a record itself."""
+        line, fields, is_envelope = text.line, {}, False
+        text.skip()
+        while (sign := text.peek()) != "}":
+            if sign != '"':
+                raise json.JSONDecodeError("a field name is missing or the object is cut short", "", 0)
+            name = text.value()
+            if text.peek() != ":":
+                raise json.JSONDecodeError("a colon is missing", "", 0)
+            text.skip()
+            if text.peek() == "[":
+                is_envelope = True
+                yield from self._array(text)
+            else:
+                fields[name] = text.value()
+        text.skip()
+        if is_envelope:
+            self._read_envelope(fields)
+        else:
+            yield line, fields
+
+    def _read_envelope(self, fields: Mapping[str, Any]) -> None:
+        if str(fields.get("total", "")).isdigit():
+            self._totals.add(int(fields["total"]))
+        if fields.get("period"):
+            self.period = str(fields["period"])
+
+    def _batch(self, records: list[tuple[int, int, Any]]) -> RawBatch:
+        broken = [Broken(number, None, "not_an_object", None) for number, _, record in records if not isinstance(record, dict)]
+        good = [(number, line, record) for number, line, record in records if isinstance(record, dict)]
+        values: dict[str, list[str | None]] = {column.name: [] for column in self.contract.loaded_columns}
+        for number, _, record in good:
+            named = self._named(record)
+            for name, cells in values.items():
+                cells.append(self._cell(named.get(name), number, name, broken))
+        return RawBatch(pa.array([number for number, _, _ in good], pa.int64()),
+                        {name: pa.array(cells, pa.string()) for name, cells in values.items()},
+                        lines=pa.array([line for _, line, _ in good], pa.int64()), broken=broken)
+
+    def _named(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        for name in record:
+            if name not in self._names:
+                self._names[name] = next((column.name for column in self.contract.columns
+                                          if header_key(name) in header_keys(column)), None)
+        return {column: record[name] for name in record if (column := self._names[name])}
+
+    @staticmethod
+    def _cell(value: Any, number: int, column: str, broken: list[Broken]) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return "1" if value else "0"
+        if isinstance(value, dict | list):
+            broken.append(Broken(number, column, "value_nested", None))
+            return None
+        return nfc(str(value)).replace("\0", "\ufffd")

@@ -1,0 +1,132 @@
+"""The main job, driven through Airflow's own API: ingest every family, until no period is stale."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from chiso.errors import SettingsError
+from chiso.settings import Settings
+
+from chiso_airflow.launcher.airflow_api import ACTIVE, Airflow, Dag, Run
+from chiso_airflow.launcher.supervisor import PlatformError
+from chiso_airflow.launcher.task_logs import end_of_log
+
+INGEST = "ingest"
+INDICATORS = "indicators"
+
+_POLL_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 8.0
+_DEFAULT_TIMEOUT_SECONDS = 900
+
+
+class MainJob:
+    """One passage of the main job."""
+
+    def __init__(self, airflow: Airflow, settings: Settings, platform_start: datetime,
+                 check: Callable[[], None], say: Callable[[str], None]) -> None:
+        """Begins to count the time.
+
+        platform_start: what Airflow read or ran before that is not of our time. check: raises if the platform
+        has died. say: tells the person in front of us one line.
+        """
+        self._airflow = airflow
+        self._settings = settings
+        self._platform_start = platform_start
+        self._check = check
+        self._say = say
+        self._limit_seconds = _timeout_seconds(settings)
+        self._deadline = time.monotonic() + self._limit_seconds
+        self._spoke = time.monotonic()
+        self._states: dict[tuple[str, str], str] = {}
+
+    def drive(self) -> None:
+        """Runs it to the end. Raises PlatformError, with the failed tasks and the ends of their logs."""
+        dags = self._await_dags()
+        ingests = {dag.dag_id for dag in dags if INGEST in dag.tags}
+        if not ingests:
+            raise PlatformError(f"No DAG carries the tag {INGEST!r}: there is nothing to run.")
+        self._airflow.unpause(dag.dag_id for dag in dags)
+        for dag_id in sorted(ingests):
+            self._airflow.trigger(dag_id)
+        self._follow(ingests, outstanding=list)
+        self._follow({dag.dag_id for dag in dags if INDICATORS in dag.tags}, self._stale_periods)
+
+    def _await_dags(self) -> list[Dag]:
+        """Waits until every file of the DAG folder has been read in the platform's time."""
+        files = self._dag_files()
+        while True:
+            dags = [dag for dag in self._airflow.dags() if dag.file in files]
+            read = {dag.file for dag in dags if dag.parsed_at and dag.parsed_at >= self._platform_start}
+            if read == files:
+                return dags
+            for name, trace in self._airflow.import_errors().items():
+                if any(name.endswith(file) for file in files - read):
+                    raise PlatformError(f"Airflow can't read {name}:\n{trace}")
+            self._pause(f"reading DAG files, still to come: {', '.join(sorted(files - read))}")
+
+    def _dag_files(self) -> set[str]:
+        folder = Path(self._settings.values.get("AIRFLOW__CORE__DAGS_FOLDER") or self._settings.home / "dags")
+        files = {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
+        if not files:
+            raise PlatformError(f"{folder} holds no DAG file.")
+        return files
+
+    def _follow(self, dag_ids: set[str], outstanding: Callable[[], list[str]]) -> None:
+        """Waits until no run of these DAGs is active and nothing is outstanding; says what changes."""
+        while True:
+            runs = [run for run in self._airflow.runs(self._platform_start) if run.dag_id in dag_ids]
+            self._tell_changes(runs)
+            active = [run for run in runs if run.state in ACTIVE]
+            if active:
+                self._pause(self._at_work(active))
+                continue
+            if failed := [run for run in runs if run.state == "failed"]:
+                raise PlatformError(self._failure(failed))
+            left = outstanding()
+            if not left:
+                return
+            self._pause(f"waiting for Airflow to compute {len(left)} period(s): {', '.join(left[:5])}")
+
+    def _stale_periods(self) -> list[str]:
+        from chiso.flow import stale_periods  # noqa: PLC0415 - heavy, and of no use before
+
+        stale: list[str] = stale_periods(self._settings)
+        return stale
+
+    def _tell_changes(self, runs: list[Run]) -> None:
+        for run in runs:
+            if self._states.get((run.dag_id, run.run_id)) != run.state:
+                self._states[run.dag_id, run.run_id] = run.state
+                self._tell(f"{run}: {run.state}")
+
+    def _at_work(self, active: list[Run]) -> str:
+        tasks = self._airflow.tasks(active, ["running"])
+        names = sorted({f"{task.dag_id}.{task.task_id}" for task in tasks})
+        return f"{len(active)} run(s) active; at work: {', '.join(names[:4]) or 'none yet'}"
+
+    def _failure(self, failed: list[Run]) -> str:
+        tasks = [f"Task {task.dag_id}.{task.task_id} failed. {end_of_log(self._settings, task)}"
+                 for task in self._airflow.tasks(failed, ["failed"])]
+        return "\n\n".join([f"Failed: {', '.join(str(run) for run in failed)}", *tasks])
+
+    def _pause(self, doing: str) -> None:
+        """Waits for the next look; says what goes on if nothing was said for a while."""
+        self._check()
+        if time.monotonic() > self._deadline:
+            raise PlatformError(f"Not done after {self._limit_seconds} s ({doing}). "
+                                f"Raise CHISO_RUN_TIMEOUT, or look into {self._settings.var / 'logs'}.")
+        if time.monotonic() - self._spoke > _HEARTBEAT_SECONDS:
+            self._tell(doing)
+        time.sleep(_POLL_SECONDS)
+
+    def _tell(self, text: str) -> None:
+        self._spoke = time.monotonic()
+        self._say(text)
+
+
+def _timeout_seconds(settings: Settings) -> int:
+    text = settings.values.get("CHISO_RUN_TIMEOUT") or str(_DEFAULT_TIMEOUT_SECONDS)
+    if not text.isdigit():
+        raise SettingsError(f"CHISO_RUN_TIMEOUT={text!r} is no number of seconds.")
+    return int(text)

@@ -1,0 +1,94 @@
+"""Starting processes that can't outlive us, and ending them with all that they have started.
+
+We are the subreaper of what we start: a descendant whose parent dies becomes our child, so that the whole
+tree stays in sight. Each component is told by the kernel when we die, and leads a session of its own, by
+which leftovers are recognised even after kill -9 (`ledger`).
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become_subreaper() -> None:
+    """From now on orphaned descendants become children of this process."""
+    if _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
+          log: Path) -> subprocess.Popen[bytes]:
+    """Starts a component in its own session, its output in a fresh `log`; it gets SIGTERM when we die."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(part) for part in command], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=_tied_to(os.getpid()))  # noqa: PLW1509 - the launcher has no threads
+
+
+def _tied_to(parent: int) -> Callable[[], None]:
+    def in_child() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # we died in between
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return in_child
+
+
+def descendants(of: Iterable[psutil.Process], spared: int | None = None) -> list[psutil.Process]:
+    """The processes and all below them, without the tree of the process id `spared`."""
+    found: dict[int, psutil.Process] = {}
+    for root in of:
+        if root.pid == spared:
+            continue
+        found[root.pid] = root
+        try:
+            found |= {child.pid: child for child in root.children(recursive=True)}
+        except psutil.NoSuchProcess:
+            continue
+    return list(found.values())
+
+
+def own_children() -> list[psutil.Process]:
+    """What we have started, and what we have inherited as a subreaper."""
+    return psutil.Process().children()
+
+
+def end(find: Callable[[], list[psutil.Process]], patience_seconds: float) -> None:
+    """Ends every process that `find` names, also those that appear meanwhile: SIGTERM, patience, SIGKILL."""
+    _signal(find(), signal.SIGTERM)
+    deadline = time.monotonic() + patience_seconds
+    while alive := _alive(find()):
+        if time.monotonic() > deadline:
+            _signal(alive, signal.SIGKILL)
+        psutil.wait_procs(alive, timeout=0.2)
+
+
+def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if process.is_running() and not _is_zombie(process)]
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _signal(processes: Iterable[psutil.Process], number: int) -> None:
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue

@@ -1,0 +1,79 @@
+"""The province in a box, for every endpoint that the environment doesn't name."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chiso.settings import Settings
+
+from chiso_airflow.launcher.configuration import file_connection, http_connection
+
+TODAY = "2024-07-03"
+"""The sandbox's day: its deliveries are those of the half-year before."""
+_SEED = "34"
+_DOSSIERS = "3000"
+
+PORTAL = "AIRFLOW_CONN_CHISO_PORTAL"
+SOC = "AIRFLOW_CONN_CHISO_SOC"
+DEPARTMENTS = "AIRFLOW_CONN_CHISO_DEPARTMENTS"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How to start it on a port of ours."""
+
+    settings: Settings
+    port: int
+
+    @property
+    def needed(self) -> bool:
+        """Whether some endpoint is not set."""
+        return not all(self.settings.has(name) for name in (PORTAL, SOC, DEPARTMENTS))
+
+    @property
+    def drop(self) -> Path:
+        """The folder into which the departments drop their forms."""
+        return self.settings.var / "drop"
+
+    def environment(self) -> Mapping[str, str]:
+        """The credentials it shall ask for."""
+        return {name: self.settings.values[name]
+                for name in ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_API_KEY")}
+
+    def files_command(self) -> list[str]:
+        """Writes the drop folder."""
+        return [sys.executable, "-m", "sandbox", "files", "--out", str(self.drop), "--today", self._today]
+
+    def serve_command(self) -> list[str]:
+        """Serves the portal and the SOC."""
+        return [sys.executable, "-m", "sandbox", "serve", "--port", str(self.port), "--seed", _SEED,
+                "--dossiers", self.settings.values.get("CHISO_SANDBOX_DOSSIERS") or _DOSSIERS,
+                "--today", self._today]
+
+    def endpoints(self) -> dict[str, str]:
+        """The connections to it, for those endpoints that are not set."""
+        values = self.settings.values
+        url = f"http://127.0.0.1:{self.port}"
+        ours = {
+            PORTAL: http_connection(url, values["SANDBOX_CLIENT_ID"], values["SANDBOX_CLIENT_SECRET"]),
+            SOC: http_connection(url, "", values["SANDBOX_API_KEY"]),
+            DEPARTMENTS: file_connection(self.drop),
+        }
+        return {name: value for name, value in ours.items() if not self.settings.has(name)}
+
+    @property
+    def _today(self) -> str:
+        return self.settings.values.get("CHISO_TODAY") or TODAY
+
+
+def listens(log: Path) -> bool:
+    """Whether the sandbox has said, in its log, where it listens."""
+    for line in log.read_text("utf-8", "replace").splitlines():
+        try:
+            if "url" in json.loads(line):
+                return True
+        except (json.JSONDecodeError, TypeError):
+            continue
+    return False

@@ -1,0 +1,105 @@
+"""The processes of one platform: started, watched, stopped together."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from chiso.errors import ChisoError
+from chiso.settings import Settings
+
+from chiso_airflow.launcher import processes
+from chiso_airflow.launcher.ledger import Ledger
+
+_LOG_LINES = 15
+_POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 8.0
+
+
+class PlatformError(ChisoError):
+    """A part of the platform failed: its log's end is in the message; mend that, then start again."""
+
+
+class Supervisor:
+    """Starts components and steps, and knows when one of them has died.
+
+    A component runs until we stop it; a step ends by itself, with 0.
+    """
+
+    def __init__(self, settings: Settings, ledger: Ledger, postmaster_pid: Callable[[], int | None]) -> None:
+        """postmaster_pid: the embedded server's, None if it has died; it is shared, hence not ours to end."""
+        self._settings = settings
+        self._ledger = ledger
+        self._postmaster_pid = postmaster_pid
+        self._spared = postmaster_pid()
+        self._components: dict[str, subprocess.Popen[bytes]] = {}
+        self._steps: dict[str, subprocess.Popen[bytes]] = {}
+
+    def component(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+        """Starts what shall run until the end."""
+        self._components[name] = self._start(name, command, env)
+
+    def step(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+        """Starts what must end well; several may be at work until `await_steps`."""
+        self._steps[name] = self._start(name, command, env)
+
+    def await_steps(self, *names: str) -> None:
+        """Waits for the named steps. Raises PlatformError if one fails."""
+        for name in names:
+            self.wait_until(lambda name=name: self._steps[name].poll() is not None,  # type: ignore[misc]
+                            what=name, timeout_seconds=600)
+            code = self._steps[name].returncode
+            if code != 0:
+                raise PlatformError(f"{name} failed (exit {code}).\n{self.log_end(name)}")
+
+    def check(self) -> None:
+        """Raises PlatformError if a component or the server has died."""
+        for name, process in self._components.items():
+            if process.poll() is not None:
+                raise PlatformError(f"{name} has stopped (exit {process.returncode}).\n{self.log_end(name)}")
+        if self._spared is not None and self._postmaster_pid() != self._spared:
+            raise PlatformError("The embedded PostgreSQL server has stopped. Start again: it recovers.")
+
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
+        """Waits for the condition. Raises PlatformError if a component dies or the time is up."""
+        deadline = time.monotonic() + timeout_seconds
+        while not condition():
+            self.check()
+            if time.monotonic() > deadline:
+                raise PlatformError(f"{what} took more than {timeout_seconds:.0f} s; logs: {self.logs}")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Ends everything we started, the scheduler first, so that its tasks can still report their end."""
+        for name in ("scheduler", None):
+            processes.end(lambda name=name: self._tree(name), _PATIENCE_SECONDS)  # type: ignore[misc]
+
+    @property
+    def logs(self) -> Path:
+        """Where the components' logs are."""
+        return self._settings.var / "logs"
+
+    def log_path(self, name: str) -> Path:
+        """The log of a component or step."""
+        return self.logs / f"{name}.log"
+
+    def log_end(self, name: str) -> str:
+        """The log's last lines, with its path."""
+        lines = self.log_path(name).read_text("utf-8", "replace").splitlines()
+        return "\n".join([f"End of {self.log_path(name)}:", *lines[-_LOG_LINES:]])
+
+    def _start(self, name: str, command: Sequence[str | Path],
+               env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        process = processes.start(command, env=env, cwd=self._settings.home, log=self.log_path(name))
+        self._ledger.note_process(name, process.pid)
+        return process
+
+    def _tree(self, component: str | None) -> list[psutil.Process]:
+        """A component with all below it; for None everything that descends from us."""
+        if component is None:
+            return processes.descendants(processes.own_children(), spared=self._spared)
+        process = self._components.get(component)
+        if process is None or process.poll() is not None:
+            return []
+        return processes.descendants([psutil.Process(process.pid)])

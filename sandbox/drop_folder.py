@@ -1,0 +1,82 @@
+"""The departments' drop folder: what they sent before `today`, two of the files not what their names say."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from sandbox import health, one_stop, published, telecom
+from sandbox.days import LOCAL
+
+HTML_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n"
+    b"<body><h1>503 Service Unavailable</h1><p>synthetic</p></body></html>\n"
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A file of the folder and the moment it was sent, local time."""
+
+    name: str
+    sent: datetime
+    content: Callable[[datetime], bytes]
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+# April's form was due on 16 April: it is a late one.
+ONE_STOP_SENT = (
+    *("2024-01-16 15:40", "2024-02-16 10:05", "2024-03-18 09:30"),
+    *("2024-04-24 16:10", "2024-05-16 08:50", "2024-06-18 14:20"),
+)
+TELECOM_SENT = {"2023-Q4": "2024-01-05 16:45", "2024-Q1": "2024-04-05 11:10", "2024-Q2": "2024-07-02 09:15"}
+PUBLISHED_SENT = {"2023": "2024-03-04 10:30", "2024-H1": "2024-07-02 16:30"}
+
+
+def mails(seed: int) -> list[Mail]:
+    """All files, by name."""
+    listed = [
+        Mail(f"06a_thang{month}_2024.xlsx", _at(sent), partial(one_stop.workbook, seed, month))
+        for month, sent in zip(one_stop.MONTHS, ONE_STOP_SENT, strict=True)
+    ]
+    for code, sent in TELECOM_SENT.items():
+        year, _, quarter = code.partition("-")
+        listed.append(
+            Mail(f"vien_thong_{quarter}_{year}.xlsx", _at(sent), partial(telecom.workbook, seed, code))
+        )
+    for code, sent in PUBLISHED_SENT.items():
+        name = f"so_lieu_cong_bo_{code.replace('-', '')}.xlsx"
+        listed.append(Mail(name, _at(sent), partial(published.workbook, code)))
+    listed.append(Mail("06a_thang7_2024.xlsx", _at("2024-07-02 17:05"), lambda sent: HTML_PAGE))
+    listed.append(
+        Mail("vien_thong_Q2_2024_so_y_te.xlsx", _at("2024-07-01 15:25"), partial(health.workbook, seed))
+    )
+    return sorted(listed, key=lambda mail: mail.name)
+
+
+def write(folder: Path, seed: int, today: date) -> list[Path]:
+    """Write what was sent before `today`; a file with the same bytes is left alone, its time too.
+
+    Returns: the paths that were written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for mail in mails(seed):
+        path = folder / mail.name
+        if mail.sent.date() >= today:
+            continue
+        content = mail.content(mail.sent)
+        if path.exists() and path.read_bytes() == content:
+            continue
+        # Renamed into place with its time set, so that a reader never meets half a file.
+        partial_path = folder / f".{mail.name}.part"
+        partial_path.write_bytes(content)
+        os.utime(partial_path, (mail.sent.timestamp(), mail.sent.timestamp()))
+        partial_path.replace(path)
+        written.append(path)
+    return written
