@@ -38,8 +38,8 @@ bench: .venv/ready-dev ## Measure
 	$(BIN)/python -m bench
 
 requirements: .venv/ready ## Compile requirements.txt and requirements-dev.txt anew
-	$(COMPILE) --upgrade --generate-hashes requirements.in -o requirements.txt
-	$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) --generate-hashes requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove .venv and caches; the data in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache include/*.egg-info

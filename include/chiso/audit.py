@@ -71,7 +71,7 @@ def verify_chain(connection: sa.Connection, settings: Settings) -> Iterator[str]
     """What is wrong with the chain, a line each: broken hashes, missing numbers, heads that differ."""
     previous, expected = GENESIS, 1
     hashes: dict[int, str] = {}
-    rows = connection.execution_options(yield_per=1000).execute(sa.text("SELECT * FROM audit.event ORDER BY seq"))
+    rows = connection.execute(sa.text("SELECT * FROM audit.event ORDER BY seq"), execution_options={"yield_per": 1000})
     for row in rows:
         if row.seq != expected:
             yield f"audit event {expected} is missing (next is {row.seq})"

@@ -1,22 +1,17 @@
-"""The warehouse's connection: engine, migrations, COPY.
+"""The warehouse's connection: engine, transactions, COPY.
 
 SQLAlchemy holds connections and transactions; bulk moves go through psycopg2's COPY on the same connection.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from chiso.errors import DatabaseError
 
-if TYPE_CHECKING:
-    from chiso.settings import Settings
-
-_UPGRADE_LOCK = 7_205_001
 
 
 class Readable(Protocol):
@@ -56,29 +51,3 @@ def raw_cursor(connection: sa.Connection) -> Iterator[Any]:
     assert driver is not None  # noqa: S101 - an open sa.Connection always has one
     with driver.cursor() as cursor:
         yield cursor
-
-
-def upgrade(engine: sa.Engine, settings: "Settings") -> None:
-    """Brings the warehouse to this version: migrations, then views and functions, then reference lists.
-
-    Safe to run at any time and by two at once (the second waits). Raises DatabaseError.
-    """
-    from alembic import command
-    from alembic.config import Config
-
-    from chiso.warehouse import reference_lists
-
-    config = Config()
-    config.set_main_option("script_location", str(settings.schemas / "migrations"))
-    with reachable(engine), engine.begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        for path in replaceable_sql(settings.sql):
-            connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
-        reference_lists.load(connection, settings)
-
-
-def replaceable_sql(root: Path) -> list[Path]:
-    """Views and functions in the order in which they are applied: by stage, then by name."""
-    return sorted(root.glob("*/*.sql"))

@@ -153,6 +153,11 @@ class Reference:
         """The agency with that code at a day; None if there is none."""
         return next((agency for agency in self._agency_codes.get(code) if holds(agency, at)), None)
 
+    def find_district(self, name: str) -> str | None:
+        """Code of the one district of our province that has, or ever had, that name; None if there is none."""
+        codes = {unit.code for unit in self._named(nfc(name).strip()) if unit.level == "district"}
+        return codes.pop() if len(codes) == 1 else None
+
     def find_unit(self, name_or_code: str, at: date, within: str | None = None,
                   levels: tuple[Level, ...] = LEVELS) -> Unit | NotFound | Ambiguous:
         """The unit that a text names (`TP. Kon Tum`, `xã Đăk Long`, `23504`) at a day.

@@ -11,6 +11,7 @@ from viparse.normalize.tables import Charmap, build_charmap, convert
 from viparse.normalize.tcvn3 import TCVN3
 from viparse.normalize.vni import VNI
 
+_COMBINING = re.compile("[\u0300-\u036f]")
 _TONE_FIRST = re.compile("([\u0300\u0301\u0303\u0309\u0323]+)([\u0302\u0306\u031b]+)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -20,7 +21,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def nfc(text: str) -> str:
     """`text` in NFC; a tone that was typed before the vowel's own mark (e + ́ + ̂) joins too."""
     composed = unicodedata.normalize("NFC", text)
-    if not any(map(unicodedata.combining, composed)):
+    if not _COMBINING.search(composed):
         return composed
     return unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\2\1", unicodedata.normalize("NFD", composed)))
 

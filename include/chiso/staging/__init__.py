@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -21,9 +21,11 @@ from chiso.staging import tables
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.csv_export import read_csv
-from chiso.staging.form import StagedForm, read_form
 from chiso.staging.json_records import JsonRecords
 from chiso.staging.reporting import record_period
+
+if TYPE_CHECKING:
+    from chiso.staging.form import StagedForm
 
 __all__ = ["Delivered", "Staged", "discard", "read"]
 
@@ -130,8 +132,10 @@ def _envelope_period(stream: BinaryIO) -> str | None:
 
 
 def _read_workbook(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+    from chiso.staging.form import read_form  # the workbook libraries are for forms only
+
     with delivered.raw.plain_path() as path:
-        form: StagedForm = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
+        form = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
     if not form.batch.rows:
         raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
     rows = _load(connection, name, iter([form.batch]), contract, reference, form.period.end, form)
@@ -140,7 +144,7 @@ def _read_workbook(delivered: Delivered, contract: Contract, reference: Referenc
 
 
 def _load(connection: sa.Connection, name: str, batches: Iterator[RawBatch], contract: Contract, reference: Reference,
-          at: date | None, form: StagedForm | None = None) -> int:
+          at: date | None, form: "StagedForm | None" = None) -> int:
     """Casts and copies every batch; returns the number of rows."""
     casts = Casts(contract.loaded_columns, reference, at)
     broken: list[Broken] = []

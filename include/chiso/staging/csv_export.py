@@ -197,7 +197,7 @@ def _line_numbers(table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], fi
     """Physical line of each good row and of each malformed one."""
     total = table.num_rows + len(malformed)
     is_good = np.ones(total, dtype=bool)
-    bad_at = [row.number - 1 for row in malformed]
+    bad_at = np.array([row.number - 1 for row in malformed], dtype=np.int64)
     is_good[bad_at] = False
     height = np.ones(total, dtype=np.int64)
     if quoted:
@@ -205,7 +205,7 @@ def _line_numbers(table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], fi
         for column in table.columns:
             inside += pc.count_substring(column, "\n").to_numpy()
         height[is_good] += inside
-        height[bad_at] += [row.text.count("\n") for row in malformed]
+        height[bad_at] += np.array([row.text.count("\n") for row in malformed], dtype=np.int64)
     start = first_line + np.concatenate(([0], np.cumsum(height)[:-1])) if total else np.zeros(0, dtype=np.int64)
     return start[is_good], [int(start[place]) for place in bad_at]
 

@@ -52,7 +52,7 @@ class StagedForm:
         columns = {column.name: pa.array(values.get(column.name) or [None] * len(self.form.rows), pa.string())
                    for column in self.contract.loaded_columns}
         within = pa.array(self.form.within, pa.string()) if any(self.form.within) else None
-        return RawBatch(pa.array(self.form.rows, pa.int64()), columns, within, broken)
+        return RawBatch(pa.array(self.form.rows, pa.int64()), columns, within, broken=broken)
 
     def with_proposals(self, table: pa.Table, broken: list[Broken]) -> list[Broken]:
         """Adds to a malformed count the one reading that makes a printed total hold, where there is exactly one."""

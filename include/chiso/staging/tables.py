@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 
+import psycopg2
 import pyarrow as pa
 import sqlalchemy as sa
 from pyarrow import csv as arrow_csv
@@ -44,7 +45,13 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
             count += table.num_rows
             yield _as_csv(table.select(columns))
 
-    copy_in(connection, f"staging.{name}", columns, _Ahead(encoded()))
+    rows = _Ahead(encoded())
+    try:
+        copy_in(connection, f"staging.{name}", columns, rows)
+    except psycopg2.Error:
+        if rows.fault is not None:  # the driver wraps what its reader raises
+            raise rows.fault from None
+        raise
     return count
 
 
@@ -69,31 +76,31 @@ def _as_csv(table: pa.Table) -> bytes:
 
 
 class _Ahead:
-    """A readable over blocks that a thread makes two ahead; a fault in the thread is raised by `read`."""
+    """A readable over blocks that a thread makes two ahead; `fault` is what the making met, raised by `read` too."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._ready: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=2)
+        self._ready: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
         self._block = memoryview(b"")
+        self.fault: BaseException | None = None
         threading.Thread(target=self._fill, args=(blocks,), daemon=True).start()
 
     def _fill(self, blocks: Iterator[bytes]) -> None:
         try:
             for block in blocks:
                 self._ready.put(block)
-        except BaseException as fault:  # noqa: BLE001 - handed to the reader, which raises it
-            self._ready.put(fault)
-        else:
-            self._ready.put(None)
+        except BaseException as fault:  # noqa: BLE001 - handed over to the thread that reads
+            self.fault = fault
+        self._ready.put(None)
 
     def read(self, size: int = -1) -> bytes:
         while not self._block:
-            got = self._ready.get()
-            if got is None:
+            block = self._ready.get()
+            if block is None:
                 self._ready.put(None)
+                if self.fault is not None:
+                    raise self.fault
                 return b""
-            if isinstance(got, BaseException):
-                raise got
-            self._block = memoryview(got)
+            self._block = memoryview(block)
         piece = self._block[:size] if size >= 0 else self._block
         self._block = self._block[len(piece):]
         return bytes(piece)

@@ -36,23 +36,23 @@ def _mark_simple(connection: sa.Connection, table: str, rules: Sequence[Rule]) -
         return
     broken = " OR ".join(f"({rule.predicate})" for rule in rules)
     lines = ", ".join(f"({_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'b')}, {_rejects(rule)}, ({rule.predicate}))" for rule in rules)
-    connection.execute(sa.text(_escaped(
+    _run(connection, (
         f"INSERT INTO {table}_mark SELECT b.row_no, r.rule, r.column_name, r.value, NULL, r.rejects "
         f"FROM (SELECT * FROM {table} WHERE {broken}) b "
-        f"CROSS JOIN LATERAL (VALUES {lines}) r(rule, column_name, value, rejects, broken) WHERE r.broken")))
+        f"CROSS JOIN LATERAL (VALUES {lines}) r(rule, column_name, value, rejects, broken) WHERE r.broken"))
 
 
 def _mark_query(connection: sa.Connection, table: str, rule: Rule) -> None:
     assert rule.query is not None  # noqa: S101 - the caller picks rules that have one
     query = rule.query.format(batch=table)
-    connection.execute(sa.text(_escaped(
+    _run(connection, (
         f"INSERT INTO {table}_mark SELECT q.row_no, {_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'q')}, NULL, "
-        f"{_rejects(rule)} FROM ({query}) q")))
+        f"{_rejects(rule)} FROM ({query}) q"))
 
 
-def _escaped(sql: str) -> str:
-    """Colons of the rules' own SQL are no bind parameters."""
-    return sql.replace("\\", "\\\\").replace(":", "\\:")
+def _run(connection: sa.Connection, sql: str) -> None:
+    """Runs SQL whose colons and percent signs are the rules' own."""
+    connection.exec_driver_sql(sql.replace("%", "%%"))
 
 
 def _shown(rule: Rule, alias: str) -> str:

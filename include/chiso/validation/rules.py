@@ -102,7 +102,7 @@ def _units_at(contract: Contract, at: str) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         if column.reading in ("unit", "agency"):
             register = "agency" if column.reading == "agency" else "admin_unit"
-            query = (f'SELECT * FROM {{batch}} b WHERE b."{column.name}" IS NOT NULL AND b."{at}" IS NOT NULL AND NOT EXISTS '
+            query = (f'SELECT * FROM (SELECT * FROM {{batch}}) b WHERE b."{column.name}" IS NOT NULL AND b."{at}" IS NOT NULL AND NOT EXISTS '
                      f"(SELECT 1 FROM warehouse.unit u WHERE u.register = '{register}' AND u.code = b.\"{column.name}\" "
                      f'AND b."{at}"::date BETWEEN u.valid_from AND u.valid_to)')
             yield _by_query(f"{column.name}.unit_at", query, column.name, "unit_at", {"printed": column.printed})
@@ -146,7 +146,7 @@ def totals_query(contract: Contract, name: str) -> str:
     figure = " ".join(f"WHEN '{column}' THEN b.\"{column}\"" for column in columns)
     return (f"SELECT t.*, s.summed FROM staging.{name}_total t CROSS JOIN LATERAL ("
             f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "
-            f"bool_or(t.column_name = ANY(b.unreadable)) AS unsure FROM {{batch}} b WHERE b.row_no = ANY(t.covered)) s "
+            f"bool_or(t.column_name = ANY(b.unreadable)) AS unsure FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
             f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > {terms.tolerance if terms else 0}")
 
 

@@ -65,8 +65,12 @@ class Airflow:
         self._session.trust_env = False  # no proxy on the way to ourselves
 
     def healthy(self) -> bool:
-        """Whether database, scheduler and dag-processor are all reported healthy."""
+        """Whether database, scheduler and dag-processor are all reported healthy.
+
+        The tasks' side of the API is asked too: its first answer takes seconds, in which no task could report.
+        """
         try:
+            self._session.get(f"{self._url}/execution/health", timeout=_TIMEOUT_SECONDS)
             answer = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=_TIMEOUT_SECONDS)
             parts = answer.json() if answer.ok else {}
         except (requests.ConnectionError, requests.Timeout, requests.JSONDecodeError):  # not up yet

@@ -19,7 +19,7 @@ def _fernet_key() -> str:
 
 PLATFORM_SECRETS: Mapping[str, Callable[[], str]] = dict(SECRETS) | {
     "AIRFLOW__CORE__FERNET_KEY": _fernet_key,
-    "AIRFLOW__API_AUTH__JWT_SECRET": random_password,
+    "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(64),
     "AIRFLOW__API__SECRET_KEY": random_password,
     "CHISO_UI_PASSWORD": lambda: secrets.token_urlsafe(12),
     "SANDBOX_CLIENT_ID": lambda: f"chiso-{secrets.token_hex(4)}",

@@ -75,6 +75,11 @@ def end(find: Callable[[], list[psutil.Process]], patience_seconds: float) -> No
         psutil.wait_procs(alive, timeout=0.2)
 
 
+def bury(patience_seconds: float = 5) -> None:
+    """Waits for dead children, inherited ones too, so that no zombie is left to an init that may not reap."""
+    psutil.wait_procs(own_children(), timeout=patience_seconds)
+
+
 def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     return [process for process in processes if process.is_running() and not _is_zombie(process)]
 

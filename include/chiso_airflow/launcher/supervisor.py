@@ -14,7 +14,9 @@ from chiso_airflow.launcher.ledger import Ledger
 
 _LOG_LINES = 15
 _POLL_SECONDS = 0.2
-_PATIENCE_SECONDS = 8.0
+_TASK_PATIENCE_SECONDS = 8.0
+# Nothing but the scheduler's tasks has anything to finish; the API server would tidy its memory for seconds.
+_PATIENCE_SECONDS = 1.5
 
 
 class PlatformError(ChisoError):
@@ -72,8 +74,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ends everything we started, the scheduler first, so that its tasks can still report their end."""
-        for name in ("scheduler", None):
-            processes.end(lambda name=name: self._tree(name), _PATIENCE_SECONDS)  # type: ignore[misc]
+        processes.end(lambda: self._tree("scheduler"), _TASK_PATIENCE_SECONDS)
+        processes.end(lambda: self._tree(None), _PATIENCE_SECONDS)
 
     @property
     def logs(self) -> Path:

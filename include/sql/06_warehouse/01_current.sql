@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION warehouse.current_delivery(as_of timestamptz DEFAULT 
 RETURNS TABLE (source text, period text, calendar text, delivery_id bigint, verdict_id bigint, received_at timestamptz)
 LANGUAGE sql STABLE AS $$
     SELECT DISTINCT ON (d.source, v.period, v.calendar)
-           d.source, v.period, v.calendar, d.delivery_id, v.verdict_id, d.received_at
+           d.source, v.period, v.calendar, coalesce(v.same_as, d.delivery_id), v.verdict_id, d.received_at
     FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)
     WHERE v.accepted AND v.recorded_at <= as_of
     ORDER BY d.source, v.period, v.calendar, d.received_at DESC, d.delivery_id DESC

@@ -49,6 +49,7 @@ CREATE TABLE validation.verdict (
     period text,
     calendar text CHECK (calendar IN ('civil', 'administrative')),
     accepted boolean NOT NULL,
+    same_as bigint REFERENCES landing.delivery,
     row_count bigint NOT NULL,
     rejected_count bigint NOT NULL,
     loaded_count bigint NOT NULL,
@@ -59,10 +60,12 @@ CREATE TABLE validation.verdict (
     issues_total bigint NOT NULL,
     checks jsonb NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT now(),
+    written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
     UNIQUE (delivery_id, rules_sha256),
     CHECK (row_count = rejected_count + loaded_count + unchanged_count OR NOT accepted)
 );
 CREATE UNIQUE INDEX ON validation.verdict (delivery_id) WHERE accepted;
+COMMENT ON COLUMN validation.verdict.same_as IS 'The delivery whose content was received again; its facts stand for this one, nothing was loaded.';
 COMMENT ON COLUMN validation.verdict.checks IS 'Every rule that was judged: id, severity, action, success by Great Expectations, rows that break it.';
 
 CREATE TABLE quarantine.reject (
@@ -179,21 +182,32 @@ CREATE TABLE warehouse.touched_period (
     PRIMARY KEY (delivery_id, calendar, period)
 );
 
+CREATE TABLE indicators.definition (
+    framework text NOT NULL,
+    version text NOT NULL,
+    indicator text NOT NULL,
+    name_vi text NOT NULL,
+    measure_unit text NOT NULL,
+    formula text NOT NULL,
+    PRIMARY KEY (framework, indicator)
+);
+COMMENT ON TABLE indicators.definition IS 'Which indicators a framework lists, from include/schemas/indicators; a value belongs to every framework that lists its indicator.';
+
 CREATE TABLE indicators.run (
     run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     calendar text NOT NULL,
     period text NOT NULL,
     through_verdict_id bigint NOT NULL,
+    seen pg_snapshot NOT NULL,
     catalogue_sha256 text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON indicators.run (calendar, period, run_id);
 COMMENT ON COLUMN indicators.run.through_verdict_id IS 'The newest verdict that this run could see; a later one that touches the period makes it stale.';
+COMMENT ON COLUMN indicators.run.seen IS 'What was committed when the run began: a load that committed later is not in it, even where its verdict has a lower number.';
 CREATE TABLE indicators.value (
     value_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_id bigint NOT NULL REFERENCES indicators.run,
-    framework text NOT NULL,
-    version text NOT NULL,
     indicator text NOT NULL,
     unit_register text NOT NULL,
     unit_code text COLLATE "C" NOT NULL,
@@ -211,7 +225,7 @@ CREATE TABLE indicators.value (
     formula_sha256 text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX ON indicators.value (framework, indicator, unit_register, unit_code, calendar, period, value_id);
+CREATE INDEX ON indicators.value (indicator, unit_register, unit_code, calendar, period, value_id);
 COMMENT ON TABLE indicators.value IS 'Every value ever computed, insert-only; the newest recorded one is current. Percentages 0-100, unrounded.';
 COMMENT ON COLUMN indicators.value.inputs IS 'Per measure: the deliveries and periods its figure was taken from.';
 

@@ -1,0 +1,76 @@
+"""The command line: `chiso`. Exit 0 done, 1 the data were refused, 2 wrong usage, 3 something outside failed.
+
+JSON goes to stdout alone; everything else to stderr. Commands import what they need when they run, so that
+`chiso --help` is quick.
+"""
+
+import sys
+
+import click
+
+from chiso.errors import ChisoError
+
+_COMMANDS = {
+    "check": "chiso.cli.deliveries:check", "ingest": "chiso.cli.deliveries:ingest",
+    "indicators": "chiso.cli.figures:indicators", "targets": "chiso.cli.figures:targets", "explain": "chiso.cli.figures:explain",
+    "audit": "chiso.cli.audit:audit", "db": "chiso.cli.db:db", "source": "chiso.cli.source:source",
+    "report": "chiso.cli.report:report", "doctor": "chiso.cli.doctor:doctor",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from importlib import import_module
+
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, text in _SUMMARIES.items()])
+
+
+_SUMMARIES = {
+    "check": "Dry run: what would be found in a file. Writes nothing.",
+    "ingest": "Load a file, or what is due of a source.",
+    "indicators": "Computed indicators.",
+    "targets": "The targets of a resolution and where they stand.",
+    "explain": "From a number back to its cells and raw files.",
+    "audit": "Verify the audit chain and the raw files.",
+    "db": "The warehouse: its URL, migrations, psql.",
+    "source": "Sources: list, and lint their contracts.",
+    "report": "Data Docs, exports and the scoreboard.",
+    "doctor": "What is set up, what is missing.",
+}
+
+
+@click.group(cls=_Lazy)
+def cli() -> None:
+    """Chỉ Số: digital-transformation indicators of a province, from raw file to published number."""
+
+
+def main() -> None:
+    """Entry point: turns errors into their message and exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as fault:
+        fault.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except ChisoError as fault:
+        click.echo(f"{type(fault).__name__}: {fault}", err=True)
+        code = fault.exit_code
+    except BrokenPipeError:
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,81 @@
+"""`chiso check` and `chiso ingest`."""
+
+from pathlib import Path
+
+import click
+
+from chiso.cli.session import platform, print_json
+from chiso.flow import Outcome
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", "source_name", required=True, help="<family>/<source>, e.g. departments/telecom")
+@click.option("--period", help="2024-Q2, 2024-06, 2024-06-15 …; must not contradict the file")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
+@click.pass_context
+def check(ctx: click.Context, file: Path, source_name: str, period: str | None, as_json: bool) -> None:
+    """Dry run: says what would be accepted, rejected and why. Writes nothing."""
+    from chiso import contracts, flow
+
+    with platform() as running:
+        contract = contracts.load(source_name, running.settings)
+        outcome = flow.check(file, contract, running, _period(period))
+    _show([outcome], as_json, many=False)
+    ctx.exit(0 if outcome.accepted else 1)
+
+
+@click.command()
+@click.argument("source_name", metavar="SOURCE")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Load this file instead of what is due")
+@click.option("--period", help="Fetch, or demand of the file, this period")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
+@click.pass_context
+def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
+    """Loads a file, or everything of SOURCE that is due, and recomputes the periods it touches."""
+    from chiso import contracts, operations
+
+    with platform() as running:
+        contract = contracts.load(source_name, running.settings)
+        if file is not None:
+            outcomes = [operations.ingest_file(file, contract, running, _period(period))]
+        else:
+            outcomes = list(operations.ingest_due(contract, running, _period(period)))
+        if any(outcome.partitions for outcome in outcomes):
+            operations.compute_stale(running)
+    _show(outcomes, as_json, many=file is None and period is None)
+    ctx.exit(0 if all(outcome.accepted for outcome in outcomes) else 1)
+
+
+def _period(text: str | None) -> str | None:
+    from chiso.periods import Period
+
+    if text is None:
+        return None
+    try:
+        return Period.of(text).code
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from fault
+
+
+def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:
+    if as_json:
+        shapes = [outcome.as_json() for outcome in outcomes]
+        print_json(shapes if many or len(shapes) != 1 else shapes[0])
+        return
+    for outcome in outcomes:
+        _show_one(outcome)
+    if not outcomes:
+        click.echo("Nothing to do: everything that is due has been loaded.")
+
+
+def _show_one(outcome: Outcome) -> None:
+    period = f" {outcome.period.code} ({outcome.period.calendar})" if outcome.period else ""
+    click.echo(f"{outcome.source}{period}: {'accepted' if outcome.accepted else 'REFUSED'}; rows {outcome.rows}, rejected {outcome.rejected}"
+               + (f", loaded {outcome.loaded}, unchanged {outcome.unchanged}" if outcome.loaded is not None else ""))
+    for found in outcome.issues[:50]:
+        place = found["cell"] or (f"line {found['row']}" if found["row"] else "")
+        click.echo(f"  {found['severity']:8} {found['sheet'] or ''} {place} {found['rule']}: {found['message_vi']}\n"
+                   f"           {found['message_en']}".replace("   ", "  ", 0))
+    if outcome.issues_total > 50:
+        click.echo(f"  … {outcome.issues_total - 50} more; --json lists up to 1 000")

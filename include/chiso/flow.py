@@ -1,0 +1,273 @@
+"""The composition of the stages: how a delivery becomes facts. Read it from the top.
+
+The command line and the DAG tasks call these same functions.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from chiso import audit, landing, quarantine, staging, validation, warehouse
+from chiso.contracts import Contract
+from chiso.database import reachable
+from chiso.errors import DeliveryRefused, UsageError
+from chiso.issues import Issue
+from chiso.landing import Arrival, Landed
+from chiso.periods import Period
+from chiso.raw import RawFile
+from chiso.reference import load_reference
+from chiso.settings import Settings
+from chiso.staging import Delivered, Staged
+from chiso.validation import Judged, Verdict
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where the flow runs: the environment and the warehouse."""
+
+    settings: Settings
+    engine: sa.Engine
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a delivery. loaded, unchanged, partitions: None after a dry run; partitions: `calendar/period`."""
+
+    source: str
+    period: Period | None
+    accepted: bool
+    rows: int = 0
+    rejected: int = 0
+    loaded: int | None = None
+    unchanged: int | None = None
+    delivery: int | None = None
+    partitions: list[str] | None = None
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    issues_total: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The public shape."""
+        return {"source": self.source, "period": self.period.code if self.period else None,
+                "calendar": self.period.calendar if self.period else None, "accepted": self.accepted, "rows": self.rows,
+                "rejected": self.rejected, "loaded": self.loaded, "unchanged": self.unchanged, "delivery": self.delivery,
+                "partitions": self.partitions, "issues": self.issues, "issues_total": self.issues_total}
+
+
+def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
+    """Stages 2 to 6 of one delivery."""
+    return load(landing.keep(arrival, contract, platform.engine, platform.settings), contract, platform)
+
+
+def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
+    """Stages 3 to 6: read, judge, then load in one transaction. Running it again changes nothing."""
+    with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
+        if known := _already_judged(landed, contract, platform):
+            return known
+        try:
+            staged = _stage(landed, contract, platform)
+            if current := _current(contract, staged.period, staged.content_sha256, platform):
+                return _received_again(landed, current, contract, platform)
+            verdict = validation.judge(_judged(staged, landed.raw.name), platform.engine, platform.settings, staged.issues, keep_docs=True)
+            return _commit(landed, staged, verdict, contract, platform)
+        except DeliveryRefused as refused:
+            return _refuse(landed, refused.finding, contract, platform)
+        finally:
+            _discard(contract, platform)
+
+
+def check(path: Path, contract: Contract, platform: Platform, stated_period: str | None = None) -> Outcome:
+    """A dry run of stages 3 and 4: what `ingest` would find. Keeps nothing."""
+    raw = RawFile(path, path.name)
+    with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
+        try:
+            staged = _read(Delivered(raw, _sha256(path), modified_at(path), stated_period, _password(contract, platform)), contract, platform)
+            verdict = validation.judge(_judged(staged, raw.name), platform.engine, platform.settings, staged.issues, keep_docs=False)
+        except DeliveryRefused as refused:
+            return Outcome(contract.source, None, False, issues=[_json(refused.finding)], issues_total=1)
+        finally:
+            _discard(contract, platform)
+    return Outcome(contract.source, staged.period, verdict.accepted, staged.rows, verdict.rejected,
+                   issues=[found.as_json() for found in verdict.issues], issues_total=verdict.issues_total)
+
+
+# --- The steps ---
+
+
+@contextmanager
+def _one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
+    """Holds the source's lock; a second load of the same source waits for the first."""
+    with reachable(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = {"source": f"chiso {contract.source}"}
+        connection.execute(sa.text("SELECT pg_advisory_lock(hashtextextended(:source, 0))"), key)
+        try:
+            yield
+        finally:
+            connection.execute(sa.text("SELECT pg_advisory_unlock(hashtextextended(:source, 0))"), key)
+
+
+def _stage(landed: Landed, contract: Contract, platform: Platform) -> Staged:
+    return _read(Delivered(landed.raw, landed.sha256, landed.received_at, landed.stated_period, _password(contract, platform)), contract, platform)
+
+
+def _read(delivered: Delivered, contract: Contract, platform: Platform) -> Staged:
+    reference = load_reference(platform.settings.schemas)
+    with platform.engine.begin() as connection:
+        return staging.read(delivered, contract, reference, connection, _scratch(contract))
+
+
+def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract, platform: Platform) -> Outcome:
+    """Verdict, rejects, facts and audit events together, or none of them."""
+    partitions: list[str] = []
+    loaded = unchanged = 0
+    with platform.engine.begin() as connection:
+        if verdict.accepted:
+            merged = warehouse.merge(connection, contract, staged.name, landed.delivery_id, staged.period, staged.letters, staged.sheet)
+            loaded, unchanged = merged.loaded, merged.unchanged
+            partitions = [f"{period.calendar}/{period.code}" for period in merged.touched]
+        outcome = Outcome(contract.source, staged.period, verdict.accepted, staged.rows, verdict.rejected, loaded, unchanged,
+                          landed.delivery_id, partitions, [found.as_json() for found in verdict.issues], verdict.issues_total)
+        verdict_id = _write_verdict(connection, landed, outcome, staged.content_sha256, contract, platform, checks=verdict.checks)
+        kept = quarantine.keep(connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings))
+        head = _audit(connection, landed, outcome, kept)
+    audit.anchor(platform.settings, head)
+    return outcome
+
+
+def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platform) -> Outcome:
+    """The delivery can't be read as what it claims to be: the verdict says why, nothing else is written."""
+    outcome = Outcome(contract.source, None, False, loaded=0, unchanged=0, delivery=landed.delivery_id, partitions=[],
+                      issues=[_json(finding)], issues_total=1)
+    with platform.engine.begin() as connection:
+        _write_verdict(connection, landed, outcome, landed.sha256, contract, platform)
+        head = _audit(connection, landed, outcome, 0)
+    audit.anchor(platform.settings, head)
+    return outcome
+
+
+def _received_again(landed: Landed, current: sa.Row[Any], contract: Contract, platform: Platform) -> Outcome:
+    """The content equals the current delivery's: that one stands, this receipt is written down."""
+    outcome = _stored(current, contract, landed.delivery_id)
+    with platform.engine.begin() as connection:
+        _write_verdict(connection, landed, outcome, current.content_sha256, contract, platform, same_as=current.stands_for)
+        head = audit.record(connection, "landing", "content_unchanged", {"same_as": current.stands_for}, landed.delivery_id)
+    audit.anchor(platform.settings, head)
+    return outcome
+
+
+def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: int) -> audit.Head:
+    issues = json.dumps(outcome.issues, ensure_ascii=False, sort_keys=True)
+    head = audit.record(connection, "validation", "verdict", {
+        "source": outcome.source, "sha256": landed.sha256, "period": outcome.period.code if outcome.period else None,
+        "calendar": outcome.period.calendar if outcome.period else None, "accepted": outcome.accepted, "rows": outcome.rows,
+        "rejected": outcome.rejected, "issues": outcome.issues_total, "issues_sha256": hashlib.sha256(issues.encode()).hexdigest()},
+        landed.delivery_id)
+    if kept:
+        head = audit.record(connection, "quarantine", "rows_rejected", {"rows": outcome.rejected, "findings": kept}, landed.delivery_id)
+    if outcome.accepted:
+        head = audit.record(connection, "warehouse", "load", {
+            "loaded": outcome.loaded, "unchanged": outcome.unchanged, "partitions": outcome.partitions}, landed.delivery_id)
+    return head
+
+
+# --- What is known already ---
+
+_VERDICT = """
+    SELECT v.*, d.source, coalesce(v.same_as, v.delivery_id) AS stands_for
+    FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)"""
+
+
+def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> Outcome | None:
+    """The stored outcome: an accepted delivery is final, a refused one until its rules change."""
+    with platform.engine.connect() as connection:
+        row = connection.execute(sa.text(_VERDICT + " WHERE v.delivery_id = :id AND (v.accepted OR v.rules_sha256 = :rules) "
+                                         "ORDER BY v.accepted DESC, v.verdict_id DESC LIMIT 1"),
+                                 {"id": landed.delivery_id, "rules": validation.rules_sha256(contract, platform.settings)}).first()
+        if row is None and contract.terms.delivery.format != "json":
+            row = connection.execute(sa.text(
+                _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
+                "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated)"),
+                {"source": contract.source, "sha256": landed.sha256, "stated": landed.stated_period}).first()
+            return _received_again(landed, row, contract, platform) if row else None
+    return _stored(row, contract, landed.delivery_id) if row else None
+
+
+def _current(contract: Contract, period: Period, content_sha256: str, platform: Platform) -> sa.Row[Any] | None:
+    """The current delivery's verdict, if its content is this one."""
+    with platform.engine.connect() as connection:
+        return connection.execute(sa.text(
+            _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
+            "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content"),
+            {"source": contract.source, "period": period.code, "calendar": period.calendar, "content": content_sha256}).first()
+
+
+def _stored(row: sa.Row[Any], contract: Contract, delivery_id: int) -> Outcome:
+    period = Period.of(row.period, row.calendar) if row.period else None
+    return Outcome(contract.source, period, row.accepted, row.row_count, row.rejected_count, 0,
+                   row.row_count - row.rejected_count if row.accepted else 0, delivery_id, [], row.issues, row.issues_total)
+
+
+def _write_verdict(connection: sa.Connection, landed: Landed, outcome: Outcome, content_sha256: str, contract: Contract,
+                   platform: Platform, *, checks: Sequence[dict[str, Any]] = (), same_as: int | None = None) -> int:
+    row = connection.execute(sa.text("""
+        INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, same_as, row_count, rejected_count, loaded_count,
+            unchanged_count, content_sha256, rules_sha256, issues, issues_total, checks)
+        VALUES (:delivery, :period, :calendar, :accepted, :same_as, :rows, :rejected, :loaded, :unchanged, :content, :rules,
+            CAST(:issues AS jsonb), :issues_total, CAST(:checks AS jsonb)) RETURNING verdict_id"""), {
+        "delivery": landed.delivery_id, "period": outcome.period.code if outcome.period else None,
+        "calendar": outcome.period.calendar if outcome.period else None, "accepted": outcome.accepted, "same_as": same_as,
+        "rows": outcome.rows, "rejected": outcome.rejected, "loaded": outcome.loaded or 0, "unchanged": outcome.unchanged or 0,
+        "content": content_sha256, "rules": validation.rules_sha256(contract, platform.settings),
+        "issues": json.dumps(outcome.issues, ensure_ascii=False), "issues_total": outcome.issues_total,
+        "checks": json.dumps(list(checks), ensure_ascii=False)})
+    return int(row.scalar_one())
+
+
+# --- Small parts ---
+
+
+def _judged(staged: Staged, file_name: str) -> Judged:
+    return Judged(staged.name, staged.contract, staged.period, staged.rows, staged.sheet, staged.letters, file_name)
+
+
+def _scratch(contract: Contract) -> str:
+    """Name of the source's staging tables: one set, since its lock admits one load at a time."""
+    return contract.source.replace("/", "_")
+
+
+def _discard(contract: Contract, platform: Platform) -> None:
+    with platform.engine.begin() as connection:
+        staging.discard(connection, _scratch(contract))
+
+
+def _password(contract: Contract, platform: Platform) -> str | None:
+    """The secret that opens protected workbooks: the drop folder connection's password."""
+    terms = contract.terms.transport
+    name = f"AIRFLOW_CONN_CHISO_{terms.endpoint.upper()}"
+    if terms.kind != "drop_folder" or not platform.settings.has(name):
+        return None
+    return platform.settings.endpoint(terms.endpoint).password or None
+
+
+def _json(finding: object) -> dict[str, Any]:
+    assert isinstance(finding, Issue)  # noqa: S101 - refusals carry issues
+    return finding.as_json()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def modified_at(path: Path) -> datetime:
+    """A file's modification time: its receipt. Raises UsageError where there is no such file."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as fault:
+        raise UsageError(f"{path}: {fault.strerror}") from fault

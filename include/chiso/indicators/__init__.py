@@ -1,0 +1,9 @@
+"""Stage 7: values, targets and their explanation, computed from the warehouse. Reads no file of a source."""
+
+from chiso.indicators.catalogue import Catalogue, load_catalogue
+from chiso.indicators.compute import compute, sync_definitions
+from chiso.indicators.explain import explain
+from chiso.indicators.reading import Question, province_values, read_indicators
+from chiso.indicators.targets import assess
+
+__all__ = ["Catalogue", "Question", "assess", "compute", "explain", "load_catalogue", "province_values", "read_indicators", "sync_definitions"]

@@ -1,0 +1,11 @@
+"""Stage 1, sources: says what is due, and brings deliveries here as they were sent.
+
+It fetches bytes and follows paging. It never judges what the bytes say: a delivery that isn't what it should
+be is handed on as it came, so that later stages refuse it with the evidence. The caller records the fetches.
+"""
+
+from chiso.sources.drop_folder import Dropped, scan_drop_folder
+from chiso.sources.due import due_periods
+from chiso.sources.fetching import Fetched, connect, fetch
+
+__all__ = ["Dropped", "Fetched", "connect", "due_periods", "fetch", "scan_drop_folder"]

@@ -1,0 +1,99 @@
+"""What a schedule must fetch: every period that is over and not accepted yet, and what may still be restated.
+
+A refused delivery isn't accepted, so its period stays due. Nothing is asked for before its last day is over.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from chiso.errors import ContractError
+from chiso.periods import Calendar, Period
+
+if TYPE_CHECKING:
+    from chiso.contracts import Contract
+
+ASKED_AGAIN = {"day": 2, "month": 1}
+"""Deltas: how many of the newest accepted periods of each grain are asked again; an ETag makes it cheap."""
+_DAY = timedelta(days=1)
+
+
+def due_periods(contract: "Contract", accepted: Collection[Period], today: date) -> list[Period]:
+    """Periods to fetch now, oldest first, each once.
+
+    A daily delta comes as one file per past month, and as days for the current month and for a month that was
+    begun as days. A daily snapshot is taken at each past month's end and yesterday, a weekly one at each past
+    month's end and on the newest Sunday; any other once per period. The newest accepted ones are asked again.
+
+    accepted: periods with an accepted delivery, whatever their length. today: the platform's day.
+    Drop folders and irregular sources have nothing that could be due: [].
+    Raises: ContractError, where `transport.since` is no period.
+    """
+    terms = contract.terms
+    cadence = terms.delivery.cadence
+    if terms.transport.kind == "drop_folder" or cadence == "irregular":
+        return []
+    first = _first_day(contract)
+    calendar = terms.delivery.calendar
+    # A period that still runs was accepted with what it had by then, so it covers nothing for good.
+    over = [period for period in accepted if period.calendar == calendar and period.end < today]
+    served = [period for period in over if period.start >= first]
+    if terms.delivery.mode == "delta" and cadence in ("day", "week"):
+        wanted = set(_delta(first, today, accepted=over, calendar=calendar))
+        again = {period for grain, count in ASKED_AGAIN.items() for period in _newest(served, grain, count)}
+    else:
+        wanted = set(_snapshots(cadence, first, today, calendar)) - set(over)
+        again = set(_newest(served, "day" if cadence in ("day", "week") else cadence, 1))
+    return sorted(wanted | again, key=lambda period: (period.end, period.start))
+
+
+def _first_day(contract: "Contract") -> date:
+    try:
+        return Period.of(contract.terms.transport.since or "", contract.terms.delivery.calendar).start
+    except ValueError as fault:
+        raise ContractError(f"{contract.source}: transport.since: {fault}") from fault
+
+
+def _delta(first: date, today: date, *, accepted: list[Period], calendar: Calendar) -> Iterator[Period]:
+    covered = {day for period in accepted for day in _days(period.start, period.end)}
+    for month in _periods("month", first, today, calendar):
+        days = _days(max(month.start, first), min(month.end, today - _DAY))
+        missing = [day for day in days if day not in covered]
+        if len(missing) == (month.end - month.start).days + 1:
+            yield month
+        else:
+            yield from (Period(day.isoformat(), calendar) for day in missing)
+
+
+def _snapshots(cadence: str, first: date, today: date, calendar: Calendar) -> Iterator[Period]:
+    if cadence not in ("day", "week"):
+        yield from (
+            period
+            for period in _periods(cadence, first, today, calendar)
+            if period.start >= first and period.end < today
+        )
+        return
+    newest = today - _DAY if cadence == "day" else today - timedelta(days=today.isoweekday())
+    ends = {month.end for month in _periods("month", first, today, calendar) if month.end < today}
+    yield from (
+        Period(day.isoformat(), calendar)
+        for day in ends | ({newest} if newest > max(ends, default=date.min) else set())
+        if day >= first
+    )
+
+
+def _newest(accepted: Iterable[Period], grain: str, count: int) -> list[Period]:
+    alike = {period for period in accepted if period.grain == grain}
+    return sorted(alike, key=lambda period: period.end)[-count:]
+
+
+def _periods(grain: str, first: date, today: date, calendar: Calendar) -> list[Period]:
+    """Periods of `grain` that hold a day from `first` to yesterday, in order."""
+    # An administrative year begins in the December before it.
+    years = [Period(str(year), calendar) for year in range(first.year, today.year + 2)]
+    parts = [part for year in years for part in year.parts(grain)]
+    return [part for part in parts if part.end >= first and part.start < today]
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -1,0 +1,183 @@
+"""What a file really is, decided by its bytes; whatever must not be opened is refused here."""
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import msoffcrypto
+import olefile
+from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
+
+from chiso.staging.workbook.findings import Findings
+
+Kind = Literal["xlsx", "xls", "ods", "html"]
+
+MAX_BYTES = 200 * 2**20
+"""Of a file as it lies, and of a decrypted one."""
+MAX_UNPACKED_BYTES = 1024 * 2**20
+MAX_UNPACKED_RATIO = 200
+RATIO_MATTERS_FROM_BYTES = 32 * 2**20
+"""A small sheet of equal rows may shrink to any ratio; only a large one is suspect."""
+
+_ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table|body|div|center|font|p|script)\b",
+                   re.IGNORECASE | re.DOTALL)
+_TABLE = re.compile(rb"<table\b", re.IGNORECASE)
+_NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
+_MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)
+_ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file that may be opened. `stream` stands at its beginning and can be sought in."""
+
+    kind: Kind
+    stream: BinaryIO
+
+
+def open_container(path: Path, password: str | None, findings: Findings) -> Container:
+    """The file at `path` as a container; decrypted in memory where it must be. Raises DeliveryRefused."""
+    size = path.stat().st_size
+    if size == 0:
+        raise findings.refusal("file_empty")
+    if size > MAX_BYTES:
+        raise findings.refusal("file_too_large", size_mb=size >> 20, limit_mb=MAX_BYTES >> 20)
+    return _identify(io.BytesIO(path.read_bytes()), password, findings)
+
+
+def _identify(stream: BinaryIO, password: str | None, findings: Findings) -> Container:
+    head = stream.read(4096).removeprefix(b"\xef\xbb\xbf")
+    stream.seek(0)
+    if head.startswith(_ZIP):
+        return _open_zip(stream, findings)
+    if head.startswith(_OLE):
+        return _open_ole(stream, password, findings)
+    if _looks_like_html(head):
+        return _open_html(stream, findings)
+    found_vi, found_en = _describe(head)
+    raise findings.refusal("file_unknown", found_vi=found_vi, found_en=found_en)
+
+
+def _describe(head: bytes) -> tuple[str, str]:
+    if not head.strip(b"\x00\t\r\n "):
+        return "toàn ký tự trống", "nothing but blanks"
+    if head.startswith(b"%PDF"):
+        return "tệp PDF", "a PDF document"
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
+        return "bảng tính XML 2003", "an XML Spreadsheet 2003"
+    if head.lstrip().startswith((b"{", b"[")):
+        return "dữ liệu JSON", "JSON"
+    if b"\x00" not in head:
+        return "văn bản thường hoặc CSV", "plain text or CSV"
+    return "định dạng không rõ", "an unknown format"
+
+
+# HTML
+
+def _looks_like_html(head: bytes) -> bool:
+    return _HTML.match(_ascii(head)) is not None
+
+
+def _ascii(text: bytes) -> bytes:
+    """UTF-16, as spreadsheet programs save web pages, brought near enough to ASCII to look for tags."""
+    return text[2:].replace(b"\x00", b"") if text.startswith((b"\xff\xfe", b"\xfe\xff")) else text
+
+
+def _open_html(stream: BinaryIO, findings: Findings) -> Container:
+    """A table saved as .xls is what many exporters send; a page without one, or one named .xlsx, is no spreadsheet."""
+    if findings.file.lower().endswith(_NOT_HTML_NAMES) or not _TABLE.search(_ascii(stream.read())):
+        raise findings.refusal("html_page")
+    stream.seek(0)
+    return Container("html", stream)
+
+
+# ZIP: .xlsx and .ods
+
+def _open_zip(stream: BinaryIO, findings: Findings) -> Container:
+    with findings.reading(), zipfile.ZipFile(stream) as package:
+        _check_sizes(package, stream.seek(0, io.SEEK_END), findings)
+        kind = _package_kind(package, findings)
+        _check_parts(package, findings)
+    stream.seek(0)
+    return Container(kind, stream)
+
+
+def _check_sizes(package: zipfile.ZipFile, packed: int, findings: Findings) -> None:
+    """By the directory alone, before a single part is unpacked."""
+    unpacked = sum(part.file_size for part in package.infolist())
+    ratio = unpacked // max(packed, 1)
+    suspect = unpacked > RATIO_MATTERS_FROM_BYTES and ratio > MAX_UNPACKED_RATIO
+    if suspect or unpacked > MAX_UNPACKED_BYTES:
+        raise findings.refusal("file_expands", unpacked_mb=unpacked >> 20, ratio=ratio)
+
+
+def _package_kind(package: zipfile.ZipFile, findings: Findings) -> Kind:
+    names = package.namelist()
+    macros = next((name for name in names if _MACRO_PARTS.search(name)), None)
+    if macros:
+        raise findings.refusal("file_macros", part=macros)
+    if "mimetype" in names and b"opendocument.spreadsheet" in package.read("mimetype"):
+        return _ods(package, findings)
+    types = package.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+    if b"macroEnabled" in types and b"sheet.binary" not in types:
+        raise findings.refusal("file_macros", part="[Content_Types].xml")
+    if b"spreadsheetml.sheet.main+xml" in types or b"spreadsheetml.template.main+xml" in types:
+        return "xlsx"
+    raise findings.refusal("file_unknown", found_vi="tệp nén loại khác", found_en="another kind of archive")
+
+
+def _ods(package: zipfile.ZipFile, findings: Findings) -> Kind:
+    if b"encryption-data" in package.read("META-INF/manifest.xml"):
+        raise findings.refusal("file_encrypted")
+    return "ods"
+
+
+def _check_parts(package: zipfile.ZipFile, findings: Findings) -> None:
+    """Unpacks every part once: checksums, true sizes, and no entity declarations, which office files never have."""
+    for part in package.infolist():
+        with package.open(part) as content:
+            if _ENTITY.search(content.read(1024)) and part.filename.endswith((".xml", ".rels")):
+                raise findings.refusal("file_damaged", reason=f"<!DOCTYPE> in {part.filename}")
+            while content.read(2**20):
+                pass
+
+
+# OLE: .xls, and the wrapping of encrypted .xlsx
+
+def _open_ole(stream: BinaryIO, password: str | None, findings: Findings) -> Container:
+    with findings.reading():
+        with olefile.OleFileIO(stream) as ole:
+            streams = {"/".join(entry) for entry in ole.listdir()}
+        stream.seek(0)
+        return _ole_kind(stream, streams, password, findings)
+
+
+def _ole_kind(stream: BinaryIO, streams: set[str], password: str | None, findings: Findings) -> Container:
+    if "EncryptedPackage" in streams:
+        return _identify(_decrypt(stream, password, findings), None, findings)
+    if any("_VBA_PROJECT" in name for name in streams):
+        raise findings.refusal("file_macros", part="_VBA_PROJECT")
+    if not streams & {"Workbook", "Book"}:
+        raise findings.refusal("file_unknown", found_vi="tệp Office loại khác", found_en="another Office document")
+    if "Workbook" in streams and msoffcrypto.OfficeFile(stream).is_encrypted():
+        stream = _decrypt(stream, password, findings)
+    stream.seek(0)
+    return Container("xls", stream)
+
+
+def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> BinaryIO:
+    if not password:
+        raise findings.refusal("file_encrypted")
+    stream.seek(0)
+    office, plain = msoffcrypto.OfficeFile(stream), io.BytesIO()
+    try:
+        office.load_key(password=password)
+        office.decrypt(plain)
+    except (InvalidKeyError, DecryptionError) as fault:
+        raise findings.refusal("password_wrong") from fault
+    plain.seek(0)
+    return plain

@@ -1,0 +1,192 @@
+"""Finds the header of a form in a sheet and says which sheet column is which column of the contract.
+
+A header has one to four rows. Columns are known by the texts that stand over them, from the top level to the
+lowest, never by position.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from chiso.contracts import Column, Contract
+from chiso.numbers import scale_of
+from chiso.staging.workbook.cells import a1
+from chiso.staging.workbook.findings import Findings
+from chiso.staging.workbook.grids import Grid, Span
+from chiso.text import header_key
+
+MAX_LEVELS = 4
+SEARCHED_ROWS = 200
+ORDINAL_KEYS = frozenset({"stt", "tt", "sott", "sothutu"})
+COMMON_KEYS = ORDINAL_KEYS | {"donvi", "ghichu"}
+"""Columns that every form may have, whether its contract names them or not."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header stands, rows and columns counted from 0, both rows inside."""
+
+    top: int
+    bottom: int
+    claims: dict[str, list[int]]
+    """Contract column → sheet columns that have its header; more than one is ambiguous."""
+    paths: dict[int, list[str]]
+    """Sheet column → the texts over it, top level first."""
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Contract column → sheet column."""
+        return {name: places[0] for name, places in self.claims.items()}
+
+    @cached_property
+    def ordinal(self) -> int | None:
+        """The sheet column with the rows' numbers (STT, TT)."""
+        return next((column for column, path in self.paths.items() if key(path[-1]) in ORDINAL_KEYS), None)
+
+    @property
+    def unknown(self) -> list[int]:
+        """Sheet columns that have a header which neither the contract nor custom knows."""
+        known = {column for places in self.claims.values() for column in places}
+        return [column for column, path in self.paths.items()
+                if column not in known and key(path[-1]) not in COMMON_KEYS]
+
+    def missing(self, contract: Contract) -> list[Column]:
+        """Contract columns that no sheet column has."""
+        return [column for column in contract.columns if column.name not in self.claims]
+
+    def is_complete(self, contract: Contract) -> bool:
+        """Whether every column that must be there is."""
+        return all(column.optional_header for column in self.missing(contract))
+
+    def holds_form(self, contract: Contract) -> bool:
+        """Whether this is the form's header, though perhaps not a complete one: more than half of its columns."""
+        return 2 * len(self.claims) > len(contract.columns)
+
+
+def key(text: str) -> str:
+    """Key of a heading: tỷ and tỉ, lý and lí are one."""
+    return header_key(text).replace("y", "i")
+
+
+def find_header(grid: Grid, contract: Contract) -> Header | None:
+    """The rows that match most columns of the contract, the fewest rows first; None if none matches any."""
+    vocabulary = {word for column in contract.columns for level in _levels(column) for word in level}
+    found = [header for top in range(min(len(grid.rows), SEARCHED_ROWS)) if _speaks(grid.rows[top], vocabulary)
+             for header in _headers_from(grid, top, contract)]
+    best = max(found, key=lambda header: (len(header.claims), header.top - header.bottom, -header.top), default=None)
+    return _grown(best, grid) if best else None
+
+
+def check(header: Header, sheet: str, contract: Contract, findings: Findings) -> None:
+    """Refuses a header that lacks a column, has one twice, or states another unit than the form."""
+    missing = [column for column in header.missing(contract) if not column.optional_header]
+    if missing:
+        raise findings.refusal("header_missing_column", sheet=sheet, row=header.top + 1,
+                               wanted=", ".join(f"“{column.printed}”" for column in missing))
+    for column in contract.columns:
+        places = header.claims.get(column.name, [])
+        if len(places) > 1:
+            raise findings.refusal("header_ambiguous", sheet=sheet, printed=column.printed,
+                                   cells=", ".join(a1(header.bottom, place) for place in places))
+        for place in places:
+            stated = " ".join(header.paths[place])
+            scales = scale_of(stated), scale_of(column.printed)
+            if None not in scales and scales[0] != scales[1]:
+                raise findings.refusal("header_unit_differs", sheet=sheet, cell=a1(header.bottom, place),
+                                       value=stated, printed=column.printed)
+
+
+def _levels(column: Column) -> list[list[str]]:
+    return [[key(word) for word in level] for level in column.header]
+
+
+def _speaks(cells: list[str | None], vocabulary: set[str]) -> bool:
+    return any(text is not None and key(text) in vocabulary for text in cells)
+
+
+def _headers_from(grid: Grid, top: int, contract: Contract) -> Iterator[Header]:
+    for bottom in range(top, min(top + MAX_LEVELS, len(grid.rows))):
+        paths = _paths(grid, top, bottom)
+        claims: dict[str, list[int]] = {}
+        for place, path in paths.items():
+            name = _claimed(path, contract)
+            if name:
+                claims.setdefault(name, []).append(place)
+        yield Header(top, bottom, claims, paths)
+
+
+def _claimed(path: list[str], contract: Contract) -> str | None:
+    """The contract column that the texts over a sheet column name best."""
+    keys = [key(text) for text in path]
+    strengths = {column.name: _strength(keys, column) for column in contract.columns}
+    best = max(strengths, key=lambda name: strengths[name])
+    return best if strengths[best] else None
+
+
+def _strength(keys: list[str], column: Column) -> int:
+    """How surely the keys over a sheet column are this column's: by its levels, in one cell, or not at all (0)."""
+    levels = _levels(column)
+    if keys[-1] in levels[-1] and (len(levels) == 1 or any(word in levels[0] for word in keys[:-1])):
+        return 2 + len(levels)
+    joined = {first + last for first in levels[0] for last in levels[-1]} if len(levels) > 1 else set(levels[0])
+    return int(bool({keys[-1], "".join(keys)} & (joined | {key(column.printed)})))
+
+
+def _paths(grid: Grid, top: int, bottom: int) -> dict[int, list[str]]:
+    """Texts over each column, without repetitions and without what is all in brackets; columns without any left out."""
+    levels = _spread(grid, top, bottom)
+    paths: dict[int, list[str]] = {}
+    for column in range(max(map(len, levels))):
+        path: list[str] = []
+        for level in levels:
+            text = level[column]
+            if text and not (path and key(path[-1]) == key(text)):
+                _extend(path, text)
+        if path and key(path[-1]):
+            paths[column] = path
+    return paths
+
+
+def _extend(path: list[str], text: str) -> None:
+    """A level that holds but a unit in brackets belongs to the text above it."""
+    if path and not key(text):
+        path[-1] = f"{path[-1]} {text}"
+    else:
+        path.append(text)
+
+
+def _spread(grid: Grid, top: int, bottom: int) -> list[list[str | None]]:
+    """The header's rows, the text of merged cells in each of them."""
+    merges = [span for span in grid.merges if span.top <= bottom and span.bottom >= top]
+    width = max(len(grid.rows[row]) for row in range(top, bottom + 1))
+    levels = [[grid.text(row, column) for column in range(width)] for row in range(top, bottom + 1)]
+    for span in merges:
+        for row in range(max(span.top, top), min(span.bottom, bottom) + 1):
+            for column in range(span.left, min(span.right + 1, width)):
+                levels[row - top][column] = grid.text(span.top, span.left)
+    return levels if merges else _filled(levels)
+
+
+def _filled(levels: list[list[str | None]]) -> list[list[str | None]]:
+    """Files without merges: a heading reaches right over blanks below which something stands, to the next heading."""
+    for depth in range(len(levels) - 2, -1, -1):
+        level, below = levels[depth], levels[depth + 1]
+        for column in range(1, len(level)):
+            begins = any(upper[column] for upper in levels[:depth])
+            if level[column] is None and below[column] and not begins:
+                level[column] = level[column - 1]
+    return levels
+
+
+def _grown(header: Header, grid: Grid) -> Header:
+    """The header with all rows of its merged cells: headings of columns that the contract doesn't know may go deeper."""
+    spans = [span for span in grid.merges if _touches(span, header)]
+    top = min([header.top, *(span.top for span in spans)])
+    bottom = max([header.bottom, *(span.bottom for span in spans)])
+    if bottom - top >= MAX_LEVELS:
+        return header
+    return Header(top, bottom, header.claims, _paths(grid, top, bottom) | header.paths)
+
+
+def _touches(span: Span, header: Header) -> bool:
+    return span.top <= header.bottom and span.bottom >= header.top

@@ -1,0 +1,112 @@
+"""Which rows a total or subtotal sums, and which district stands over a commune."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chiso.staging.workbook.rows import Rank, Row
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The data rows of a form, and the rows that sum them."""
+
+    data: list[Row]
+    within: list[str | None]
+    """Per data row, the code of the district whose row stands over (or under) it."""
+    totals: list[tuple[Row, list[int]]]
+    """Each with the positions in `data` that it should sum."""
+
+
+def arrange(rows: list[Row]) -> Layout:
+    """Orders classified rows. A subtotal over nothing is a data row after all: nothing with figures is lost."""
+    rows = _closings_told_apart(rows)
+    below, ranks = _stand_below(rows), _ranks(rows)
+    for rank in ranks[::-1]:
+        rows = [replace(row, kind="data")
+                if _is_opener(row) and row.rank == rank and not _parts(rows, place, below, ranks)
+                else row for place, row in enumerate(rows)]
+    data = [row for row in rows if row.kind == "data"]
+    positions = {row.index: position for position, row in enumerate(data)}
+    totals = [(row, [positions[part.index] for part in parts])
+              for place, row in enumerate(rows) if (parts := _summed(rows, place, below, ranks)) is not None]
+    return Layout(data, _within(rows, below, totals), totals)
+
+
+def _is_opener(row: Row) -> bool:
+    return row.kind == "subtotal" and not row.closing
+
+
+def _closings_told_apart(rows: list[Row]) -> list[Row]:
+    """Of several totals of one name, all sum what stands above since the one before, as does `Cộng` before a grand total."""
+    seen_data = False
+    totals = [place for place, row in enumerate(rows) if row.kind == "total"]
+    names = [(rows[place].label or "").lower() for place in totals]
+    result = list(rows)
+    for place, row in enumerate(rows):
+        seen_data = seen_data or row.kind in ("data", "subtotal")
+        repeated = names.count((row.label or "").lower()) > 1
+        followed = totals[-1:] != [place] and _sums_to_next(row)
+        if row.kind == "total" and seen_data and (repeated or followed):
+            result[place] = replace(row, kind="subtotal", closing=True)
+    return result
+
+
+def _sums_to_next(row: Row) -> bool:
+    return (row.label or "").lower().lstrip().startswith("cộng")
+
+
+def _stand_below(rows: list[Row]) -> bool:
+    """Whether subtotals stand under their rows: the sheet begins with data and ends with a subtotal."""
+    order = [row for row in rows if row.kind == "data" or _is_opener(row)]
+    return bool(order) and order[0].kind == "data" and _is_opener(order[-1])
+
+
+def _ranks(rows: list[Row]) -> list[Rank]:
+    """Marks of groups from the widest to the narrowest: in the order in which they first appear."""
+    return list(dict.fromkeys(row.rank for row in rows if row.kind in ("subtotal", "section") and not row.closing))
+
+
+def _parts(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[Row]:
+    """Data rows that the group at `place` holds: up to the next group of its rank or a wider one."""
+    parts: list[Row] = []
+    for row in map(rows.__getitem__, range(place - 1, -1, -1) if below else range(place + 1, len(rows))):
+        if row.kind == "data":
+            parts.append(row)
+        elif row.closing or row.kind == "total":
+            if parts and not below:
+                break
+        elif ranks.index(row.rank) <= ranks.index(rows[place].rank):
+            break
+    return parts
+
+
+def _summed(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[Row] | None:
+    """Data rows that the total or subtotal at `place` should sum; None for another row."""
+    row = rows[place]
+    if row.kind == "total":
+        return [other for other in rows if other.kind == "data"]
+    if row.kind != "subtotal":
+        return None
+    return list(_above(rows, place)) if row.closing else _parts(rows, place, below, ranks)
+
+
+def _above(rows: list[Row], place: int) -> Iterator[Row]:
+    """Data rows over a closing subtotal, back to the group's beginning or the closing before."""
+    for row in map(rows.__getitem__, range(place - 1, -1, -1)):
+        if row.kind != "data":
+            return
+        yield row
+
+
+def _within(rows: list[Row], below: bool, totals: list[tuple[Row, list[int]]]) -> list[str | None]:
+    within: list[str | None] = []
+    district: str | None = None
+    for row in rows:
+        if row.kind == "data":
+            within.append(None if below else district)
+        elif row.district and not row.closing:
+            district = row.district
+    for row, covers in totals:
+        for position in covers:
+            within[position] = within[position] or row.district
+    return within

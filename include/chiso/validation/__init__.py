@@ -1,0 +1,181 @@
+"""Stage 4: judge a staged delivery with Great Expectations and the contract. Changes no data."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from chiso.contracts import Contract
+from chiso.errors import DisagreementError
+from chiso.issues import Issue, issue
+from chiso.periods import Period
+from chiso.settings import Settings
+from chiso.text import mask_personal
+from chiso.validation import rows
+from chiso.validation.rules import Rule, rules, totals_query
+
+__all__ = ["Judged", "Verdict", "build_docs", "judge", "rejects", "rules_sha256"]
+
+MOST_ISSUES = 1000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is judged: a delivery staged as `staging.<name>`, its rows and where they stand."""
+
+    name: str
+    contract: Contract
+    period: Period
+    rows: int
+    sheet: str | None
+    letters: Mapping[str, str]
+    file_name: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Great Expectations and the row rules say. `issues`: at most 1 000 of `issues_total`, worst first."""
+
+    accepted: bool
+    rejected: int
+    issues: list[Issue]
+    issues_total: int
+    checks: list[dict[str, Any]]
+
+
+def judge(judged: Judged, engine: sa.Engine, settings: Settings, found_before: Sequence[Issue], *, keep_docs: bool) -> Verdict:
+    """Judges; leaves `staging.<name>_mark` (row_no, rule, rejects …) for quarantine and warehouse.
+
+    found_before: what staging noticed about the delivery. Raises DisagreementError where Great Expectations and
+    the row rules differ, ContractError where a rule can't be judged.
+    """
+    stated = rules(judged.contract, settings, judged.period, judged.name)
+    with engine.begin() as connection:
+        counts = rows.mark(connection, judged.name, stated)
+    from chiso.validation import expectations
+
+    holds = expectations.judge(
+        stated, engine.url.render_as_string(hide_password=False), judged.name, judged.contract.source.replace("/", "."),
+        f"{judged.period.code}.{judged.name}", settings.reports / "data_docs" if keep_docs else None)
+    with engine.connect() as connection:
+        _check_agreement(connection, judged, stated, counts, holds)
+        marks, total = _row_issues(connection, judged, stated)
+        rejected = _count(connection, f"SELECT count(DISTINCT row_no) FROM staging.{judged.name}_mark WHERE rejects")
+        whole = [*found_before, *_delivery_issues(connection, judged, stated, holds, rejected)]
+    accepted = not any(found.action == "refuse_delivery" for found in whole)
+    order = {"critical": 0, "warning": 1, "info": 2}
+    issues = sorted([*whole, *marks], key=lambda found: order[found.severity])[:MOST_ISSUES]
+    return Verdict(accepted, rejected, issues, total + len(whole), [
+        {"rule": rule.id, "severity": rule.severity, "action": rule.action, "success": holds[rule.id], "rows": counts.get(rule.id, 0)}
+        for rule in stated])
+
+
+def build_docs(settings: Settings) -> Path | None:
+    """Builds the Data Docs of all kept results; None if nothing was judged yet."""
+    docs = settings.reports / "data_docs"
+    if not (docs / "results").exists():
+        return None
+    from chiso.validation import expectations
+
+    return expectations.build_docs(docs)
+
+
+def rules_sha256(contract: Contract, settings: Settings) -> str:
+    """Identifies what a delivery is judged by: contract, suite and reference lists."""
+    digest = hashlib.sha256()
+    suite = settings.expectations / f"{contract.source}.json"
+    for path in [contract.path, suite, *sorted((settings.schemas / "reference").iterdir())]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
+
+
+def rejects(connection: sa.Connection, judged: Judged, settings: Settings) -> Iterator[Issue]:
+    """Every (row, rule) that rejects a row, streamed from the marks."""
+    by_id = {rule.id: rule for rule in rules(judged.contract, settings, judged.period, judged.name)}
+    marks = connection.execute(sa.text(
+        f"SELECT DISTINCT ON (m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
+        f"JOIN {_table(judged)} b USING (row_no) WHERE m.rejects ORDER BY m.row_no, m.rule"), execution_options={"yield_per": 5000})
+    return (row_issue(row, judged, by_id) for row in marks)
+
+
+def _check_agreement(connection: sa.Connection, judged: Judged, stated: Sequence[Rule], counts: Mapping[str, int],
+                     holds: Mapping[str, bool]) -> None:
+    unreadable = _count(connection, f"SELECT count(*) FROM {_table(judged)} WHERE unreadable IS NOT NULL")
+    for rule in stated:
+        if not (rule.is_row_level or rule.id == "readable"):
+            continue
+        breaking = unreadable if rule.id == "readable" else counts.get(rule.id, 0)
+        if holds[rule.id] != (breaking == 0):
+            raise DisagreementError(
+                f"{judged.contract.source}, rule {rule.id}: Great Expectations says it {'holds' if holds[rule.id] else 'fails'}, "
+                f"the row rules found {breaking} breaking rows. Nothing was loaded; report this as a defect.")
+
+
+def _row_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule]) -> tuple[list[Issue], int]:
+    by_id = {rule.id: rule for rule in stated}
+    total = _count(connection, f"SELECT count(*) FROM (SELECT DISTINCT row_no, rule FROM staging.{judged.name}_mark) s")
+    found = connection.execute(sa.text(
+        f"SELECT DISTINCT ON (NOT m.rejects, m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
+        f"JOIN {_table(judged)} b USING (row_no) ORDER BY NOT m.rejects, m.row_no, m.rule LIMIT {MOST_ISSUES}"))
+    return [row_issue(row, judged, by_id) for row in found], total
+
+
+def row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
+    """The finding of one mark: its texts come from the rule, or from what staging wrote down."""
+    owner = judged.contract.terms.owner
+    letter = judged.letters.get(row.column_name or "")
+    place = {"sheet": judged.sheet, "cell": f"{letter}{row.line}" if letter else None, "row": row.line,
+             "column": row.column_name, "value": row.value}
+    rule = by_id.get(row.rule)
+    if rule is None:
+        return issue(row.details["text"], "critical", "reject_row", owner, check=row.rule, **place, **_cell_details(row, judged))
+    if rule.text is None:
+        shown = mask_personal(row.value) if row.value is not None else ""
+        return Issue(rule.severity, rule.id, rule.action, **(place | {"value": shown or None}), message_vi=rule.vi.format(value=shown),
+                     message_en=rule.en.format(value=shown), responsible=owner)
+    return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
+
+
+def _cell_details(row: Any, judged: Judged) -> dict[str, object]:
+    details = {name: value for name, value in row.details.items() if name != "text"}
+    column = judged.contract.column(row.column_name) if row.column_name else None
+    details |= {"printed": column.printed if column else "", "format": column.format if column else ""}
+    proposal = details.pop("proposal", None)
+    if proposal is not None:
+        details |= {"hint_vi": f" Có thể là {proposal:,}".replace(",", ".") + ": chỉ giá trị này khớp với dòng tổng.",
+                    "hint_en": f" Probably {proposal}: the only reading that makes the printed totals hold."}
+    return details
+
+
+def _delivery_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule], holds: Mapping[str, bool],
+                     rejected: int) -> Iterator[Issue]:
+    owner = judged.contract.terms.owner
+    for rule in stated:
+        if holds[rule.id] or rule.is_row_level or rule.id == "readable":
+            continue
+        if rule.id == "totals":
+            yield from _totals_issues(connection, judged)
+        elif rule.id == "too_many_rejects":
+            yield issue(rule.id, rule.severity, rule.action, owner, rejected=rejected, rows=judged.rows)
+        else:
+            yield Issue(rule.severity, rule.id, rule.action, judged.sheet, None, None, rule.column, None, rule.vi.format(value=""),
+                        rule.en.format(value=""), owner)
+
+
+def _totals_issues(connection: sa.Connection, judged: Judged) -> Iterator[Issue]:
+    query = totals_query(judged.contract, judged.name).format(batch=_table(judged))
+    for row in connection.execute(sa.text(query)):
+        yield issue("total_disagrees", "warning", "flag", judged.contract.terms.owner, sheet=judged.sheet, cell=row.cell, row=row.row_no,
+                    column=row.column_name, value=f"{row.printed:f}", label=row.label, summed=f"{row.summed:f}",
+                    printed_total=f"{row.printed:f}", printed=judged.contract.column(row.column_name).printed)
+
+
+def _table(judged: Judged) -> str:
+    return f"staging.{judged.name}"
+
+
+def _count(connection: sa.Connection, query: str) -> int:
+    return int(connection.execute(sa.text(query)).scalar_one())

@@ -1,0 +1,114 @@
+"""Great Expectations, the validator of record: runs native expectations on a staging table, builds Data Docs.
+
+Importing the library costs seconds, so this module is imported only where a delivery is judged.
+"""
+
+import os
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import great_expectations as gx
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+
+from chiso.errors import ContractError
+from chiso.validation.rules import Rule
+
+_CONTEXTS: dict[Path, Any] = {}
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def judge(rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None) -> dict[str, bool]:
+    """Whether each rule holds, by rule id. Raises ContractError where the library drops or can't run a rule.
+
+    table: in schema `staging`. docs: folder of the Data Docs' results; None keeps none (a dry run).
+    """
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = _context(docs)
+        suite = gx.ExpectationSuite(name=suite_name, expectations=[_native(rule) for rule in rules])
+        if len(suite.expectations) != len(rules):
+            raise ContractError(f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules.")
+        source = context.data_sources.add_or_update_postgres(name="warehouse", connection_string=url)
+        asset = source.add_table_asset(name=table, table_name=table, schema_name="staging")
+        try:
+            batch = asset.add_batch_definition_whole_table("delivery")
+            context.suites.add_or_update(suite)
+            definition = gx.ValidationDefinition(name=suite_name, data=batch, suite=suite)
+            context.validation_definitions.add_or_update(definition)
+            result = definition.run(result_format="BOOLEAN_ONLY", run_id=RunIdentifier(run_name=run_name))
+        finally:
+            _dispose(source)
+        return _verdicts(result, rules, suite_name)
+
+
+def build_docs(docs: Path) -> Path:
+    """(Re)builds the site of every result kept below `docs`; returns its index page."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _context(docs).build_data_docs()
+    return docs / "site" / "index.html"
+
+
+def _dispose(source: Any) -> None:
+    """Closes the library's own connections: a staging table in use can't be dropped."""
+    source.get_execution_engine().close()
+
+
+def _native(rule: Rule) -> dict[str, Any]:
+    return {"type": rule.expectation["type"], "kwargs": dict(rule.expectation["kwargs"]), "severity": rule.severity,
+            "meta": {"rule": rule.id, "action": rule.action}}
+
+
+def _verdicts(result: Any, rules: Sequence[Rule], suite_name: str) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for entry in result.results:
+        rule_id = entry.expectation_config.meta["rule"]
+        fault = entry.exception_info
+        if isinstance(fault, dict) and _raised(fault):
+            raise ContractError(f"{suite_name}: rule {rule_id} could not be judged: {_raised(fault)}")
+        found[rule_id] = bool(entry.success)
+    missing = sorted({rule.id for rule in rules} - set(found))
+    if missing:
+        raise ContractError(f"{suite_name}: Great Expectations gave no verdict on {', '.join(missing)}.")
+    return found
+
+
+def _raised(fault: dict[str, Any]) -> str:
+    """The exception's text, from either of the two shapes the library uses; "" where nothing was raised."""
+    if "raised_exception" in fault:
+        return str(fault.get("exception_message")) if fault["raised_exception"] else ""
+    return "; ".join(filter(None, (_raised(inner) for inner in fault.values() if isinstance(inner, dict))))
+
+
+def _context(docs: Path | None) -> Any:
+    """A context in memory; results and pages on disk where they are kept. One a process and folder."""
+    key = docs or Path()
+    if key not in _CONTEXTS:
+        memory = {"class_name": "InMemoryStoreBackend"}
+        results = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")} if docs else memory
+        stores = {"expectations": ("ExpectationsStore", memory), "results": ("ValidationResultsStore", results),
+                  "checkpoint_store": ("CheckpointStore", memory),
+                  "validation_definition_store": ("ValidationDefinitionStore", memory)}
+        config = DataContextConfig(
+            stores={name: {"class_name": kind, "store_backend": backend} for name, (kind, backend) in stores.items()},
+            expectations_store_name="expectations", validation_results_store_name="results",
+            checkpoint_store_name="checkpoint_store", data_docs_sites=_site(docs) if docs else {}, analytics_enabled=False,
+            progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+        )
+        _CONTEXTS[key] = gx.get_context(project_config=config, mode="ephemeral")
+    return _CONTEXTS[key]
+
+
+def _site(docs: Path) -> dict[str, Any]:
+    return {"site": {"class_name": "SiteBuilder", "show_how_to_buttons": False,
+                     "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
+                     "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"}}}

@@ -1,0 +1,6 @@
+"""Stage 6: merge facts by natural key and keep every version. Computes no indicator."""
+
+from chiso.warehouse.merge import Merged, merge
+from chiso.warehouse.schema import upgrade
+
+__all__ = ["Merged", "merge", "upgrade"]

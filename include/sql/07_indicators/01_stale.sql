@@ -1,0 +1,35 @@
+-- Which periods must be computed (again), and what their newest values are.
+
+CREATE OR REPLACE VIEW indicators.stale_period AS
+SELECT t.calendar, t.period, p.end_date, array_agg(DISTINCT d.source) AS sources, max(v.verdict_id) AS newest_verdict_id
+FROM warehouse.touched_period t
+JOIN validation.verdict v ON v.delivery_id = t.delivery_id AND v.accepted
+JOIN landing.delivery d ON d.delivery_id = t.delivery_id
+LEFT JOIN warehouse.period p ON (p.calendar, p.period) = (t.calendar, t.period)
+WHERE NOT EXISTS (SELECT 1 FROM indicators.run r WHERE r.calendar = t.calendar AND r.period = t.period AND r.through_verdict_id >= v.verdict_id
+                  AND pg_visible_in_snapshot(v.written_in, r.seen))
+GROUP BY t.calendar, t.period, p.end_date;
+COMMENT ON VIEW indicators.stale_period IS 'Periods that an accepted delivery touched and no later run has computed.';
+
+CREATE OR REPLACE FUNCTION indicators.value_as_of(as_of timestamptz DEFAULT 'infinity')
+RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from, calendar, period) *
+    FROM indicators.value WHERE recorded_at <= as_of
+    ORDER BY indicator, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
+$$;
+COMMENT ON FUNCTION indicators.value_as_of IS 'The newest value of each indicator, unit and period, as known at as_of (recorded time).';
+
+CREATE OR REPLACE FUNCTION indicators.reported_as_of(as_of timestamptz DEFAULT 'infinity')
+RETURNS TABLE (subject text, period text, calendar text, value numeric, numerator numeric, denominator numeric, document text, quote text,
+               delivery_id bigint, received_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT r.subject, r.period, r.calendar, max(o.value) FILTER (WHERE o.measure = 'reported_value'),
+           max(o.value) FILTER (WHERE o.measure = 'reported_numerator'), max(o.value) FILTER (WHERE o.measure = 'reported_denominator'),
+           r.attributes ->> 'document', r.attributes ->> 'quote', r.delivery_id, d.received_at
+    FROM warehouse.current_delivery(as_of) d
+    JOIN warehouse.record r USING (delivery_id)
+    JOIN warehouse.observation o USING (delivery_id, row_no)
+    WHERE o.measure LIKE 'reported\_%'
+    GROUP BY r.subject, r.period, r.calendar, r.attributes, r.delivery_id, d.received_at, r.row_no
+$$;
+COMMENT ON FUNCTION indicators.reported_as_of IS 'Figures as documents print them, with document and quote.';

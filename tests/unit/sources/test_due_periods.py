@@ -1,0 +1,199 @@
+"""Which periods a schedule must fetch."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chiso.contracts import Contract, Delivery, Terms, Transport
+from chiso.errors import ContractError
+from chiso.periods import Period
+from chiso.sources import due_periods
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+TODAY = date(2024, 7, 3)
+
+
+def contract(mode: str, cadence: str, since: str, **more: Any) -> Contract:
+    transport: dict[str, Any] = {"kind": "json", "endpoint": "soc", "path": "/x", "since": since}
+    delivery: dict[str, Any] = {"mode": mode, "cadence": cadence, "format": "json"}
+    return Contract(
+        source="soc/x",
+        version="1",
+        title_vi="x",
+        description="x",
+        columns=[],
+        terms=Terms(
+            owner="000.00.11.H34",
+            transport=Transport(**{**transport, **more.get("transport", {})}),
+            delivery=Delivery(**{**delivery, **more.get("delivery", {})}),
+        ),
+        path=Path("x.yml"),
+    )
+
+
+def due(made: Contract, accepted: str = "", today: date = TODAY) -> str:
+    calendar = made.terms.delivery.calendar
+    periods = due_periods(made, [Period.of(code, calendar) for code in accepted.split()], today)
+    assert all(period.calendar == calendar for period in periods)
+    return " ".join(period.code for period in periods)
+
+
+DELTA = contract("delta", "day", "2024-05")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "today", "expected"),
+    [
+        pytest.param("", TODAY, "2024-05 2024-06 2024-07-01 2024-07-02", id="nothing yet"),
+        pytest.param("2024-05 2024-06", TODAY, "2024-06 2024-07-01 2024-07-02", id="newest month again"),
+        pytest.param(
+            "2024-05 2024-06 2024-07-01 2024-07-02",
+            date(2024, 7, 4),
+            "2024-06 2024-07-01 2024-07-02 2024-07-03",
+            id="next day",
+        ),
+        pytest.param(
+            "2024-05 2024-06 2024-07-01 2024-07-02 2024-07-03",
+            date(2024, 7, 4),
+            "2024-06 2024-07-02 2024-07-03",
+            id="nothing new: two days and a month again",
+        ),
+        pytest.param("2024-06", TODAY, "2024-05 2024-06 2024-07-01 2024-07-02", id="a month missing"),
+        pytest.param(
+            "2024-05 2024-06 2024-07-01",
+            date(2024, 7, 5),
+            "2024-06 2024-07-01 2024-07-02 2024-07-03 2024-07-04",
+            id="a gap of days",
+        ),
+        pytest.param("2024-05 2024-06", date(2024, 7, 1), "2024-06", id="first of a month"),
+        pytest.param("2024-05", date(2024, 7, 1), "2024-05 2024-06", id="month just over, none of its days"),
+        pytest.param(
+            "2024-05 " + " ".join(f"2024-06-{day:02d}" for day in range(1, 28)),
+            date(2024, 7, 1),
+            "2024-05 2024-06-26 2024-06-27 2024-06-28 2024-06-29 2024-06-30",
+            id="month begun as days ends as days",
+        ),
+        pytest.param(
+            "2024-05 " + " ".join(f"2024-06-{day:02d}" for day in range(1, 31)),
+            date(2024, 7, 2),
+            "2024-05 2024-06-29 2024-06-30 2024-07-01",
+            id="all days of a month cover it",
+        ),
+        pytest.param(
+            "2024-05 2024-06 2024-07", TODAY, "2024-06 2024-07-01 2024-07-02", id="a running month is nothing"
+        ),
+        pytest.param(
+            "2024-05 2024-06 2024-07-03", TODAY, "2024-06 2024-07-01 2024-07-02", id="today is never asked"
+        ),
+        pytest.param("2024-Q2", TODAY, "2024-07-01 2024-07-02", id="a longer file covers"),
+        pytest.param("2024-04 2024-04-30", TODAY, "2024-05 2024-06 2024-07-01 2024-07-02", id="before since"),
+        pytest.param("", date(2024, 4, 30), "", id="before the beginning"),
+        pytest.param("", date(2024, 5, 1), "", id="on the first day"),
+        pytest.param("", date(2024, 5, 2), "2024-05-01", id="on the second day"),
+    ],
+)
+def test_daily_delta(accepted: str, today: date, expected: str) -> None:
+    assert due(DELTA, accepted, today) == expected
+
+
+def test_daily_delta_over_the_new_year() -> None:
+    made = contract("delta", "day", "2023-12")
+    assert due(made, "", date(2024, 1, 2)) == "2023-12 2024-01-01"
+    assert due(made, "", date(2024, 1, 1)) == "2023-12"
+    assert due(made, "2023-12-30", date(2024, 1, 1)).split()[-2:] == ["2023-12-30", "2023-12-31"]
+    assert due(contract("delta", "day", "2024-02"), "", date(2024, 3, 1)) == "2024-02"
+
+
+def test_daily_delta_that_begins_inside_a_month() -> None:
+    made = contract("delta", "day", "2024-05-30")
+    assert due(made, "") == "2024-05-30 2024-05-31 2024-06 2024-07-01 2024-07-02"
+    assert due(made, "2024-05") == "2024-06 2024-07-01 2024-07-02"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    months=st.sets(st.integers(1, 8)),
+    days=st.sets(st.dates(date(2024, 1, 1), date(2024, 8, 31)), max_size=40),
+    today=st.dates(date(2024, 1, 1), date(2024, 9, 30)),
+)
+def test_daily_delta_leaves_no_day_out_and_asks_for_none_too_early(
+    months: set[int], days: set[date], today: date
+) -> None:
+    accepted = [Period.of(f"2024-{month:02d}") for month in months]
+    accepted += [Period.of(day.isoformat()) for day in days]
+    wanted = due_periods(contract("delta", "day", "2024-01"), accepted, today)
+    assert len(set(wanted)) == len(wanted)
+    assert wanted == sorted(wanted, key=lambda period: (period.end, period.start))
+    assert all(period.end < today for period in wanted)
+    known = [*wanted, *(period for period in accepted if period.end < today)]
+    past = [date(2024, 1, 1) + timedelta(days=n) for n in range((today - date(2024, 1, 1)).days)]
+    assert all(any(period.start <= day <= period.end for period in known) for day in past)
+    again = set(wanted) & set(accepted)
+    assert len([period for period in again if period.grain == "day"]) <= 2
+    assert len([period for period in again if period.grain == "month"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("cadence", "since", "accepted", "today", "expected"),
+    [
+        ("day", "2024-05", "", TODAY, "2024-05-31 2024-06-30 2024-07-02"),
+        ("day", "2024-05", "2024-05-31 2024-06-30 2024-07-02", TODAY, "2024-07-02"),
+        ("day", "2024-05", "2024-05-31 2024-06-30 2024-07-01", TODAY, "2024-07-01 2024-07-02"),
+        ("day", "2024-05", "2024-06-30", date(2024, 7, 1), "2024-05-31 2024-06-30"),
+        ("day", "2023-12", "", date(2024, 1, 1), "2023-12-31"),
+        ("day", "2024-06-30", "", TODAY, "2024-06-30 2024-07-02"),
+        ("day", "2024-07-02", "", TODAY, "2024-07-02"),
+        ("day", "2024-07-03", "", TODAY, ""),
+        # 30 June 2024 is a Sunday and the month's end, 7 July the next Sunday.
+        ("week", "2024-05", "", TODAY, "2024-05-31 2024-06-30"),
+        ("week", "2024-05", "", date(2024, 7, 7), "2024-05-31 2024-06-30"),
+        ("week", "2024-05", "", date(2024, 7, 8), "2024-05-31 2024-06-30 2024-07-07"),
+        ("week", "2024-05", "2024-05-31 2024-06-30 2024-07-07", date(2024, 7, 14), "2024-07-07"),
+        ("week", "2024-05", "2024-05-31 2024-06-30 2024-07-07", date(2024, 7, 15), "2024-07-07 2024-07-14"),
+        ("week", "2024-05", "", date(2024, 6, 3), "2024-05-31 2024-06-02"),
+        ("week", "2023-12", "", date(2024, 1, 9), "2023-12-31 2024-01-07"),
+        ("month", "2024-04", "", TODAY, "2024-04 2024-05 2024-06"),
+        ("month", "2024-04", "2024-04 2024-06", TODAY, "2024-05 2024-06"),
+        ("month", "2024-04", "2024-04 2024-05 2024-06", date(2024, 7, 31), "2024-06"),
+        ("month", "2024-04", "2024-04 2024-05 2024-06 2024-07", TODAY, "2024-06"),
+        ("month", "2023-11", "2023-11", date(2024, 2, 1), "2023-11 2023-12 2024-01"),
+        ("month", "2024-04-15", "", date(2024, 6, 1), "2024-05"),
+        ("quarter", "2023-Q4", "", TODAY, "2023-Q4 2024-Q1 2024-Q2"),
+        ("quarter", "2024-02", "", TODAY, "2024-Q2"),
+        ("half", "2023", "2023-H1", TODAY, "2023-H1 2023-H2 2024-H1"),
+        ("half", "2023", "", date(2024, 6, 30), "2023-H1 2023-H2"),
+        ("year", "2022", "2022", TODAY, "2022 2023"),
+        ("irregular", "2022", "", TODAY, ""),
+    ],
+)
+def test_snapshots(cadence: str, since: str, accepted: str, today: date, expected: str) -> None:
+    assert due(contract("replace", cadence, since), accepted, today) == expected
+
+
+def test_a_daily_snapshot_is_not_asked_for_periods_that_the_endpoint_lacks() -> None:
+    made = contract("replace", "day", "2024-06")
+    assert due(made, "2024-05-31 2024-06") == "2024-06-30 2024-07-02"
+
+
+def test_months_of_the_administrative_calendar() -> None:
+    made = contract("replace", "month", "2023-12", delivery={"calendar": "administrative"})
+    assert due(made, "", date(2024, 2, 14)) == "2023-12 2024-01"
+    assert due(made, "", date(2024, 2, 15)) == "2023-12 2024-01 2024-02"
+    civil = [Period.of("2024-01", "civil")]
+    assert Period.of("2024-01", "administrative") in due_periods(made, civil, date(2024, 2, 15))
+
+
+def test_quarterly_delta_comes_once_per_quarter() -> None:
+    assert due(contract("delta", "quarter", "2024"), "2024-Q1") == "2024-Q1 2024-Q2"
+
+
+def test_nothing_is_fetched_from_a_drop_folder() -> None:
+    made = contract("replace", "month", "2024-01", transport={"kind": "drop_folder", "file_names": ["x*"]})
+    assert due(made) == ""
+
+
+def test_a_wrong_beginning_is_the_contracts_fault() -> None:
+    with pytest.raises(ContractError, match=r"soc/x: transport.since: '2024-13'"):
+        due(contract("replace", "month", "2024-13"))

@@ -1,0 +1,224 @@
+"""Files in the drop folder and the sources they belong to."""
+
+import os
+import unicodedata
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chiso.contracts import Contract, Delivery, Terms, Transport
+from chiso.errors import ContractError, EndpointError
+from chiso.settings import LOCAL_TIME, Endpoint
+from chiso.sources import Dropped, scan_drop_folder
+
+MOMENT = 1_719_800_000  # 2024-07-01 09:13:20 in Viet Nam
+
+
+def contract(source: str, *patterns: str, **transport: Any) -> Contract:
+    given = {"kind": "drop_folder", "endpoint": "departments", "file_names": list(patterns), **transport}
+    return Contract(
+        source=source,
+        version="1",
+        title_vi=source,
+        description=source,
+        columns=[],
+        terms=Terms(
+            owner="000.00.11.H34",
+            transport=Transport(**given),
+            delivery=Delivery(cadence="quarter", mode="replace", format="workbook"),
+        ),
+        path=Path("x.yml"),
+    )
+
+
+TELECOM = contract("departments/telecom", "vien_thong*", "ha_tang_vien_thong*")
+ONE_STOP = contract("departments/one_stop_results", "06a*", "*II.06a*")
+
+
+def put(folder: Path, name: str, age: int = 0) -> Path:
+    path = folder / name
+    path.write_bytes(b"synthetic")
+    os.utime(path, (MOMENT - age, MOMENT - age))
+    return path
+
+
+def scan(folder: Path, *contracts: Contract) -> list[Dropped]:
+    return list(scan_drop_folder(Endpoint(folder.as_uri()), contracts or (TELECOM, ONE_STOP)))
+
+
+def source_of(folder: Path, name: str, *contracts: Contract) -> str | None:
+    put(folder, name)
+    found = {unicodedata.normalize("NFC", file.file_name): file.source for file in scan(folder, *contracts)}
+    return found[unicodedata.normalize("NFC", name)]
+
+
+def test_files_come_once_oldest_first_with_what_they_are(tmp_path: Path) -> None:
+    newest = put(tmp_path, "06a_thang6_2024.xlsx")
+    put(tmp_path, "vien_thong_Q2.xlsx", age=10)
+    put(tmp_path, "vien_thong_Q1.xlsx", age=10)
+    put(tmp_path, "ghi chú.txt", age=20)
+    files = scan(tmp_path)
+    assert [(file.file_name, file.source) for file in files] == [
+        ("ghi chú.txt", None),
+        ("vien_thong_Q1.xlsx", "departments/telecom"),
+        ("vien_thong_Q2.xlsx", "departments/telecom"),
+        ("06a_thang6_2024.xlsx", "departments/one_stop_results"),
+    ]
+    last = files[-1]
+    assert last.path == newest
+    assert last.received_at == datetime(2024, 7, 1, 9, 13, 20, tzinfo=LOCAL_TIME)
+    assert last.uri == newest.as_uri()
+    assert files[0].uri.endswith("/ghi%20ch%C3%BA.txt")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VIEN_THONG_Q2_2024.XLSX",
+        "Viễn thông Q2-2024.xlsx",
+        "vien-thong.xlsx",
+        "Viễn  _ Thông.xls",
+        "Hạ tầng viễn thông quý II.xlsx",
+        unicodedata.normalize("NFD", "Viễn Thông Q2.xlsx"),
+    ],
+)
+def test_names_match_without_regard_to_case_accents_and_gaps(tmp_path: Path, name: str) -> None:
+    assert source_of(tmp_path, name) == "departments/telecom"
+
+
+def test_a_pattern_may_have_accents_in_either_form(tmp_path: Path) -> None:
+    accented = contract("departments/telecom", unicodedata.normalize("NFD", "Đường truyền*"))
+    assert source_of(tmp_path, "duong_truyen.xlsx", accented) == "departments/telecom"
+    assert source_of(tmp_path, "ĐƯỜNG TRUYỀN.xlsx", accented) == "departments/telecom"
+
+
+def test_brackets_of_a_name_are_no_pattern(tmp_path: Path) -> None:
+    digits = contract("departments/telecom", "quy[1-4]*")
+    assert source_of(tmp_path, "quy3 [ban 2].xlsx", digits) == "departments/telecom"
+    assert source_of(tmp_path, "quy5.xlsx", digits) is None
+
+
+def test_the_longer_pattern_wins(tmp_path: Path) -> None:
+    wide = contract("departments/wide", "vien*")
+    assert source_of(tmp_path, "vien_thong.xlsx", wide, TELECOM) == "departments/telecom"
+    assert source_of(tmp_path, "vien_phi.xlsx", wide, TELECOM) == "departments/wide"
+
+
+def test_two_equal_patterns_are_the_contracts_fault(tmp_path: Path) -> None:
+    put(tmp_path, "vien_thong.xlsx")
+    twin = contract("departments/twin", "*thong.xlsx")
+    with pytest.raises(ContractError, match=r"thong\.xlsx fits departments/telecom and departments/twin"):
+        scan(tmp_path, contract("departments/telecom", "vien_thong*"), twin)
+    both = contract("departments/telecom", "vien_thong*", "*thong.xlsx")
+    assert source_of(tmp_path, "vien_thong.xlsx", both) == "departments/telecom"
+
+
+def test_contracts_of_other_transports_are_passed_over(tmp_path: Path) -> None:
+    api = contract("soc/x", "vien*", kind="json", path="/x", since="2024")
+    assert source_of(tmp_path, "vien_thong.xlsx", api) is None
+
+
+def test_what_is_no_finished_file_is_passed_over(tmp_path: Path) -> None:
+    for name in (
+        ".vien_thong.xlsx", "~$vien_thong.xlsx", "vien_thong.xlsx.part", "vien_thong.xlsx.crdownload",
+        "vien_thong.TMP", "vien_thong.filepart",
+    ):
+        put(tmp_path, name)
+    (tmp_path / "vien_thong_2023").mkdir()
+    put(tmp_path / "vien_thong_2023", "vien_thong.xlsx")
+    os.mkfifo(tmp_path / "vien_thong_pipe.xlsx")
+    assert scan(tmp_path) == []
+
+
+def test_links_out_of_the_folder_are_reported_not_followed(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    outside.mkdir()
+    secret = put(outside, "vien_thong_secret.xlsx")
+    (folder / "vien_thong_1.xlsx").symlink_to(secret)
+    (folder / "vien_thong_2.xlsx").symlink_to(outside)
+    (folder / "vien_thong_3.xlsx").symlink_to(outside / "nowhere")
+    (folder / "vien_thong_4.xlsx").symlink_to(folder / "vien_thong_4.xlsx")
+    found = {file.file_name: file for file in scan(folder)}
+    assert sorted(found) == [f"vien_thong_{n}.xlsx" for n in (1, 2, 3, 4)]
+    assert {file.source for file in found.values()} == {None}
+    assert found["vien_thong_1.xlsx"].received_at.timestamp() != MOMENT
+
+
+def test_links_inside_the_folder_bring_each_file_once(tmp_path: Path) -> None:
+    real = put(tmp_path, "vien_thong_Q1.xlsx")
+    (tmp_path / "vien_thong_again.xlsx").symlink_to(real)
+    (tmp_path / "..data").mkdir()
+    hidden = put(tmp_path / "..data", "q2")
+    (tmp_path / "vien_thong_Q2.xlsx").symlink_to(hidden)
+    assert [(file.file_name, file.source) for file in scan(tmp_path)] == [
+        ("vien_thong_Q1.xlsx", "departments/telecom"),
+        ("vien_thong_Q2.xlsx", "departments/telecom"),
+    ]
+
+
+def test_the_folder_itself_may_be_a_link_and_have_spaces(tmp_path: Path) -> None:
+    real = tmp_path / "Thư mục chung"
+    real.mkdir()
+    put(real, "vien_thong.xlsx")
+    (tmp_path / "link").symlink_to(real)
+    assert [file.source for file in scan(real)] == ["departments/telecom"]
+    assert [file.source for file in scan(tmp_path / "link")] == ["departments/telecom"]
+
+
+def test_a_name_that_is_no_utf8_can_still_be_written_down(tmp_path: Path) -> None:
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/vien_thong_\xd0.xlsx")).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (file,) = scan(tmp_path)
+    assert (file.file_name, file.source) == ("vien_thong_\ufffd.xlsx", "departments/telecom")
+    assert file.uri.endswith("vien_thong_%D0.xlsx")
+    assert file.path.read_bytes() == b"x"
+
+
+def test_a_file_that_goes_while_listed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "vien_thong_Q1.xlsx")
+    put(tmp_path, "vien_thong_Q2.xlsx")
+    lstat = Path.lstat
+
+    def gone(path: Path) -> os.stat_result:
+        if path.name == "vien_thong_Q1.xlsx":
+            path.unlink()
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", gone)
+    assert [file.file_name for file in scan(tmp_path)] == ["vien_thong_Q2.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("s3://bucket/in", "AIRFLOW_CONN_CHISO_DEPARTMENTS: a drop folder at s3:// is not supported yet"),
+        ("/srv/in", "at no:// is not supported yet"),
+        ("file://srv/in", "write the drop folder as file:///absolute/path"),
+        ("file:", "write the drop folder as file:///absolute/path"),
+        ("file:///no/such/folder", "does not exist. Create it, or correct AIRFLOW_CONN_CHISO_DEPARTMENTS"),
+    ],
+)
+def test_a_folder_that_is_none_says_what_to_do(url: str, said: str) -> None:
+    with pytest.raises(EndpointError) as caught:
+        scan_drop_folder(Endpoint(url), [TELECOM])
+    assert said in str(caught.value)
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match="can't be listed: Not a directory"):
+        scan(put(tmp_path, "x"))
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root may read every folder, so it is played
+    with pytest.raises(EndpointError, match=r"can't be listed: Permission denied\. Check AIRFLOW_"):
+        scan(tmp_path)
