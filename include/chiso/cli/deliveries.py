@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from chiso.cli.session import platform, print_json
+from chiso.cli.session import period_code, platform, print_json
 from chiso.flow import Outcome
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", "source_name", required=True, help="<family>/<source>, e.g. departments/telecom")
-@click.option("--period", help="2024-Q2, 2024-06, 2024-06-15 …; must not contradict the file")
+@click.option("--period", callback=period_code, help="2024-Q2, 2024-06, 2024-06-15 …; must not contradict the file")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 @click.pass_context
 def check(ctx: click.Context, file: Path, source_name: str, period: str | None, as_json: bool) -> None:
@@ -20,7 +20,7 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
-        outcome = flow.check(file, contract, running, _period(period))
+        outcome = flow.check(file, contract, running, period)
     _show([outcome], as_json, many=False)
     ctx.exit(0 if outcome.accepted else 1)
 
@@ -28,7 +28,7 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 @click.command()
 @click.argument("source_name", metavar="SOURCE")
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Load this file instead of what is due")
-@click.option("--period", help="Fetch, or demand of the file, this period")
+@click.option("--period", callback=period_code, help="Fetch, or demand of the file, this period")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 @click.pass_context
 def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
@@ -38,24 +38,13 @@ def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
         if file is not None:
-            outcomes = [operations.ingest_file(file, contract, running, _period(period))]
+            outcomes = [operations.ingest_file(file, contract, running, period)]
         else:
-            outcomes = list(operations.ingest_due(contract, running, _period(period)))
+            outcomes = list(operations.ingest_due(contract, running, period))
         if any(outcome.partitions for outcome in outcomes):
             operations.compute_stale(running)
     _show(outcomes, as_json, many=file is None and period is None)
     ctx.exit(0 if all(outcome.accepted for outcome in outcomes) else 1)
-
-
-def _period(text: str | None) -> str | None:
-    from chiso.periods import Period
-
-    if text is None:
-        return None
-    try:
-        return Period.of(text).code
-    except ValueError as fault:
-        raise click.UsageError(str(fault)) from fault
 
 
 def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
@@ -45,3 +46,34 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{value!r} has no JSON form")
+
+
+def period_code(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Option callback: a valid period code, else a usage error."""
+    del ctx, param
+    from chiso.periods import Period
+
+    if value is None:
+        return None
+    try:
+        return Period.of(value).code
+    except ValueError as fault:
+        raise click.BadParameter(str(fault)) from fault
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """Option callback: an ISO time; without a zone the province's; a day alone means its end."""
+    del ctx, param
+    from datetime import time
+
+    from chiso.settings import LOCAL_TIME
+
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as fault:
+        raise click.BadParameter(f"{value!r} is no time; write 2024-08-05 or 2024-08-05T17:00:00+07:00") from fault
+    if len(value) == len("2024-08-05"):
+        parsed = datetime.combine(parsed.date(), time.max)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=LOCAL_TIME)

@@ -14,7 +14,7 @@ from chiso_airflow.launcher.ledger import Ledger
 
 _LOG_LINES = 15
 _POLL_SECONDS = 0.2
-_TASK_PATIENCE_SECONDS = 8.0
+_TASK_PATIENCE_SECONDS = 5.0
 # Nothing but the scheduler's tasks has anything to finish; the API server would tidy its memory for seconds.
 _PATIENCE_SECONDS = 1.5
 

@@ -246,3 +246,7 @@ def rules(form: Form) -> list[str]:
 
 def read_example(name: str, contract: Contract) -> Form:
     return read_workbook(EXAMPLES / name, contract, REFERENCE, file_name=name, password=None)
+
+
+def read_path(path: Path, password: str | None = None) -> Form:
+    return read_workbook(path, TELECOM, REFERENCE, file_name=path.name, password=password)

@@ -185,7 +185,8 @@ def _grown(header: Header, grid: Grid) -> Header:
     bottom = max([header.bottom, *(span.bottom for span in spans)])
     if bottom - top >= MAX_LEVELS:
         return header
-    return Header(top, bottom, header.claims, _paths(grid, top, bottom) | header.paths)
+    claimed = {place: header.paths[place] for places in header.claims.values() for place in places}
+    return Header(top, bottom, header.claims, _paths(grid, top, bottom) | claimed)
 
 
 def _touches(span: Span, header: Header) -> bool:

@@ -27,7 +27,7 @@ def arrange(rows: list[Row]) -> Layout:
                 else row for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
     positions = {row.index: position for position, row in enumerate(data)}
-    totals = [(row, [positions[part.index] for part in parts])
+    totals = [(row, sorted(positions[part.index] for part in parts))
               for place, row in enumerate(rows) if (parts := _summed(rows, place, below, ranks)) is not None]
     return Layout(data, _within(rows, below, totals), totals)
 

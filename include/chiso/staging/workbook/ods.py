@@ -75,12 +75,15 @@ def _grid(table: Any, looks: dict[str, _Look]) -> Grid:
     bold: set[Place] = set()
     hidden: set[int] = set()
     formulas: dict[Place, Formula] = {}
+    blank = 0
     for element in table.getElementsByType(TableRow):
         copies = int(element.getAttrNS(TABLENS, "number-rows-repeated") or 1)
         cells = [(column, cell, _text(cell, looks)) for column, cell in _cells(element)]
         if not any(text for _, _, text in cells):
-            rows.extend([] for _ in range(copies))
+            blank += copies  # the sheet's end is a million of them
             continue
+        rows.extend([] for _ in range(blank))
+        blank = 0
         texts: list[str | None] = [None] * (cells[-1][0] + 1)
         for column, cell, text in cells:
             texts[column] = text

@@ -81,6 +81,8 @@ class Rows:
         """Every row that isn't set aside, in the sheet's order."""
         rows = []
         for index in range(self._header.bottom + 1, len(self._grid.rows)):
+            if not self._grid.rows[index]:
+                continue
             label = self._labels[index]
             row = Row(index, "data", label) if label and self._is_plain(index, label) else self._row(index)
             if row:
@@ -237,10 +239,10 @@ class Rows:
 
     @cached_property
     def _foot(self) -> int:
-        rows = range(self._header.bottom + 1, len(self._grid.rows))
-        last = max((index for index in rows if self._has_figures(index)), default=self._header.bottom)
-        return next((index for index in range(last + 1, len(self._grid.rows)) if any(self._foot_texts(index))),
-                    len(self._grid.rows))
+        end = len(self._grid.rows)
+        rows = [index for index in range(self._header.bottom + 1, end) if self._grid.rows[index]]
+        last = next((index for index in reversed(rows) if self._has_figures(index)), self._header.bottom)
+        return next((index for index in rows if index > last and any(self._foot_texts(index))), end)
 
     def _foot_texts(self, index: int) -> Iterator[bool]:
         for text in filter(None, self._grid.rows[index]):

@@ -117,9 +117,9 @@ def _form_grid(content: bytes, part: _Part, xml: bytes) -> Grid:
         sheet.reset_dimensions()  # what the file claims is wrong often enough
         rows: list[list[str | None]] = []
         bold: set[Place] = set()
-        for index, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS)):
-            rows.append(trimmed([_styled_text(cell) for cell in cells]))
-            bold.update((index, column) for column, cell in enumerate(cells) if cell.value is not None and cell.font.b)
+        for index, cells in enumerate(sheet.iter_rows()):
+            rows.append(trimmed([_styled_text(cell) for cell in cells[:MAX_COLUMNS]]))
+            bold.update((index, column) for column, text in enumerate(rows[-1]) if text and cells[column].font.b)
     finally:
         book.close()
     return Grid(rows, _merges(xml), frozenset(bold), _hidden_rows(xml), _formulas(xml))

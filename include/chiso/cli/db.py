@@ -1,0 +1,41 @@
+"""`chiso db`: the warehouse's URL, migrations, psql."""
+
+import os
+
+import click
+
+from chiso.cli.session import platform
+
+
+@click.group()
+def db() -> None:
+    """The warehouse."""
+
+
+@db.command()
+def url() -> None:
+    """Prints the SQLAlchemy URL (with its password). The embedded server listens only while somebody uses it."""
+    with platform() as running:
+        click.echo(running.engine.url.render_as_string(hide_password=False))
+
+
+@db.command()
+def upgrade() -> None:
+    """Brings migrations, views and reference lists to this version (every command does so by itself)."""
+    with platform():
+        click.echo("The warehouse is up to date.", err=True)
+
+
+@db.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def psql(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Opens psql on the warehouse; ARGUMENTS are handed to it, e.g. -c 'SELECT 1'."""
+    import subprocess
+
+    from chiso.postgres import psql_command
+
+    with platform() as running:
+        command, environment = psql_command(running.engine.url.render_as_string(hide_password=False))
+        done = subprocess.run([*command, *arguments], env=os.environ | environment, check=False)
+    ctx.exit(done.returncode if done.returncode < 3 else 3)

@@ -1,0 +1,32 @@
+"""`chiso report build`: Data Docs, exports, and the scoreboard on the terminal."""
+
+import click
+
+from chiso.cli.session import platform
+
+
+@click.group()
+def report() -> None:
+    """Data Docs, exports and the scoreboard."""
+
+
+@report.command()
+def build() -> None:
+    """Builds every report and prints the scoreboard, what was refused, and where the reports lie."""
+    from chiso import inquiry, publication, validation
+    from chiso.indicators import Question
+
+    with platform() as running:
+        targets = inquiry.target_rows(running, "nq09")
+        refused, rejected, held = inquiry.refused(running), inquiry.rejected(running), inquiry.held(running)
+        folder = running.settings.reports
+        flat = [{name: value for name, value in row.items() if name != "components"} for row in targets]
+        publication.export(folder, {"targets": flat, "indicators": inquiry.indicator_rows(running, Question()), "refused": refused,
+                                    "rejected": rejected, "held": held})
+        docs = validation.build_docs(running.settings)
+    click.echo(publication.scoreboard(targets))
+    click.echo()
+    click.echo(publication.summary(refused, rejected, held))
+    click.echo()
+    click.echo(f"Báo cáo (reports): {folder}")
+    click.echo(f"Data Docs: {docs or 'none yet'}")

@@ -1,0 +1,140 @@
+"""What an operator or a schedule asks for: collect what is due, load it, compute what it touched.
+
+Every function may be run again at any time; each does only what is left to do.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+
+from chiso import audit, contracts, flow, indicators, landing, sources
+from chiso.contracts import Contract
+from chiso.errors import UsageError
+from chiso.flow import Outcome, Platform
+from chiso.landing import Arrival
+from chiso.periods import Period
+from chiso.reference import load_reference
+from chiso.sources import Dropped, Fetched
+
+
+def ingest_file(path: Path, contract: Contract, platform: Platform, stated_period: str | None = None) -> Outcome:
+    """Loads a file given by hand: the same way as any delivery, received when it was last modified."""
+    arrival = Arrival(path, path.name, path.resolve().as_uri(), flow.modified_at(path), "file", stated_period)
+    return flow.ingest(arrival, contract, platform)
+
+
+def ingest_due(contract: Contract, platform: Platform, period: str | None = None) -> Iterator[Outcome]:
+    """Collects what is due of a source (or one period of it) and loads what was never judged."""
+    collect(contract, platform, period)
+    yield from load_pending(contract, platform)
+
+
+# --- Stages 1 and 2 ---
+
+
+def collect(contract: Contract, platform: Platform, period: str | None = None) -> int:
+    """Brings in what is due of a source and keeps it; returns how many files came. Raises EndpointError."""
+    if contract.terms.transport.kind == "drop_folder":
+        return _collect_dropped(contract, platform, period)
+    return _collect_fetched(contract, platform, period)
+
+
+def _collect_dropped(contract: Contract, platform: Platform, period: str | None) -> int:
+    if period is not None:
+        raise UsageError(f"{contract.source}: a drop folder has no periods to ask for; give --file.")
+    mine = [found for found in dropped_files(contract.family, platform) if found.source == contract.source]
+    for found in mine:
+        landing.keep(Arrival(found.path, found.file_name, found.uri, found.received_at, "drop_folder"), contract, platform.engine, platform.settings)
+    return len(mine)
+
+
+def dropped_files(family: str, platform: Platform) -> list[Dropped]:
+    """Every file in the family's drop folders; `source` is None where no contract's pattern fits its name."""
+    dropping = [contract for contract in contracts.load_family(family, platform.settings) if contract.terms.transport.kind == "drop_folder"]
+    endpoints = {contract.terms.transport.endpoint for contract in dropping}
+    return [found for name in sorted(endpoints) for found in sources.scan_drop_folder(platform.settings.endpoint(name), dropping)]
+
+
+def _collect_fetched(contract: Contract, platform: Platform, period: str | None) -> int:
+    accepted = _accepted_periods(contract, platform)
+    wanted = [Period.of(period, contract.terms.delivery.calendar)] if period else sources.due_periods(contract, list(accepted), platform.settings.today)
+    if not wanted:
+        return 0
+    endpoint = platform.settings.endpoint(contract.terms.transport.endpoint)
+    session = sources.connect(contract, endpoint)
+    came = 0
+    with TemporaryDirectory(prefix="fetch-", dir=_scratch(platform)) as folder:
+        for each in wanted:
+            fetched = sources.fetch(contract, each, endpoint, Path(folder) / "delivery", etag=accepted.get(each), session=session)
+            if fetched is None:
+                continue
+            arrival = Arrival(fetched.path, fetched.file_name, fetched.uri, fetched.received_at, "fetch", each.code,
+                              _record_fetch(fetched, contract, each, platform))
+            landing.keep(arrival, contract, platform.engine, platform.settings)
+            came += 1
+    return came
+
+
+def _scratch(platform: Platform) -> Path:
+    """Fetches land beside the raw files: same disk, private, personal data included."""
+    platform.settings.landing.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return platform.settings.landing
+
+
+def _accepted_periods(contract: Contract, platform: Platform) -> dict[Period, str | None]:
+    """Periods with a current delivery that was fetched, each with the ETag that its endpoint gave."""
+    with platform.engine.connect() as connection:
+        rows = connection.execute(sa.text(
+            "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c JOIN landing.delivery d USING (delivery_id) "
+            "JOIN sources.fetch f USING (fetch_id) WHERE c.source = :source AND d.origin = 'fetch'"), {"source": contract.source})
+        return {Period.of(row.period, row.calendar): row.etag for row in rows}
+
+
+def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform: Platform) -> int:
+    with platform.engine.begin() as connection:
+        return int(connection.execute(sa.text(
+            "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests) "
+            "VALUES (:source, :period, :uri, :started, :finished, 'fetched', :etag, :requests) RETURNING fetch_id"), {
+                "source": contract.source, "period": period.code, "uri": fetched.uri, "started": fetched.started_at,
+                "finished": fetched.finished_at, "etag": fetched.etag, "requests": fetched.requests}).scalar_one())
+
+
+# --- Stages 3 to 6 ---
+
+
+def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
+    """Judges and loads every kept delivery that never was, oldest first: new ones, and what a crash left."""
+    for delivery_id in landing.pending(platform.engine, contract.source):
+        yield flow.load(landing.landed(platform.engine, delivery_id, platform.settings), contract, platform)
+
+
+# --- Stage 7 ---
+
+
+def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
+    """Periods that accepted deliveries (of `family`) touched and no run has computed since, by their end."""
+    with platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM indicators.stale_period ORDER BY end_date, period, calendar"))
+        return [Period.of(row.period, row.calendar) for row in rows
+                if family is None or any(source.startswith(f"{family}/") for source in row.sources)]
+
+
+def compute_period(period: Period, platform: Platform) -> None:
+    """Computes every indicator of a period and writes what differs."""
+    settings = platform.settings
+    everything: Sequence[Contract] = [contracts.load(name, settings) for name in contracts.source_names(settings)]
+    catalogue = indicators.load_catalogue(settings.schemas)
+    with platform.engine.begin() as connection:
+        indicators.sync_definitions(connection, catalogue)
+        head = indicators.compute(connection, period, everything, catalogue, load_reference(settings.schemas))
+    audit.anchor(settings, head)
+
+
+def compute_stale(platform: Platform) -> list[Period]:
+    """Computes every stale period; returns them."""
+    periods = stale_periods(platform)
+    for period in periods:
+        compute_period(period, platform)
+    return periods
