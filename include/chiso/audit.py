@@ -28,8 +28,9 @@ class Head:
     hash: str
 
 
-def record(connection: sa.Connection, stage: str, kind: str, payload: Mapping[str, Any],
-           delivery_id: int | None = None) -> Head:
+def record(
+    connection: sa.Connection, stage: str, kind: str, payload: Mapping[str, Any], delivery_id: int | None = None
+) -> Head:
     """Appends an event in the connection's transaction; the chain's lock is held until that ends.
 
     payload: strings, integers, booleans, lists and mappings of them; no floats, whose text isn't canonical.
@@ -37,11 +38,19 @@ def record(connection: sa.Connection, stage: str, kind: str, payload: Mapping[st
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
     last = connection.execute(sa.text("SELECT seq, hash FROM audit.event ORDER BY seq DESC LIMIT 1")).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    event = {"seq": seq, "occurred_at": datetime.now(UTC).isoformat(timespec="microseconds"), "stage": stage,
-             "kind": kind, "delivery_id": delivery_id, "payload": dict(payload)}
+    event = {
+        "seq": seq,
+        "occurred_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "stage": stage,
+        "kind": kind,
+        "delivery_id": delivery_id,
+        "payload": dict(payload),
+    }
     digest = event_hash(previous, event)
     connection.execute(
-        sa.text("INSERT INTO audit.event VALUES (:seq, :occurred_at, :stage, :kind, :delivery_id, :payload, :previous, :hash)"),
+        sa.text(
+            "INSERT INTO audit.event VALUES (:seq, :occurred_at, :stage, :kind, :delivery_id, :payload, :previous, :hash)"
+        ),
         event | {"payload": _canonical(event["payload"]), "previous": previous, "hash": digest},
     )
     return Head(seq, digest)
@@ -75,8 +84,14 @@ def verify_chain(connection: sa.Connection, settings: Settings) -> Iterator[str]
     for row in rows:
         if row.seq != expected:
             yield f"audit event {expected} is missing (next is {row.seq})"
-        event = {"seq": row.seq, "occurred_at": row.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
-                 "stage": row.stage, "kind": row.kind, "delivery_id": row.delivery_id, "payload": row.payload}
+        event = {
+            "seq": row.seq,
+            "occurred_at": row.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "stage": row.stage,
+            "kind": row.kind,
+            "delivery_id": row.delivery_id,
+            "payload": row.payload,
+        }
         if row.previous_hash != previous or row.hash != event_hash(previous, event):
             yield f"audit event {row.seq} ({row.stage} {row.kind}) was changed: its hash doesn't hold"
         previous, expected = row.hash, row.seq + 1

@@ -16,8 +16,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from chiso.errors import ContractError, UsageError
 from chiso.settings import Settings
 
-Reading = Literal["text", "count", "number", "printed", "flag", "mark", "timestamp", "date", "period", "choice",
-                  "unit", "agency", "agency_or_field"]
+Reading = Literal[
+    "text",
+    "count",
+    "number",
+    "printed",
+    "flag",
+    "mark",
+    "timestamp",
+    "date",
+    "period",
+    "choice",
+    "unit",
+    "agency",
+    "agency_or_field",
+]
 """How the text of a cell becomes a value.
 
 text: as written · count: whole number ≥ 0, Vietnamese or plain digits, `-` and `KPS` are 0 · number: decimal ·
@@ -201,8 +214,14 @@ class Contract(_Model):
         return next(column for column in self.columns if column.name == name)
 
 
-_DEFAULT_READING: dict[str, Reading] = {"string": "text", "integer": "count", "number": "number", "boolean": "flag",
-                                        "timestamp": "timestamp", "date": "date"}
+_DEFAULT_READING: dict[str, Reading] = {
+    "string": "text",
+    "integer": "count",
+    "number": "number",
+    "boolean": "flag",
+    "timestamp": "timestamp",
+    "date": "date",
+}
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -250,16 +269,25 @@ def _column(field: dict[str, Any]) -> Column:
     extra = _ColumnTerms(**_custom(field))
     options = field.get("logicalTypeOptions", {})
     enum = [item["value"] for item in field.get("enum", [])]
-    reading: Reading = extra.reading or ("choice" if enum and field["logicalType"] == "string"
-                                         else _DEFAULT_READING[field["logicalType"]])
+    reading: Reading = extra.reading or (
+        "choice" if enum and field["logicalType"] == "string" else _DEFAULT_READING[field["logicalType"]]
+    )
     aliases = [field["businessName"], *(item["synonym"] for item in field.get("synonyms", []))]
     return Column(
-        name=field["name"], printed=field["businessName"], reading=reading,
+        name=field["name"],
+        printed=field["businessName"],
+        reading=reading,
         header=extra.header or [aliases],
-        required=field.get("required", False), key=field.get("primaryKey", False),
-        optional_header=extra.optional_header, personal=field.get("classification") == "personal",
-        default=extra.default, format=options.get("format"), pattern=options.get("pattern"),
-        minimum=options.get("minimum"), maximum=options.get("maximum"), enum=enum,
+        required=field.get("required", False),
+        key=field.get("primaryKey", False),
+        optional_header=extra.optional_header,
+        personal=field.get("classification") == "personal",
+        default=extra.default,
+        format=options.get("format"),
+        pattern=options.get("pattern"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        enum=enum,
     )
 
 
@@ -303,8 +331,15 @@ def _reference_faults(contract: Contract) -> Iterator[str]:
             yield f"{name}: names are snake case, ASCII, at most 63 characters"
     if not contract.key:
         yield "no column is a primaryKey: rows can't be told apart"
-    wanted = [terms.subject, terms.unit, terms.period, terms.indicator, terms.unit_at,
-              *(measure.column for measure in terms.measures), *(measure.counted_by for measure in terms.measures)]
+    wanted = [
+        terms.subject,
+        terms.unit,
+        terms.period,
+        terms.indicator,
+        terms.unit_at,
+        *(measure.column for measure in terms.measures),
+        *(measure.counted_by for measure in terms.measures),
+    ]
     if terms.sheet:
         wanted += [terms.sheet.label, *(terms.sheet.totals.columns if terms.sheet.totals else [])]
     if terms.versions:

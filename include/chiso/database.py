@@ -13,7 +13,6 @@ from sqlalchemy.exc import OperationalError
 from chiso.errors import DatabaseError
 
 
-
 class Readable(Protocol):
     """What COPY reads from: `read(n)` gives at most n bytes, b"" at the end."""
 
@@ -33,8 +32,10 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as fault:
-        raise DatabaseError(f"PostgreSQL at {engine.url.render_as_string(hide_password=True)} failed: "
-                            f"{str(fault.orig).strip()} Check that the server runs, then run again.") from fault
+        raise DatabaseError(
+            f"PostgreSQL at {engine.url.render_as_string(hide_password=True)} failed: "
+            f"{str(fault.orig).strip()} Check that the server runs, then run again."
+        ) from fault
 
 
 def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Readable) -> None:

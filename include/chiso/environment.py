@@ -24,7 +24,7 @@ def random_password() -> str:
 
 
 def _age_identity() -> str:
-    from pyrage import x25519  # noqa: PLC0415 - needed once in a checkout's life
+    from pyrage import x25519
 
     return str(x25519.Identity.generate())
 
@@ -70,14 +70,17 @@ def _exclusive(settings: Settings) -> Iterator[Path]:
         settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = settings.var.stat().st_uid
         if owner != os.geteuid():
-            raise SettingsError(f"{settings.var} belongs to user id {owner}, this process is {os.geteuid()}: "
-                                f"run as its owner, or set CHISO_VAR to a folder of your own.")
+            raise SettingsError(
+                f"{settings.var} belongs to user id {owner}, this process is {os.geteuid()}: "
+                f"run as its owner, or set CHISO_VAR to a folder of your own."
+            )
         with (settings.var / "platform.env.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield path
     except OSError as fault:
-        raise StorageError(f"{path} can't be written ({fault}): make {settings.var} writable, "
-                           f"or set CHISO_VAR to a folder that is.") from fault
+        raise StorageError(
+            f"{path} can't be written ({fault}): make {settings.var} writable, or set CHISO_VAR to a folder that is."
+        ) from fault
 
 
 def _write(path: Path, values: Mapping[str, str]) -> None:

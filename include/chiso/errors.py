@@ -3,6 +3,11 @@
 Bad data are never exceptions: they are findings (`chiso.issues`). `exit_code` is the command line's.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chiso.issues import Issue
+
 
 class ChisoError(Exception):
     """Root of every error the platform raises on purpose; the message says what to do."""
@@ -47,7 +52,7 @@ class DeliveryRefused(ChisoError):  # noqa: N818 - a verdict, not a fault
 
     exit_code = 1
 
-    def __init__(self, finding: object) -> None:
+    def __init__(self, finding: "Issue") -> None:
         """finding: the `chiso.issues.Issue` that refuses the delivery."""
         super().__init__(str(finding))
         self.finding = finding

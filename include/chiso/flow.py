@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
-from chiso.database import reachable
+from chiso.database import connect, reachable
 from chiso.errors import DeliveryRefused, UsageError
 from chiso.issues import Issue
 from chiso.landing import Arrival, Landed
 from chiso.periods import Period
+from chiso.postgres import warehouse_url
 from chiso.raw import RawFile
 from chiso.reference import load_reference
 from chiso.settings import Settings
@@ -34,6 +35,17 @@ class Platform:
 
     settings: Settings
     engine: sa.Engine
+
+
+@contextmanager
+def open_platform(settings: Settings) -> Iterator[Platform]:
+    """The platform on the environment's warehouse; the embedded server is started where none runs, then stopped."""
+    with warehouse_url(settings) as url:
+        engine = connect(url)
+        try:
+            yield Platform(settings, engine)
+        finally:
+            engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,20 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """The public shape."""
-        return {"source": self.source, "period": self.period.code if self.period else None,
-                "calendar": self.period.calendar if self.period else None, "accepted": self.accepted, "rows": self.rows,
-                "rejected": self.rejected, "loaded": self.loaded, "unchanged": self.unchanged, "delivery": self.delivery,
-                "partitions": self.partitions, "issues": self.issues, "issues_total": self.issues_total}
+        return {
+            "source": self.source,
+            "period": self.period.code if self.period else None,
+            "calendar": self.period.calendar if self.period else None,
+            "accepted": self.accepted,
+            "rows": self.rows,
+            "rejected": self.rejected,
+            "loaded": self.loaded,
+            "unchanged": self.unchanged,
+            "delivery": self.delivery,
+            "partitions": self.partitions,
+            "issues": self.issues,
+            "issues_total": self.issues_total,
+        }
 
 
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
@@ -74,7 +96,9 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
             staged = _stage(landed, contract, platform)
             if current := _current(contract, staged.period, staged.content_sha256, platform):
                 return _received_again(landed, current, contract, platform)
-            verdict = validation.judge(_judged(staged, landed.raw.name), platform.engine, platform.settings, staged.issues, keep_docs=True)
+            verdict = validation.judge(
+                _judged(staged, landed.raw.name), platform.engine, platform.settings, staged.issues, keep_docs=True
+            )
             return _commit(landed, staged, verdict, contract, platform)
         except DeliveryRefused as refused:
             return _refuse(landed, refused.finding, contract, platform)
@@ -87,14 +111,27 @@ def check(path: Path, contract: Contract, platform: Platform, stated_period: str
     raw = RawFile(path, path.name)
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
-            staged = _read(Delivered(raw, _sha256(path), modified_at(path), stated_period, _password(contract, platform)), contract, platform)
-            verdict = validation.judge(_judged(staged, raw.name), platform.engine, platform.settings, staged.issues, keep_docs=False)
+            staged = _read(
+                Delivered(raw, _sha256(path), modified_at(path), stated_period, _password(contract, platform)),
+                contract,
+                platform,
+            )
+            verdict = validation.judge(
+                _judged(staged, raw.name), platform.engine, platform.settings, staged.issues, keep_docs=False
+            )
         except DeliveryRefused as refused:
-            return Outcome(contract.source, None, False, issues=[_json(refused.finding)], issues_total=1)
+            return Outcome(contract.source, None, False, issues=[refused.finding.as_json()], issues_total=1)
         finally:
             _discard(contract, platform)
-    return Outcome(contract.source, staged.period, verdict.accepted, staged.rows, verdict.rejected,
-                   issues=[found.as_json() for found in verdict.issues], issues_total=verdict.issues_total)
+    return Outcome(
+        contract.source,
+        staged.period,
+        verdict.accepted,
+        staged.rows,
+        verdict.rejected,
+        issues=[found.as_json() for found in verdict.issues],
+        issues_total=verdict.issues_total,
+    )
 
 
 # --- The steps ---
@@ -113,7 +150,11 @@ def _one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
 
 
 def _stage(landed: Landed, contract: Contract, platform: Platform) -> Staged:
-    return _read(Delivered(landed.raw, landed.sha256, landed.received_at, landed.stated_period, _password(contract, platform)), contract, platform)
+    return _read(
+        Delivered(landed.raw, landed.sha256, landed.received_at, landed.stated_period, _password(contract, platform)),
+        contract,
+        platform,
+    )
 
 
 def _read(delivered: Delivered, contract: Contract, platform: Platform) -> Staged:
@@ -128,13 +169,30 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
     loaded = unchanged = 0
     with platform.engine.begin() as connection:
         if verdict.accepted:
-            merged = warehouse.merge(connection, contract, staged.name, landed.delivery_id, staged.period, staged.letters, staged.sheet)
+            merged = warehouse.merge(
+                connection, contract, staged.name, landed.delivery_id, staged.period, staged.letters, staged.sheet
+            )
             loaded, unchanged = merged.loaded, merged.unchanged
             partitions = [f"{period.calendar}/{period.code}" for period in merged.touched]
-        outcome = Outcome(contract.source, staged.period, verdict.accepted, staged.rows, verdict.rejected, loaded, unchanged,
-                          landed.delivery_id, partitions, [found.as_json() for found in verdict.issues], verdict.issues_total)
-        verdict_id = _write_verdict(connection, landed, outcome, staged.content_sha256, contract, platform, checks=verdict.checks)
-        kept = quarantine.keep(connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings))
+        outcome = Outcome(
+            contract.source,
+            staged.period,
+            verdict.accepted,
+            staged.rows,
+            verdict.rejected,
+            loaded,
+            unchanged,
+            landed.delivery_id,
+            partitions,
+            [found.as_json() for found in verdict.issues],
+            verdict.issues_total,
+        )
+        verdict_id = _write_verdict(
+            connection, landed, outcome, staged.content_sha256, contract, platform, checks=verdict.checks
+        )
+        kept = quarantine.keep(
+            connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings)
+        )
         head = _audit(connection, landed, outcome, kept)
     audit.anchor(platform.settings, head)
     return outcome
@@ -142,8 +200,17 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
 
 def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platform) -> Outcome:
     """The delivery can't be read as what it claims to be: the verdict says why, nothing else is written."""
-    outcome = Outcome(contract.source, None, False, loaded=0, unchanged=0, delivery=landed.delivery_id, partitions=[],
-                      issues=[_json(finding)], issues_total=1)
+    outcome = Outcome(
+        contract.source,
+        None,
+        False,
+        loaded=0,
+        unchanged=0,
+        delivery=landed.delivery_id,
+        partitions=[],
+        issues=[finding.as_json()],
+        issues_total=1,
+    )
     with platform.engine.begin() as connection:
         _write_verdict(connection, landed, outcome, landed.sha256, contract, platform)
         head = _audit(connection, landed, outcome, 0)
@@ -155,24 +222,47 @@ def _received_again(landed: Landed, current: sa.Row[Any], contract: Contract, pl
     """The content equals the current delivery's: that one stands, this receipt is written down."""
     outcome = _stored(current, contract, landed.delivery_id)
     with platform.engine.begin() as connection:
-        _write_verdict(connection, landed, outcome, current.content_sha256, contract, platform, same_as=current.stands_for)
-        head = audit.record(connection, "landing", "content_unchanged", {"same_as": current.stands_for}, landed.delivery_id)
+        _write_verdict(
+            connection, landed, outcome, current.content_sha256, contract, platform, same_as=current.stands_for
+        )
+        head = audit.record(
+            connection, "landing", "content_unchanged", {"same_as": current.stands_for}, landed.delivery_id
+        )
     audit.anchor(platform.settings, head)
     return outcome
 
 
 def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: int) -> audit.Head:
     issues = json.dumps(outcome.issues, ensure_ascii=False, sort_keys=True)
-    head = audit.record(connection, "validation", "verdict", {
-        "source": outcome.source, "sha256": landed.sha256, "period": outcome.period.code if outcome.period else None,
-        "calendar": outcome.period.calendar if outcome.period else None, "accepted": outcome.accepted, "rows": outcome.rows,
-        "rejected": outcome.rejected, "issues": outcome.issues_total, "issues_sha256": hashlib.sha256(issues.encode()).hexdigest()},
-        landed.delivery_id)
+    head = audit.record(
+        connection,
+        "validation",
+        "verdict",
+        {
+            "source": outcome.source,
+            "sha256": landed.sha256,
+            "period": outcome.period.code if outcome.period else None,
+            "calendar": outcome.period.calendar if outcome.period else None,
+            "accepted": outcome.accepted,
+            "rows": outcome.rows,
+            "rejected": outcome.rejected,
+            "issues": outcome.issues_total,
+            "issues_sha256": hashlib.sha256(issues.encode()).hexdigest(),
+        },
+        landed.delivery_id,
+    )
     if kept:
-        head = audit.record(connection, "quarantine", "rows_rejected", {"rows": outcome.rejected, "findings": kept}, landed.delivery_id)
+        head = audit.record(
+            connection, "quarantine", "rows_rejected", {"rows": outcome.rejected, "findings": kept}, landed.delivery_id
+        )
     if outcome.accepted:
-        head = audit.record(connection, "warehouse", "load", {
-            "loaded": outcome.loaded, "unchanged": outcome.unchanged, "partitions": outcome.partitions}, landed.delivery_id)
+        head = audit.record(
+            connection,
+            "warehouse",
+            "load",
+            {"loaded": outcome.loaded, "unchanged": outcome.unchanged, "partitions": outcome.partitions},
+            landed.delivery_id,
+        )
     return head
 
 
@@ -186,14 +276,21 @@ _VERDICT = """
 def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> Outcome | None:
     """The stored outcome: an accepted delivery is final, a refused one until its rules change."""
     with platform.engine.connect() as connection:
-        row = connection.execute(sa.text(_VERDICT + " WHERE v.delivery_id = :id AND (v.accepted OR v.rules_sha256 = :rules) "
-                                         "ORDER BY v.accepted DESC, v.verdict_id DESC LIMIT 1"),
-                                 {"id": landed.delivery_id, "rules": validation.rules_sha256(contract, platform.settings)}).first()
+        row = connection.execute(
+            sa.text(
+                _VERDICT + " WHERE v.delivery_id = :id AND (v.accepted OR v.rules_sha256 = :rules) "
+                "ORDER BY v.accepted DESC, v.verdict_id DESC LIMIT 1"
+            ),
+            {"id": landed.delivery_id, "rules": validation.rules_sha256(contract, platform.settings)},
+        ).first()
         if row is None and contract.terms.delivery.format != "json":
-            row = connection.execute(sa.text(
-                _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
-                "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated)"),
-                {"source": contract.source, "sha256": landed.sha256, "stated": landed.stated_period}).first()
+            row = connection.execute(
+                sa.text(
+                    _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
+                    "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated)"
+                ),
+                {"source": contract.source, "sha256": landed.sha256, "stated": landed.stated_period},
+            ).first()
             return _received_again(landed, row, contract, platform) if row else None
     return _stored(row, contract, landed.delivery_id) if row else None
 
@@ -201,31 +298,67 @@ def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> O
 def _current(contract: Contract, period: Period, content_sha256: str, platform: Platform) -> sa.Row[Any] | None:
     """The current delivery's verdict, if its content is this one."""
     with platform.engine.connect() as connection:
-        return connection.execute(sa.text(
-            _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
-            "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content"),
-            {"source": contract.source, "period": period.code, "calendar": period.calendar, "content": content_sha256}).first()
+        return connection.execute(
+            sa.text(
+                _VERDICT
+                + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
+                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content"
+            ),
+            {"source": contract.source, "period": period.code, "calendar": period.calendar, "content": content_sha256},
+        ).first()
 
 
 def _stored(row: sa.Row[Any], contract: Contract, delivery_id: int) -> Outcome:
     period = Period.of(row.period, row.calendar) if row.period else None
-    return Outcome(contract.source, period, row.accepted, row.row_count, row.rejected_count, 0,
-                   row.row_count - row.rejected_count if row.accepted else 0, delivery_id, [], row.issues, row.issues_total)
+    return Outcome(
+        contract.source,
+        period,
+        row.accepted,
+        row.row_count,
+        row.rejected_count,
+        0,
+        row.row_count - row.rejected_count if row.accepted else 0,
+        delivery_id,
+        [],
+        row.issues,
+        row.issues_total,
+    )
 
 
-def _write_verdict(connection: sa.Connection, landed: Landed, outcome: Outcome, content_sha256: str, contract: Contract,
-                   platform: Platform, *, checks: Sequence[dict[str, Any]] = (), same_as: int | None = None) -> int:
-    row = connection.execute(sa.text("""
+def _write_verdict(
+    connection: sa.Connection,
+    landed: Landed,
+    outcome: Outcome,
+    content_sha256: str,
+    contract: Contract,
+    platform: Platform,
+    *,
+    checks: Sequence[dict[str, Any]] = (),
+    same_as: int | None = None,
+) -> int:
+    row = connection.execute(
+        sa.text("""
         INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, same_as, row_count, rejected_count, loaded_count,
             unchanged_count, content_sha256, rules_sha256, issues, issues_total, checks)
         VALUES (:delivery, :period, :calendar, :accepted, :same_as, :rows, :rejected, :loaded, :unchanged, :content, :rules,
-            CAST(:issues AS jsonb), :issues_total, CAST(:checks AS jsonb)) RETURNING verdict_id"""), {
-        "delivery": landed.delivery_id, "period": outcome.period.code if outcome.period else None,
-        "calendar": outcome.period.calendar if outcome.period else None, "accepted": outcome.accepted, "same_as": same_as,
-        "rows": outcome.rows, "rejected": outcome.rejected, "loaded": outcome.loaded or 0, "unchanged": outcome.unchanged or 0,
-        "content": content_sha256, "rules": validation.rules_sha256(contract, platform.settings),
-        "issues": json.dumps(outcome.issues, ensure_ascii=False), "issues_total": outcome.issues_total,
-        "checks": json.dumps(list(checks), ensure_ascii=False)})
+            CAST(:issues AS jsonb), :issues_total, CAST(:checks AS jsonb)) RETURNING verdict_id"""),
+        {
+            "delivery": landed.delivery_id,
+            "period": outcome.period.code if outcome.period else None,
+            "calendar": outcome.period.calendar if outcome.period else None,
+            "accepted": outcome.accepted,
+            "same_as": same_as,
+            "rows": outcome.rows,
+            "rejected": outcome.rejected,
+            "loaded": outcome.loaded or 0,
+            "unchanged": outcome.unchanged or 0,
+            "content": content_sha256,
+            "rules": validation.rules_sha256(contract, platform.settings),
+            "issues": json.dumps(outcome.issues, ensure_ascii=False),
+            "issues_total": outcome.issues_total,
+            "checks": json.dumps(list(checks), ensure_ascii=False),
+        },
+    )
     return int(row.scalar_one())
 
 
@@ -253,11 +386,6 @@ def _password(contract: Contract, platform: Platform) -> str | None:
     if terms.kind != "drop_folder" or not platform.settings.has(name):
         return None
     return platform.settings.endpoint(terms.endpoint).password or None
-
-
-def _json(finding: object) -> dict[str, Any]:
-    assert isinstance(finding, Issue)  # noqa: S101 - refusals carry issues
-    return finding.as_json()
 
 
 def _sha256(path: Path) -> str:

@@ -18,12 +18,19 @@ def indicator_rows(platform: Platform, question: Question) -> list[dict[str, Any
     """Values in the public shape. Raises UsageError for an unknown framework."""
     settings = platform.settings
     catalogue = _catalogue(settings, question.framework)
-    stocks = frozenset(measure.id for contract in _contracts(settings) for measure in contract.terms.measures if measure.kind == "stock")
+    stocks = frozenset(
+        measure.id
+        for contract in _contracts(settings)
+        for measure in contract.terms.measures
+        if measure.kind == "stock"
+    )
     with platform.engine.connect() as connection:
         return indicators.read_indicators(connection, question, catalogue, _province_codes(settings), stocks)
 
 
-def target_rows(platform: Platform, framework: str, period: str | None = None, as_of: datetime | None = None) -> list[dict[str, Any]]:
+def target_rows(
+    platform: Platform, framework: str, period: str | None = None, as_of: datetime | None = None
+) -> list[dict[str, Any]]:
     """Targets in the public shape, by what is known for `period` or the latest before it."""
     catalogue = _catalogue(platform.settings, framework)
     with platform.engine.connect() as connection:
@@ -31,52 +38,90 @@ def target_rows(platform: Platform, framework: str, period: str | None = None, a
     return indicators.assess(catalogue.frameworks[framework].targets, values, period, catalogue)
 
 
-def explanation(platform: Platform, indicator: str, period: str, calendar: str | None, unit: str | None, as_of: datetime | None, *,
-                rows: bool) -> dict[str, Any]:
+def explanation(
+    platform: Platform,
+    indicator: str,
+    period: str,
+    calendar: str | None,
+    unit: str | None,
+    as_of: datetime | None,
+    *,
+    rows: bool,
+) -> dict[str, Any]:
     """A value's lineage in the public shape. Raises UsageError where there is no such value."""
     catalogue = indicators.load_catalogue(platform.settings.schemas)
     if indicator not in catalogue.indicators:
         raise UsageError(f"Unknown indicator {indicator!r}. Known: {', '.join(catalogue.indicators)}.")
     units = [unit] if unit else _province_codes(platform.settings)
     with platform.engine.connect() as connection:
-        value = connection.execute(sa.text(
-            "SELECT * FROM indicators.value_as_of(:as_of) WHERE indicator = :indicator AND period = :period AND unit_code = ANY(:units) "
-            "AND calendar = coalesce(:calendar, calendar) ORDER BY value IS NULL, calendar DESC LIMIT 1"),
-            {"as_of": as_of or "infinity", "indicator": indicator, "period": period, "units": units, "calendar": calendar}).first()
+        value = connection.execute(
+            sa.text(
+                "SELECT * FROM indicators.value_as_of(:as_of) WHERE indicator = :indicator AND period = :period AND unit_code = ANY(:units) "
+                "AND calendar = coalesce(:calendar, calendar) ORDER BY value IS NULL, calendar DESC LIMIT 1"
+            ),
+            {
+                "as_of": as_of or "infinity",
+                "indicator": indicator,
+                "period": period,
+                "units": units,
+                "calendar": calendar,
+            },
+        ).first()
         if value is None:
-            raise UsageError(f"No value of {indicator} at {period}{f' for {unit}' if unit else ''}: nothing that feeds it has been "
-                             f"loaded for that period. See `chiso indicators --period {period}`.")
-        return indicators.explain(connection, catalogue.indicators[indicator], value, _contracts(platform.settings), rows=rows)
+            raise UsageError(
+                f"No value of {indicator} at {period}{f' for {unit}' if unit else ''}: nothing that feeds it has been "
+                f"loaded for that period. See `chiso indicators --period {period}`."
+            )
+        return indicators.explain(
+            connection, catalogue.indicators[indicator], value, _contracts(platform.settings), rows=rows
+        )
 
 
 def refused(platform: Platform) -> list[dict[str, Any]]:
     """Deliveries that were refused and that no accepted one has replaced by name, newest last."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("""
+        rows = connection.execute(
+            sa.text("""
             SELECT DISTINCT ON (d.source, d.sha256) d.source, d.file_name, d.delivery_id, d.received_at, v.period, v.issues
             FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)
             WHERE NOT v.accepted AND NOT EXISTS (SELECT 1 FROM validation.verdict a WHERE a.delivery_id = v.delivery_id AND a.accepted)
-            ORDER BY d.source, d.sha256, v.verdict_id DESC"""))
-        return [{"source": row.source, "file_name": row.file_name, "period": row.period, "delivery": row.delivery_id,
-                 "reason_vi": row.issues[0]["message_vi"], "reason_en": row.issues[0]["message_en"]} for row in rows]
+            ORDER BY d.source, d.sha256, v.verdict_id DESC""")
+        )
+        return [
+            {
+                "source": row.source,
+                "file_name": row.file_name,
+                "period": row.period,
+                "delivery": row.delivery_id,
+                "reason_vi": row.issues[0]["message_vi"],
+                "reason_en": row.issues[0]["message_en"],
+            }
+            for row in rows
+        ]
 
 
 def rejected(platform: Platform) -> list[dict[str, Any]]:
     """Rows in quarantine of current deliveries: source, file, line or cell, rule, reason."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("""
+        rows = connection.execute(
+            sa.text("""
             SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value, q.message_vi, q.message_en, q.responsible
             FROM quarantine.reject q JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d USING (delivery_id)
             JOIN warehouse.current_delivery() c ON c.delivery_id = d.delivery_id
-            ORDER BY d.source, v.period, d.delivery_id, q.line, q.rule"""))
+            ORDER BY d.source, v.period, d.delivery_id, q.line, q.rule""")
+        )
         return [dict(row._mapping) for row in rows]
 
 
 def held(platform: Platform) -> list[dict[str, Any]]:
     """Newest values that wait for approval before they are published."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT indicator, unit_code, calendar, period, value, held_because FROM indicators.value_as_of() "
-                                          "WHERE publication = 'held' ORDER BY indicator, calendar, period, unit_code"))
+        rows = connection.execute(
+            sa.text(
+                "SELECT indicator, unit_code, calendar, period, value, held_because FROM indicators.value_as_of() "
+                "WHERE publication = 'held' ORDER BY indicator, calendar, period, unit_code"
+            )
+        )
         return [dict(row._mapping) for row in rows]
 
 

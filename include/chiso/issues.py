@@ -41,16 +41,29 @@ class Issue:
 
     def __str__(self) -> str:
         """Where it is, and what to do."""
-        place = " ".join(filter(None, [self.sheet and f'sheet "{self.sheet}"', self.cell or (self.row and f"line {self.row}")]))
+        place = " ".join(
+            filter(None, [self.sheet and f'sheet "{self.sheet}"', self.cell or (f"line {self.row}" if self.row else None)])
+        )
         return f"{place}: {self.message_en}" if place else self.message_en
 
 
 _HINTS = {"hint_vi": "", "hint_en": ""}
 
 
-def issue(rule: str, severity: Severity, action: Action, responsible: str | None, *, check: str | None = None,
-          sheet: str | None = None, cell: str | None = None, row: int | None = None, column: str | None = None,
-          value: str | None = None, **details: object) -> Issue:
+def issue(
+    rule: str,
+    severity: Severity,
+    action: Action,
+    responsible: str | None,
+    *,
+    check: str | None = None,
+    sheet: str | None = None,
+    cell: str | None = None,
+    row: int | None = None,
+    column: str | None = None,
+    value: str | None = None,
+    **details: object,
+) -> Issue:
     """A finding with the texts of `chiso.messages`.
 
     rule: the text's name. check: the rule's public id where it differs (`households.number_malformed`).

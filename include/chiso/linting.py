@@ -24,6 +24,10 @@ def _together(source: str, settings: Settings) -> Iterator[str]:
         yield str(fault)
         return
     names = {column.name for column in contract.loaded_columns}
-    yield from (f"suite: rule {rule.id} names {rule.column}, which is no column" for rule in stated if rule.column and rule.column not in names)
+    yield from (
+        f"suite: rule {rule.id} names {rule.column}, which is no column"
+        for rule in stated
+        if rule.column and rule.column not in names
+    )
     if not list((settings.home / "tests" / "fixtures" / contract.family).glob(f"{contract.source.split('/')[1]}.*")):
         yield f"fixture: tests/fixtures/{source}.* is missing"

@@ -46,32 +46,60 @@ def _collect_dropped(contract: Contract, platform: Platform, period: str | None)
         raise UsageError(f"{contract.source}: a drop folder has no periods to ask for; give --file.")
     mine = [found for found in dropped_files(contract.family, platform) if found.source == contract.source]
     for found in mine:
-        landing.keep(Arrival(found.path, found.file_name, found.uri, found.received_at, "drop_folder"), contract, platform.engine, platform.settings)
+        landing.keep(
+            Arrival(found.path, found.file_name, found.uri, found.received_at, "drop_folder"),
+            contract,
+            platform.engine,
+            platform.settings,
+        )
     return len(mine)
 
 
 def dropped_files(family: str, platform: Platform) -> list[Dropped]:
     """Every file in the family's drop folders; `source` is None where no contract's pattern fits its name."""
-    dropping = [contract for contract in contracts.load_family(family, platform.settings) if contract.terms.transport.kind == "drop_folder"]
+    dropping = [
+        contract
+        for contract in contracts.load_family(family, platform.settings)
+        if contract.terms.transport.kind == "drop_folder"
+    ]
     endpoints = {contract.terms.transport.endpoint for contract in dropping}
-    return [found for name in sorted(endpoints) for found in sources.scan_drop_folder(platform.settings.endpoint(name), dropping)]
+    return [
+        found
+        for name in sorted(endpoints)
+        for found in sources.scan_drop_folder(platform.settings.endpoint(name), dropping)
+    ]
 
 
 def _collect_fetched(contract: Contract, platform: Platform, period: str | None) -> int:
     accepted = _accepted_periods(contract, platform)
-    wanted = [Period.of(period, contract.terms.delivery.calendar)] if period else sources.due_periods(contract, list(accepted), platform.settings.today)
+    wanted = (
+        [Period.of(period, contract.terms.delivery.calendar)]
+        if period
+        else sources.due_periods(contract, list(accepted), platform.settings.today)
+    )
     if not wanted:
         return 0
     endpoint = platform.settings.endpoint(contract.terms.transport.endpoint)
-    session = sources.connect(contract, endpoint)
     came = 0
-    with TemporaryDirectory(prefix="fetch-", dir=_scratch(platform)) as folder:
+    with (
+        TemporaryDirectory(prefix="fetch-", dir=_scratch(platform)) as folder,
+        sources.connect(contract, endpoint) as session,
+    ):
         for each in wanted:
-            fetched = sources.fetch(contract, each, endpoint, Path(folder) / "delivery", etag=accepted.get(each), session=session)
+            fetched = sources.fetch(
+                contract, each, endpoint, Path(folder) / "delivery", etag=accepted.get(each), session=session
+            )
             if fetched is None:
                 continue
-            arrival = Arrival(fetched.path, fetched.file_name, fetched.uri, fetched.received_at, "fetch", each.code,
-                              _record_fetch(fetched, contract, each, platform))
+            arrival = Arrival(
+                fetched.path,
+                fetched.file_name,
+                fetched.uri,
+                fetched.received_at,
+                "fetch",
+                each.code,
+                _record_fetch(fetched, contract, each, platform),
+            )
             landing.keep(arrival, contract, platform.engine, platform.settings)
             came += 1
     return came
@@ -86,19 +114,35 @@ def _scratch(platform: Platform) -> Path:
 def _accepted_periods(contract: Contract, platform: Platform) -> dict[Period, str | None]:
     """Periods with a current delivery that was fetched, each with the ETag that its endpoint gave."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text(
-            "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c JOIN landing.delivery d USING (delivery_id) "
-            "JOIN sources.fetch f USING (fetch_id) WHERE c.source = :source AND d.origin = 'fetch'"), {"source": contract.source})
+        rows = connection.execute(
+            sa.text(
+                "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c JOIN landing.delivery d USING (delivery_id) "
+                "JOIN sources.fetch f USING (fetch_id) WHERE c.source = :source AND d.origin = 'fetch'"
+            ),
+            {"source": contract.source},
+        )
         return {Period.of(row.period, row.calendar): row.etag for row in rows}
 
 
 def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform: Platform) -> int:
     with platform.engine.begin() as connection:
-        return int(connection.execute(sa.text(
-            "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests) "
-            "VALUES (:source, :period, :uri, :started, :finished, 'fetched', :etag, :requests) RETURNING fetch_id"), {
-                "source": contract.source, "period": period.code, "uri": fetched.uri, "started": fetched.started_at,
-                "finished": fetched.finished_at, "etag": fetched.etag, "requests": fetched.requests}).scalar_one())
+        return int(
+            connection.execute(
+                sa.text(
+                    "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests) "
+                    "VALUES (:source, :period, :uri, :started, :finished, 'fetched', :etag, :requests) RETURNING fetch_id"
+                ),
+                {
+                    "source": contract.source,
+                    "period": period.code,
+                    "uri": fetched.uri,
+                    "started": fetched.started_at,
+                    "finished": fetched.finished_at,
+                    "etag": fetched.etag,
+                    "requests": fetched.requests,
+                },
+            ).scalar_one()
+        )
 
 
 # --- Stages 3 to 6 ---
@@ -117,8 +161,11 @@ def stale_periods(platform: Platform, family: str | None = None) -> list[Period]
     """Periods that accepted deliveries (of `family`) touched and no run has computed since, by their end."""
     with platform.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT * FROM indicators.stale_period ORDER BY end_date, period, calendar"))
-        return [Period.of(row.period, row.calendar) for row in rows
-                if family is None or any(source.startswith(f"{family}/") for source in row.sources)]
+        return [
+            Period.of(row.period, row.calendar)
+            for row in rows
+            if family is None or any(source.startswith(f"{family}/") for source in row.sources)
+        ]
 
 
 def compute_period(period: Period, platform: Platform) -> None:

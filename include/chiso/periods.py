@@ -104,8 +104,11 @@ class Period:
             days = (self.end - self.start).days + 1
             return [Period((self.start + timedelta(days=n)).isoformat(), self.calendar) for n in range(days)]
         first, last = self.months
-        names = {"month": [f"{month:02d}" for month in range(first, last + 1)],
-                 "quarter": ["Q1", "Q2", "Q3", "Q4"], "half": ["H1", "H2"]}.get(grain)
+        names = {
+            "month": [f"{month:02d}" for month in range(first, last + 1)],
+            "quarter": ["Q1", "Q2", "Q3", "Q4"],
+            "half": ["H1", "H2"],
+        }.get(grain)
         if names is None:
             return [Period(str(self.year), self.calendar)]
         parts = [Period(f"{self.year}-{name}", self.calendar) for name in names]
@@ -143,7 +146,7 @@ def _month_end(day: date) -> date:
 # --- Periods in words: titles of sheets, names of files ---
 
 
-class PeriodUnclear(ValueError):
+class UnclearPeriodError(ValueError):
     """A title or file name states no period, or states two. `vi` and `en` say which."""
 
     def __init__(self, vi: str, en: str) -> None:
@@ -174,8 +177,10 @@ _FILE_PARTS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(rf"(?<![a-z\d])(6)[ _.-]*(?:t|thang)[ _.-]*(?:cuoi)[ _.-]*(?:nam)?[ _.-]*{_YEAR}(?!\d)"), "H2"),
     (re.compile(rf"(?<![a-z\d])(9)[ _.-]*(?:t|thang)[ _.-]*(?:dau[ _.-]*)?(?:nam)?[ _.-]*{_YEAR}(?!\d)"), "9M"),
 ]
-_FILE_CODE = re.compile(r"(?<!\d)(20\d\d)[ _.-]?(?:(q[1-4])|(h[12])|(9m))(?![a-z\d])"
-                        r"|(?<!\d)(20\d\d)[_.-](0[1-9]|1[0-2])(?:[_.-](0[1-9]|[12]\d|3[01]))?(?!\d)")
+_FILE_CODE = re.compile(
+    r"(?<!\d)(20\d\d)[ _.-]?(?:(q[1-4])|(h[12])|(9m))(?![a-z\d])"
+    r"|(?<!\d)(20\d\d)[_.-](0[1-9]|1[0-2])(?:[_.-](0[1-9]|[12]\d|3[01]))?(?!\d)"
+)
 _FILE_HALF = re.compile(rf"(?<![a-z\d])(h[12])[ _.-]*{_YEAR}(?!\d)")
 
 
@@ -188,20 +193,22 @@ def from_titles(lines: Sequence[str], default: Calendar) -> Period:
     """The period that a sheet's titles state.
 
     lines: texts above the header, from the top. default: the calendar of the source; dates in a title decide
-    instead, and must be a window of one of the calendars. Raises PeriodUnclear.
+    instead, and must be a window of one of the calendars. Raises UnclearPeriodError.
     """
     plain = [_plain(line) for line in lines]
     spans = {span for line in plain for span in _ranges(line)}
     named = _named([line for line in plain if "ky bao cao" in line]) or _named(plain)
     if len(named) > 1:
-        raise PeriodUnclear(f"tiêu đề nêu nhiều kỳ báo cáo khác nhau: {', '.join(sorted(named))}",
-                            f"the titles state several periods: {', '.join(sorted(named))}")
+        raise UnclearPeriodError(
+            f"tiêu đề nêu nhiều kỳ báo cáo khác nhau: {', '.join(sorted(named))}",
+            f"the titles state several periods: {', '.join(sorted(named))}",
+        )
     if len(spans) > 1:
-        raise PeriodUnclear("tiêu đề nêu nhiều khoảng ngày khác nhau", "the titles state several date ranges")
+        raise UnclearPeriodError("tiêu đề nêu nhiều khoảng ngày khác nhau", "the titles state several date ranges")
     if spans:
         return _window(*spans.pop(), next(iter(named), None))
     if not named:
-        raise PeriodUnclear("tiêu đề không nêu kỳ báo cáo", "the titles state no reporting period")
+        raise UnclearPeriodError("tiêu đề không nêu kỳ báo cáo", "the titles state no reporting period")
     return Period.of(named.pop(), default)
 
 
@@ -245,17 +252,25 @@ def _ranges(line: str) -> Iterable[tuple[date, date]]:
 
 
 def _window(first: date, last: date, named: str | None) -> Period:
-    fitting = [period for calendar in CALENDARS for anchor in _month_of(last, calendar).enclosing()
-               if (period := anchor).start == first and period.end == last]
+    fitting = [
+        period
+        for calendar in CALENDARS
+        for anchor in _month_of(last, calendar).enclosing()
+        if (period := anchor).start == first and period.end == last
+    ]
     agreeing = [period for period in fitting if named in (None, period.code)]
     if agreeing:
         return agreeing[0]
     span = f"{first:%d/%m/%Y}–{last:%d/%m/%Y}"
     if fitting:
-        raise PeriodUnclear(f"tiêu đề ghi kỳ {named} nhưng khoảng ngày {span} là kỳ {fitting[0].code}",
-                            f"the title says {named}, but its dates {span} are period {fitting[0].code}")
-    raise PeriodUnclear(f"khoảng ngày {span} không phải một kỳ báo cáo theo lịch dương hay lịch hành chính (15–14)",
-                        f"the dates {span} are no reporting period of the civil or the administrative (15–14) calendar")
+        raise UnclearPeriodError(
+            f"tiêu đề ghi kỳ {named} nhưng khoảng ngày {span} là kỳ {fitting[0].code}",
+            f"the title says {named}, but its dates {span} are period {fitting[0].code}",
+        )
+    raise UnclearPeriodError(
+        f"khoảng ngày {span} không phải một kỳ báo cáo theo lịch dương hay lịch hành chính (15–14)",
+        f"the dates {span} are no reporting period of the civil or the administrative (15–14) calendar",
+    )
 
 
 def from_words(text: str) -> str | None:

@@ -84,8 +84,10 @@ class _Decrypted:
         if not data:
             self._pump.join()
             if self._pump.fault:
-                raise StorageError(f"{self._raw.path} can't be decrypted ({self._pump.fault}): the key in "
-                                   "CHISO_LANDING_KEY doesn't open it, or the file was damaged. docs/runbooks/keys.md")
+                raise StorageError(
+                    f"{self._raw.path} can't be decrypted ({self._pump.fault}): the key in "
+                    "CHISO_LANDING_KEY doesn't open it, or the file was damaged. docs/runbooks/keys.md"
+                )
         return data
 
 
@@ -98,18 +100,22 @@ def _decrypting(raw: RawFile) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, _Decrypted(stream, pump, raw))
 
 
-class Truncated(ValueError):
+class TruncatedError(ValueError):
     """A compressed stream ended early or is damaged."""
 
 
 class Unpacked:
-    """A stream that is decompressed where its first bytes say gzip; `read` raises Truncated where it breaks off."""
+    """A stream that is decompressed where its first bytes say gzip; `read` raises TruncatedError where it breaks off."""
 
     def __init__(self, stream: BinaryIO) -> None:
         """stream: at its beginning."""
         self._head = stream.read(1 << 16)
         self._stream = stream
-        self._gzip = gzip.GzipFile(fileobj=cast(BinaryIO, _Rejoined(self._head, stream))) if self._head[:2] == b"\x1f\x8b" else None
+        self._gzip = (
+            gzip.GzipFile(fileobj=cast(BinaryIO, _Rejoined(self._head, stream)))
+            if self._head[:2] == b"\x1f\x8b"
+            else None
+        )
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; b"" at the end."""
@@ -117,7 +123,7 @@ class Unpacked:
             try:
                 return self._gzip.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
-                raise Truncated(str(fault)) from fault
+                raise TruncatedError(str(fault)) from fault
         if self._head:
             head, self._head = self._head[:size] if size >= 0 else self._head, self._head[size:] if size >= 0 else b""
             return head if head and size >= 0 else head + self._stream.read()

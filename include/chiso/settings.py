@@ -78,11 +78,13 @@ class Settings:
 
     @property
     def landing_keys(self) -> list[str]:
-        """age identities: the first encrypts, every one decrypts. Rotation: docs/runbooks/keys.md."""
+        """Age identities: the first encrypts, every one decrypts. Rotation: docs/runbooks/keys.md."""
         keys = self.values.get("CHISO_LANDING_KEY", "").split()
         if not keys:
-            raise SettingsError("CHISO_LANDING_KEY is not set: raw files with personal data can't be kept. "
-                                "Run `make setup`, or set it to an age identity (docs/runbooks/keys.md).")
+            raise SettingsError(
+                "CHISO_LANDING_KEY is not set: raw files with personal data can't be kept. "
+                "Run `make setup`, or set it to an age identity (docs/runbooks/keys.md)."
+            )
         return keys
 
     def endpoint(self, name: str) -> Endpoint:
@@ -90,8 +92,10 @@ class Settings:
         variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
         text = self.values.get(variable, "")
         if not text:
-            raise SettingsError(f"{variable} is not set: the platform doesn't know where {name} is. Set it to a "
-                                f"URL, e.g. http://login:password@host:port/, or start the sandbox: make up.")
+            raise SettingsError(
+                f"{variable} is not set: the platform doesn't know where {name} is. Set it to a "
+                f"URL, e.g. http://login:password@host:port/, or start the sandbox: make up."
+            )
         return _parse_connection(text, variable)
 
     def has(self, variable: str) -> bool:
@@ -134,14 +138,18 @@ def _from_json(text: str, variable: str) -> Endpoint:
         fields = json.loads(text)
     except json.JSONDecodeError as fault:
         raise SettingsError(f"{variable} is neither a URL nor JSON ({fault}).") from None
-    host = str(fields.get("host") or "")
-    database = str(fields.get("conn_type") or "").startswith("postgres")
-    scheme = str((fields.get("schema") if not database else "") or fields.get("conn_type") or "http")
-    url = host if "://" in host else f"{scheme}://{host}"
-    if fields.get("port"):
-        url = f"{url}:{fields['port']}"
-    if database:  # Airflow's "schema" is the database there, and the scheme of a URL elsewhere
-        url = f"{url}/{fields.get('schema') or ''}"
+    kind, host, schema = (str(fields.get(name) or "") for name in ("conn_type", "host", "schema"))
+    port = f":{fields['port']}" if fields.get("port") else ""
+    if "://" in host:
+        url = f"{host}{port}"
+    elif kind in ("http", "https"):
+        url = f"{schema or kind}://{host}{port}"
+    else:
+        url = f"{kind}://{host}{port}/{schema.lstrip('/')}"
     extra = fields.get("extra") or {}
-    return Endpoint(url, str(fields.get("login") or ""), str(fields.get("password") or ""),
-                    json.loads(extra) if isinstance(extra, str) else extra)
+    return Endpoint(
+        url,
+        str(fields.get("login") or ""),
+        str(fields.get("password") or ""),
+        json.loads(extra) if isinstance(extra, str) else extra,
+    )

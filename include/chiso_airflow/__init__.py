@@ -1,1 +1,1 @@
-"""The only code that knows both Chỉ Số and Airflow: the DAG factory, the UI, the launcher."""
+"""The only code that imports both the core and Airflow: DAG factory, task functions, assets."""

@@ -11,10 +11,16 @@ import click
 from chiso.errors import ChisoError
 
 _COMMANDS = {
-    "check": "chiso.cli.deliveries:check", "ingest": "chiso.cli.deliveries:ingest",
-    "indicators": "chiso.cli.figures:indicators", "targets": "chiso.cli.figures:targets", "explain": "chiso.cli.figures:explain",
-    "audit": "chiso.cli.audit:audit", "db": "chiso.cli.db:db", "source": "chiso.cli.source:source",
-    "report": "chiso.cli.report:report", "doctor": "chiso.cli.doctor:doctor",
+    "check": "chiso.cli.deliveries:check",
+    "ingest": "chiso.cli.deliveries:ingest",
+    "indicators": "chiso.cli.figures:indicators",
+    "targets": "chiso.cli.figures:targets",
+    "explain": "chiso.cli.figures:explain",
+    "audit": "chiso.cli.audit:audit",
+    "db": "chiso.cli.db:db",
+    "source": "chiso.cli.source:source",
+    "report": "chiso.cli.report:report",
+    "doctor": "chiso.cli.doctor:doctor",
 }
 
 
@@ -35,7 +41,7 @@ class _Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, text in _SUMMARIES.items()])
+            formatter.write_dl(list(_SUMMARIES.items()))
 
 
 _SUMMARIES = {

@@ -24,6 +24,8 @@ def verify(ctx: click.Context, as_json: bool) -> None:
     else:
         for fault in report["faults"]:
             click.echo(f"TAMPERED OR LOST: {fault}", err=True)
-        click.echo(f"{report['events']} events, {report['raw_files']} raw files, head {report['head']}: "
-                   + ("holds" if report["holds"] else f"{len(report['faults'])} faults"))
+        click.echo(
+            f"{report['events']} events, {report['raw_files']} raw files, head {report['head']}: "
+            + ("holds" if report["holds"] else f"{len(report['faults'])} faults")
+        )
     ctx.exit(0 if report["holds"] else 1)

@@ -27,7 +27,9 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 
 @click.command()
 @click.argument("source_name", metavar="SOURCE")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Load this file instead of what is due")
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Load this file instead of what is due"
+)
 @click.option("--period", callback=period_code, help="Fetch, or demand of the file, this period")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 @click.pass_context
@@ -60,11 +62,15 @@ def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:
 
 def _show_one(outcome: Outcome) -> None:
     period = f" {outcome.period.code} ({outcome.period.calendar})" if outcome.period else ""
-    click.echo(f"{outcome.source}{period}: {'accepted' if outcome.accepted else 'REFUSED'}; rows {outcome.rows}, rejected {outcome.rejected}"
-               + (f", loaded {outcome.loaded}, unchanged {outcome.unchanged}" if outcome.loaded is not None else ""))
+    click.echo(
+        f"{outcome.source}{period}: {'accepted' if outcome.accepted else 'REFUSED'}; rows {outcome.rows}, rejected {outcome.rejected}"
+        + (f", loaded {outcome.loaded}, unchanged {outcome.unchanged}" if outcome.loaded is not None else "")
+    )
     for found in outcome.issues[:50]:
         place = found["cell"] or (f"line {found['row']}" if found["row"] else "")
-        click.echo(f"  {found['severity']:8} {found['sheet'] or ''} {place} {found['rule']}: {found['message_vi']}\n"
-                   f"           {found['message_en']}".replace("   ", "  ", 0))
+        click.echo(
+            f"  {found['severity']:8} {found['sheet'] or ''} {place} {found['rule']}: {found['message_vi']}\n"
+            f"           {found['message_en']}".replace("   ", "  ", 0)
+        )
     if outcome.issues_total > 50:
         click.echo(f"  … {outcome.issues_total - 50} more; --json lists up to 1 000")

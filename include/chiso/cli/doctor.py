@@ -27,10 +27,13 @@ def doctor(ctx: click.Context) -> None:
     faults = [f"{name}: {fault}" for name in contracts.source_names(settings) for fault in linting.lint(name, settings)]
     say("contracts", "; ".join(faults) or None, f"{len(contracts.source_names(settings))} sources")
     say("server", _warehouse(), "PostgreSQL answers, the warehouse is up to date")
-    for endpoint in sorted({contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}):
+    for endpoint in sorted(
+        {contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}
+    ):
         variable = f"AIRFLOW_CONN_CHISO_{endpoint.upper()}"
-        mark = "✓" if settings.has(variable) else "–"
-        click.echo(f"{mark} endpoint {endpoint}: {variable} is {'set' if settings.has(variable) else 'not set (needed to fetch; the sandbox sets it while it runs)'}")
+        known = settings.has(variable)
+        state = "set" if known else "not set (needed to fetch; the sandbox sets it while it runs)"
+        click.echo(f"{'✓' if known else '–'} endpoint {endpoint}: {variable} is {state}")
     ctx.exit(3 if failed else 0)
 
 

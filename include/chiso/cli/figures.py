@@ -10,7 +10,9 @@ import click
 from chiso.cli.session import moment, period_code, platform, print_json
 
 _PERIOD = click.option("--period", callback=period_code, help="2024-H1, 2024-Q2, 2024-06, 2024 …")
-_AS_OF = click.option("--as-of", callback=moment, help="As the warehouse knew it at this moment (ISO time, or a day: its end)")
+_AS_OF = click.option(
+    "--as-of", callback=moment, help="As the warehouse knew it at this moment (ISO time, or a day: its end)"
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 
 
@@ -21,7 +23,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable, 
 @click.option("--unit", help="Code of a unit or agency; default: the province")
 @_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, on stdout")
-def indicators(framework: str | None, period: str | None, as_of: datetime | None, unit: str | None, as_json: bool, as_csv: bool) -> None:
+def indicators(
+    framework: str | None, period: str | None, as_of: datetime | None, unit: str | None, as_json: bool, as_csv: bool
+) -> None:
     """Computed values, with what documents print beside them."""
     from chiso import inquiry, publication
     from chiso.indicators import Question
@@ -57,12 +61,22 @@ def targets(framework: str, period: str | None, as_of: datetime | None, as_json:
 @click.command()
 @click.argument("indicator")
 @click.option("--period", required=True, callback=period_code)
-@click.option("--calendar", type=click.Choice(["civil", "administrative"]), help="Where both have a value; default: civil")
+@click.option(
+    "--calendar", type=click.Choice(["civil", "administrative"]), help="Where both have a value; default: civil"
+)
 @click.option("--unit", help="Code of a unit or agency; default: the province")
 @_AS_OF
 @click.option("--rows", is_flag=True, help="List the lines of counted dossiers")
 @_JSON
-def explain(indicator: str, period: str, calendar: str | None, unit: str | None, as_of: datetime | None, rows: bool, as_json: bool) -> None:
+def explain(
+    indicator: str,
+    period: str,
+    calendar: str | None,
+    unit: str | None,
+    as_of: datetime | None,
+    rows: bool,
+    as_json: bool,
+) -> None:
     """From a number back to sheet, cell, raw file and fetch."""
     from chiso import inquiry, publication
 

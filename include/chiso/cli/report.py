@@ -21,8 +21,16 @@ def build() -> None:
         refused, rejected, held = inquiry.refused(running), inquiry.rejected(running), inquiry.held(running)
         folder = running.settings.reports
         flat = [{name: value for name, value in row.items() if name != "components"} for row in targets]
-        publication.export(folder, {"targets": flat, "indicators": inquiry.indicator_rows(running, Question()), "refused": refused,
-                                    "rejected": rejected, "held": held})
+        publication.export(
+            folder,
+            {
+                "targets": flat,
+                "indicators": inquiry.indicator_rows(running, Question()),
+                "refused": refused,
+                "rejected": rejected,
+                "held": held,
+            },
+        )
         docs = validation.build_docs(running.settings)
     click.echo(publication.scoreboard(targets))
     click.echo()

@@ -9,27 +9,21 @@ from typing import Any
 import click
 
 from chiso.environment import ensure_platform_env
-from chiso.flow import Platform
+from chiso.flow import Platform, open_platform
 from chiso.settings import load
 
 
 @contextmanager
 def platform() -> Iterator[Platform]:
     """The platform; starts the embedded server where none runs, and stops what it started."""
-    from chiso.database import connect
-    from chiso.postgres import warehouse_url
     from chiso.warehouse import upgrade
 
     settings = load()
     if not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE") or not settings.has("CHISO_LANDING_KEY"):
         settings = ensure_platform_env(settings)
-    with warehouse_url(settings) as url:
-        engine = connect(url)
-        try:
-            upgrade(engine, settings)
-            yield Platform(settings, engine)
-        finally:
-            engine.dispose()
+    with open_platform(settings) as running:
+        upgrade(running.engine, settings)
+        yield running
 
 
 def print_json(value: Any) -> None:

@@ -21,9 +21,17 @@ def list_sources(as_json: bool) -> None:
     rows = []
     for name in contracts.source_names(settings):
         contract = contracts.load(name, settings)
-        rows.append({"source": name, "title_vi": contract.title_vi, "version": contract.version, "owner": contract.terms.owner,
-                     "cadence": contract.terms.delivery.cadence, "transport": contract.terms.transport.kind,
-                     "measures": [measure.id for measure in contract.terms.measures]})
+        rows.append(
+            {
+                "source": name,
+                "title_vi": contract.title_vi,
+                "version": contract.version,
+                "owner": contract.terms.owner,
+                "cadence": contract.terms.delivery.cadence,
+                "transport": contract.terms.transport.kind,
+                "measures": [measure.id for measure in contract.terms.measures],
+            }
+        )
     if as_json:
         print_json(rows)
         return

@@ -6,4 +6,14 @@ from chiso.indicators.explain import explain
 from chiso.indicators.reading import Question, province_values, read_indicators
 from chiso.indicators.targets import assess
 
-__all__ = ["Catalogue", "Question", "assess", "compute", "explain", "load_catalogue", "province_values", "read_indicators", "sync_definitions"]
+__all__ = [
+    "Catalogue",
+    "Question",
+    "assess",
+    "compute",
+    "explain",
+    "load_catalogue",
+    "province_values",
+    "read_indicators",
+    "sync_definitions",
+]

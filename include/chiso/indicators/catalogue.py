@@ -117,8 +117,11 @@ def load_catalogue(schemas: Path) -> Catalogue:
         raise ContractError(f"Indicator catalogue {folder}: {fault}") from fault
     _check(indicators, frameworks)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    return Catalogue(indicators={each.id: each for each in indicators}, frameworks={each.framework: each for each in frameworks},
-                     sha256=digest)
+    return Catalogue(
+        indicators={each.id: each for each in indicators},
+        frameworks={each.framework: each for each in frameworks},
+        sha256=digest,
+    )
 
 
 def _check(indicators: Sequence[Indicator], frameworks: Sequence[Framework]) -> None:

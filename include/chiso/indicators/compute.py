@@ -37,34 +37,69 @@ class Value:
         return "incomplete" if self.missing else "computed"
 
 
-def compute(connection: sa.Connection, period: Period, contracts: Sequence[Contract], catalogue: Catalogue,
-            reference: Reference) -> audit.Head:
+def compute(
+    connection: sa.Connection, period: Period, contracts: Sequence[Contract], catalogue: Catalogue, reference: Reference
+) -> audit.Head:
     """Computes `period` in the connection's transaction; a value equal to the known one is not written again."""
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"indicators {period.calendar}/{period.code}"})
-    seen, through = connection.execute(sa.text(
-        "SELECT pg_current_snapshot()::text, coalesce(max(verdict_id), 0) FROM validation.verdict")).one()
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"indicators {period.calendar}/{period.code}"},
+    )
+    seen, through = connection.execute(
+        sa.text("SELECT pg_current_snapshot()::text, coalesce(max(verdict_id), 0) FROM validation.verdict")
+    ).one()
     province = reference.province(period.end)
-    home = connection.execute(sa.text("SELECT valid_from FROM warehouse.unit WHERE register = 'admin_unit' AND code = :code "
-                                      "AND level = 'province' AND :day BETWEEN valid_from AND valid_to"),
-                              {"code": province.code, "day": period.end}).scalar_one()
+    home = connection.execute(
+        sa.text(
+            "SELECT valid_from FROM warehouse.unit WHERE register = 'admin_unit' AND code = :code "
+            "AND level = 'province' AND :day BETWEEN valid_from AND valid_to"
+        ),
+        {"code": province.code, "day": period.end},
+    ).scalar_one()
     found = figures(connection, contracts, period, UnitKey("admin_unit", province.code, home))
     values = [value for indicator in catalogue.used() for value in _values(indicator, found)]
-    run_id = connection.execute(sa.text(
-        "INSERT INTO indicators.run (calendar, period, through_verdict_id, seen, catalogue_sha256) "
-        "VALUES (:calendar, :period, :through, CAST(:seen AS pg_snapshot), :sha) RETURNING run_id"),
-        {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "sha": catalogue.sha256}).scalar_one()
+    run_id = connection.execute(
+        sa.text(
+            "INSERT INTO indicators.run (calendar, period, through_verdict_id, seen, catalogue_sha256) "
+            "VALUES (:calendar, :period, :through, CAST(:seen AS pg_snapshot), :sha) RETURNING run_id"
+        ),
+        {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "sha": catalogue.sha256},
+    ).scalar_one()
     written = _write(connection, run_id, period, values)
-    return audit.record(connection, "indicators", "computed", {
-        "calendar": period.calendar, "period": period.code, "run": run_id, "values": len(values), "written": written,
-        "catalogue_sha256": catalogue.sha256})
+    return audit.record(
+        connection,
+        "indicators",
+        "computed",
+        {
+            "calendar": period.calendar,
+            "period": period.code,
+            "run": run_id,
+            "values": len(values),
+            "written": written,
+            "catalogue_sha256": catalogue.sha256,
+        },
+    )
 
 
 def sync_definitions(connection: sa.Connection, catalogue: Catalogue) -> None:
     """Writes the catalogue's definitions for those who read the warehouse."""
     connection.execute(sa.text("DELETE FROM indicators.definition"))
-    connection.execute(sa.text("INSERT INTO indicators.definition VALUES (:framework, :version, :indicator, :name_vi, :unit, :formula)"), [
-        {"framework": framework.framework, "version": framework.version, "indicator": indicator.id, "name_vi": indicator.name_vi,
-         "unit": indicator.unit, "formula": indicator.formula} for framework, indicator in catalogue.of(None)])
+    connection.execute(
+        sa.text(
+            "INSERT INTO indicators.definition VALUES (:framework, :version, :indicator, :name_vi, :unit, :formula)"
+        ),
+        [
+            {
+                "framework": framework.framework,
+                "version": framework.version,
+                "indicator": indicator.id,
+                "name_vi": indicator.name_vi,
+                "unit": indicator.unit,
+                "formula": indicator.formula,
+            }
+            for framework, indicator in catalogue.of(None)
+        ],
+    )
 
 
 def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Value]:
@@ -76,13 +111,19 @@ def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Valu
     for unit in sorted({unit for figure in parts for unit in figure.values}):
         numerator = _sum(indicator.value or indicator.numerator, unit, found)
         denominator = _sum(indicator.denominator, unit, found) if indicator.denominator else None
-        yield Value(indicator, unit, _divide(indicator, numerator, denominator), numerator, denominator, missing, inputs)
+        yield Value(
+            indicator, unit, _divide(indicator, numerator, denominator), numerator, denominator, missing, inputs
+        )
 
 
 def _sum(measures: Sequence[str], unit: UnitKey, found: Mapping[str, Figures]) -> Decimal | None:
     """None where one of them has no figure for the unit: a part that isn't known is not 0."""
     values = [_figure(found[measure], unit) for measure in measures]
-    return None if any(value is None for value in values) else sum((value for value in values if value is not None), Decimal(0))
+    return (
+        None
+        if any(value is None for value in values)
+        else sum((value for value in values if value is not None), Decimal(0))
+    )
 
 
 def _figure(figures: Figures, unit: UnitKey) -> Decimal | None:
@@ -99,14 +140,27 @@ def _divide(indicator: Indicator, numerator: Decimal | None, denominator: Decima
 
 def _write(connection: sa.Connection, run_id: int, period: Period, values: Sequence[Value]) -> int:
     """Inserts values that differ from the newest known; a complete value that changes is a restatement and held."""
-    known = {(row.indicator, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row for row in connection.execute(
-        sa.text("SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from) * FROM indicators.value WHERE calendar = :calendar "
-                "AND period = :period ORDER BY indicator, unit_register, unit_code, unit_valid_from, value_id DESC"),
-        {"calendar": period.calendar, "period": period.code})}
-    rows = [row for value in values if (row := _row(value, known.get((value.indicator.id, value.unit)), run_id, period))]
+    known = {
+        (row.indicator, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row
+        for row in connection.execute(
+            sa.text(
+                "SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from) * FROM indicators.value WHERE calendar = :calendar "
+                "AND period = :period ORDER BY indicator, unit_register, unit_code, unit_valid_from, value_id DESC"
+            ),
+            {"calendar": period.calendar, "period": period.code},
+        )
+    }
+    rows = [
+        row for value in values if (row := _row(value, known.get((value.indicator.id, value.unit)), run_id, period))
+    ]
     if rows:
         names = list(rows[0])
-        connection.execute(sa.text(f"INSERT INTO indicators.value ({', '.join(names)}) VALUES ({', '.join(_placeholder(name) for name in names)})"), rows)
+        connection.execute(
+            sa.text(
+                f"INSERT INTO indicators.value ({', '.join(names)}) VALUES ({', '.join(_placeholder(name) for name in names)})"
+            ),
+            rows,
+        )
     return len(rows)
 
 
@@ -117,14 +171,33 @@ def _placeholder(name: str) -> str:
 def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -> dict[str, Any] | None:
     formula = hashlib.sha256(value.indicator.formula.encode()).hexdigest()
     missing, inputs = list(value.missing), {measure: list(deliveries) for measure, deliveries in value.inputs.items()}
-    if known and (known.value, known.numerator, known.denominator, known.status, known.missing, known.inputs, known.formula_sha256) == (
-            value.value, value.numerator, value.denominator, value.status, missing, inputs, formula):
+    if known and (
+        known.value,
+        known.numerator,
+        known.denominator,
+        known.status,
+        known.missing,
+        known.inputs,
+        known.formula_sha256,
+    ) == (value.value, value.numerator, value.denominator, value.status, missing, inputs, formula):
         return None
     restated = known is not None and known.status == "computed" and known.value != value.value
     held = restated or (known is not None and known.publication == "held" and known.value == value.value)
-    return {"run_id": run_id, "indicator": value.indicator.id, "unit_register": value.unit.register, "unit_code": value.unit.code,
-            "unit_valid_from": value.unit.valid_from, "calendar": period.calendar, "period": period.code, "value": value.value,
-            "numerator": value.numerator, "denominator": value.denominator, "status": value.status,
-            "missing": json.dumps(missing), "inputs": json.dumps(inputs), "formula_sha256": formula,
-            "publication": "held" if held else "approved",
-            "held_because": f"restated: was {known.value}" if restated and known is not None else None}
+    return {
+        "run_id": run_id,
+        "indicator": value.indicator.id,
+        "unit_register": value.unit.register,
+        "unit_code": value.unit.code,
+        "unit_valid_from": value.unit.valid_from,
+        "calendar": period.calendar,
+        "period": period.code,
+        "value": value.value,
+        "numerator": value.numerator,
+        "denominator": value.denominator,
+        "status": value.status,
+        "missing": json.dumps(missing),
+        "inputs": json.dumps(inputs),
+        "formula_sha256": formula,
+        "publication": "held" if held else "approved",
+        "held_because": f"restated: was {known.value}" if restated and known is not None else None,
+    }

@@ -42,7 +42,9 @@ class Figures:
     values: Mapping[UnitKey, Decimal]
 
 
-def figures(connection: sa.Connection, contracts: Iterable[Contract], period: Period, province: UnitKey) -> dict[str, Figures]:
+def figures(
+    connection: sa.Connection, contracts: Iterable[Contract], period: Period, province: UnitKey
+) -> dict[str, Figures]:
     """Every measure of `contracts` at `period`, by measure id; sources without a delivery for it are left out."""
     found: dict[str, Figures] = {}
     for contract in contracts:
@@ -57,9 +59,13 @@ def figures(connection: sa.Connection, contracts: Iterable[Contract], period: Pe
 
 
 def _of_records(connection: sa.Connection, contract: Contract, period: Period, province: UnitKey) -> list[Figures]:
-    current = {Period.of(row.period, row.calendar): row.delivery_id for row in connection.execute(sa.text(
-        "SELECT * FROM warehouse.current_delivery() WHERE source = :source AND calendar = :calendar"),
-        {"source": contract.source, "calendar": period.calendar})}
+    current = {
+        Period.of(row.period, row.calendar): row.delivery_id
+        for row in connection.execute(
+            sa.text("SELECT * FROM warehouse.current_delivery() WHERE source = :source AND calendar = :calendar"),
+            {"source": contract.source, "calendar": period.calendar},
+        )
+    }
     inside = {part: delivery for part, delivery in current.items() if period.contains(part)}
     found = []
     for kind, choose in (("stock", _last), ("flow", _all_parts)):
@@ -83,8 +89,11 @@ def _all_parts(contract: Contract, period: Period, inside: Mapping[Period, int])
         return Basis(contract.source, (inside[period],), ())
     expected = _parts(contract, period)
     present = [part for part in expected if part in inside]
-    return Basis(contract.source, tuple(inside[part] for part in present),
-                 tuple(part.code for part in expected if part not in inside))
+    return Basis(
+        contract.source,
+        tuple(inside[part] for part in present),
+        tuple(part.code for part in expected if part not in inside),
+    )
 
 
 def _parts(contract: Contract, period: Period) -> list[Period]:
@@ -94,10 +103,12 @@ def _parts(contract: Contract, period: Period) -> list[Period]:
     return period.parts(cadence) or [period]
 
 
-def _sum_records(connection: sa.Connection, contract: Contract, measures: Sequence[Measure], basis: Basis,
-                 province: UnitKey) -> list[Figures]:
+def _sum_records(
+    connection: sa.Connection, contract: Contract, measures: Sequence[Measure], basis: Basis, province: UnitKey
+) -> list[Figures]:
     """Sums over rows: the province's over all, a unit's over its own, a district's over its communes."""
-    rows = connection.execute(sa.text("""
+    rows = connection.execute(
+        sa.text("""
         WITH o AS (
             SELECT o.measure, o.value, r.unit_register, r.unit_code, r.unit_valid_from, u.level, p.code AS parent_code, p.valid_from AS parent_from
             FROM warehouse.observation o JOIN warehouse.record r USING (delivery_id, row_no)
@@ -108,10 +119,20 @@ def _sum_records(connection: sa.Connection, contract: Contract, measures: Sequen
         SELECT measure, NULL AS register, NULL AS code, NULL::date AS valid_from, sum(value) AS value FROM o GROUP BY measure
         UNION ALL SELECT measure, unit_register, unit_code, unit_valid_from, sum(value) FROM o WHERE unit_code IS NOT NULL GROUP BY 1, 2, 3, 4
         UNION ALL SELECT measure, unit_register, parent_code, parent_from, sum(value) FROM o WHERE parent_code IS NOT NULL GROUP BY 1, 2, 3, 4"""),
-        {"deliveries": list(basis.deliveries), "measures": [measure.id for measure in measures]}).all()
-    return [Figures(measure, basis, {
-        UnitKey(row.register, row.code, row.valid_from) if row.code else province: row.value for row in rows if row.measure == measure.id})
-        for measure in measures]
+        {"deliveries": list(basis.deliveries), "measures": [measure.id for measure in measures]},
+    ).all()
+    return [
+        Figures(
+            measure,
+            basis,
+            {
+                UnitKey(row.register, row.code, row.valid_from) if row.code else province: row.value
+                for row in rows
+                if row.measure == measure.id
+            },
+        )
+        for measure in measures
+    ]
 
 
 # --- Versions: things counted at their own grain ---
@@ -124,11 +145,16 @@ def _of_versions(connection: sa.Connection, contract: Contract, period: Period, 
     found = []
     for column in sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by}):
         measures = [measure for measure in contract.terms.measures if measure.counted_by == column]
-        rows = connection.execute(sa.text(_count_sql(contract, column, measures)),
-                                  {"first": period.start, "after": period.end + timedelta(days=1)}).all()
+        rows = connection.execute(
+            sa.text(_count_sql(contract, column, measures)),
+            {"first": period.start, "after": period.end + timedelta(days=1)},
+        ).all()
         for measure in measures:
-            counted = {UnitKey("agency", row.code, row.valid_from): Decimal(count) for row in rows
-                       if row.code and (count := row._mapping[measure.id])}
+            counted = {
+                UnitKey("agency", row.code, row.valid_from): Decimal(count)
+                for row in rows
+                if row.code and (count := row._mapping[measure.id])
+            }
             counted[province] = Decimal(sum(row._mapping[measure.id] for row in rows))
             found.append(Figures(measure, basis, counted))
     return found
@@ -136,9 +162,12 @@ def _of_versions(connection: sa.Connection, contract: Contract, period: Period, 
 
 def _count_sql(contract: Contract, column: str, measures: Sequence[Measure]) -> str:
     counts = ", ".join(f'count(*) FILTER (WHERE {measure.when}) AS "{measure.id}"' for measure in measures)
-    return (f"SELECT u.code, u.valid_from, {counts} FROM ({current_versions_sql(contract, column)}) c LEFT JOIN warehouse.unit u "
-            f'ON u.register = \'agency\' AND u.code = c."{contract.terms.unit}" AND c."{contract.terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to '
-            "GROUP BY u.code, u.valid_from")
+    day = f'c."{contract.terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to'
+    return (
+        f"SELECT u.code, u.valid_from, {counts} FROM ({current_versions_sql(contract, column)}) c "
+        f"LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.\"{contract.terms.unit}\" AND {day} "
+        "GROUP BY u.code, u.valid_from"
+    )
 
 
 def current_versions_sql(contract: Contract, column: str) -> str:
@@ -151,20 +180,28 @@ def current_versions_sql(contract: Contract, column: str) -> str:
     assert versions is not None  # noqa: S101 - callers come from delta sources
     at = contract.terms.unit_at
     early = f'v."{at}" >= :first AND v."{at}" < :after' if column == at else f'v."{at}" < :after'
-    return (f'SELECT * FROM (SELECT DISTINCT ON (v."{versions.key}") v.* FROM warehouse.{versions.table} v '
-            f'JOIN landing.delivery d USING (delivery_id) WHERE {early} '
-            f'ORDER BY v."{versions.key}", v."{versions.at}" DESC, d.received_at DESC, v.delivery_id DESC) n '
-            f'WHERE n."{column}" >= :first AND n."{column}" < :after')
+    return (
+        f'SELECT * FROM (SELECT DISTINCT ON (v."{versions.key}") v.* FROM warehouse.{versions.table} v '
+        f"JOIN landing.delivery d USING (delivery_id) WHERE {early} "
+        f'ORDER BY v."{versions.key}", v."{versions.at}" DESC, d.received_at DESC, v.delivery_id DESC) n '
+        f'WHERE n."{column}" >= :first AND n."{column}" < :after'
+    )
 
 
 def _coverage(connection: sa.Connection, contract: Contract, period: Period) -> Basis | None:
     """The deliveries whose days lie in the period, and the days no delivery speaks of, gathered into months."""
-    rows = connection.execute(sa.text("SELECT * FROM warehouse.current_delivery() WHERE source = :source"), {"source": contract.source})
+    rows = connection.execute(
+        sa.text("SELECT * FROM warehouse.current_delivery() WHERE source = :source"), {"source": contract.source}
+    )
     spans = {row.delivery_id: Period.of(row.period, row.calendar) for row in rows}
-    touching = sorted(delivery for delivery, span in spans.items() if span.start <= period.end and period.start <= span.end)
+    touching = sorted(
+        delivery for delivery, span in spans.items() if span.start <= period.end and period.start <= span.end
+    )
     if not touching:
         return None
-    covered = {span.start + timedelta(days=n) for span in spans.values() for n in range((span.end - span.start).days + 1)}
+    covered = {
+        span.start + timedelta(days=n) for span in spans.values() for n in range((span.end - span.start).days + 1)
+    }
     days = [period.start + timedelta(days=n) for n in range((period.end - period.start).days + 1)]
     missing = sorted({f"{day:%Y-%m}" for day in days if day not in covered})
     return Basis(contract.source, tuple(touching), tuple(missing))

@@ -22,8 +22,13 @@ class Question:
     as_of: datetime | None = None
 
 
-def read_indicators(connection: sa.Connection, question: Question, catalogue: Catalogue, province_codes: Sequence[str],
-                    stocks: frozenset[str]) -> list[dict[str, Any]]:
+def read_indicators(
+    connection: sa.Connection,
+    question: Question,
+    catalogue: Catalogue,
+    province_codes: Sequence[str],
+    stocks: frozenset[str],
+) -> list[dict[str, Any]]:
     """Rows of the public shape, by framework, indicator and period.
 
     stocks: measures that stand until the next figure: an indicator made of them alone shows, for a period
@@ -34,35 +39,56 @@ def read_indicators(connection: sa.Connection, question: Question, catalogue: Ca
     reported = _reported(connection, question) if not question.unit_code else []
     rows: list[dict[str, Any]] = []
     for framework, indicator in catalogue.of(question.framework):
-        rows += _rows(framework, indicator, question, [row for row in values if row.indicator == indicator.id],
-                      [row for row in reported if fold(row.subject) in indicator.names], stocks, units)
+        rows += _rows(
+            framework,
+            indicator,
+            question,
+            [row for row in values if row.indicator == indicator.id],
+            [row for row in reported if fold(row.subject) in indicator.names],
+            stocks,
+            units,
+        )
     return rows
 
 
 def _values(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
-    return connection.execute(sa.text(
-        "SELECT v.*, u.name_vi AS unit_name, p.end_date FROM indicators.value_as_of(:as_of) v "
-        "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
-        "AND (CAST(:any_level AS boolean) OR u.level = 'province') "
-        "JOIN warehouse.period p USING (calendar, period) WHERE v.unit_code = ANY(:units) ORDER BY p.end_date, p.start_date, v.calendar DESC"),
-        {"as_of": question.as_of or "infinity", "units": list(units), "any_level": question.unit_code is not None}).all()
+    return connection.execute(
+        sa.text(
+            "SELECT v.*, u.name_vi AS unit_name, p.end_date FROM indicators.value_as_of(:as_of) v "
+            "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
+            "AND (CAST(:any_level AS boolean) OR u.level = 'province') "
+            "JOIN warehouse.period p USING (calendar, period) WHERE v.unit_code = ANY(:units) ORDER BY p.end_date, p.start_date, v.calendar DESC"
+        ),
+        {"as_of": question.as_of or "infinity", "units": list(units), "any_level": question.unit_code is not None},
+    ).all()
 
 
 def _reported(connection: sa.Connection, question: Question) -> Sequence[sa.Row[Any]]:
-    return connection.execute(sa.text("SELECT * FROM indicators.reported_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
-                              {"as_of": question.as_of or "infinity"}).all()
+    return connection.execute(
+        sa.text("SELECT * FROM indicators.reported_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
+        {"as_of": question.as_of or "infinity"},
+    ).all()
 
 
-def _rows(framework: Framework, indicator: Indicator, question: Question, values: Sequence[sa.Row[Any]],
-          reported: Sequence[sa.Row[Any]], stocks: frozenset[str], units: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(
+    framework: Framework,
+    indicator: Indicator,
+    question: Question,
+    values: Sequence[sa.Row[Any]],
+    reported: Sequence[sa.Row[Any]],
+    stocks: frozenset[str],
+    units: Sequence[str],
+) -> list[dict[str, Any]]:
     printed = {row.period: row for row in reported}
-    chosen = list(values) if question.period is None else _at(question.period, values, lasting=set(indicator.measures) <= stocks)
+    chosen = (
+        list(values)
+        if question.period is None
+        else _at(question.period, values, lasting=set(indicator.measures) <= stocks)
+    )
     rows = [_row(framework, indicator, value, printed.get(value.period)) for value in chosen]
     shown = {value.period for value in chosen}
-    if question.period:
-        without = [question.period] if not chosen else []
-    else:
-        without = [period for period in printed if period not in shown]
+    unseen = [question.period] if question.period else list(printed)
+    without = [period for period in unseen if period not in shown and not (question.period and chosen)]
     return rows + [_bare(framework, indicator, period, printed.get(period), units[0]) for period in without]
 
 
@@ -90,7 +116,9 @@ def latest(values: Sequence[sa.Row[Any]], code: str | None) -> sa.Row[Any] | Non
     return max(complete, key=lambda row: (row.end_date, -_length(row))) if complete else None
 
 
-def province_values(connection: sa.Connection, as_of: datetime | None, province_codes: Sequence[str]) -> Mapping[str, list[sa.Row[Any]]]:
+def province_values(
+    connection: sa.Connection, as_of: datetime | None, province_codes: Sequence[str]
+) -> Mapping[str, list[sa.Row[Any]]]:
     """The province's values by indicator, oldest period first."""
     found: dict[str, list[sa.Row[Any]]] = {}
     for row in _values(connection, Question(as_of=as_of), province_codes):
@@ -99,16 +127,46 @@ def province_values(connection: sa.Connection, as_of: datetime | None, province_
 
 
 def _row(framework: Framework, indicator: Indicator, value: sa.Row[Any], printed: sa.Row[Any] | None) -> dict[str, Any]:
-    return {"indicator": indicator.id, "name_vi": indicator.name_vi, "framework": framework.framework, "version": framework.version,
-            "unit_register": value.unit_register, "unit_code": value.unit_code, "unit_name": value.unit_name, "period": value.period,
-            "calendar": value.calendar, "value": value.value, "numerator": value.numerator if indicator.denominator else None,
-            "denominator": value.denominator, "reported_value": printed.value if printed else None, "measure_unit": indicator.unit,
-            "status": value.status, "publication": value.publication, "recorded_at": value.recorded_at.isoformat()}
+    return {
+        "indicator": indicator.id,
+        "name_vi": indicator.name_vi,
+        "framework": framework.framework,
+        "version": framework.version,
+        "unit_register": value.unit_register,
+        "unit_code": value.unit_code,
+        "unit_name": value.unit_name,
+        "period": value.period,
+        "calendar": value.calendar,
+        "value": value.value,
+        "numerator": value.numerator if indicator.denominator else None,
+        "denominator": value.denominator,
+        "reported_value": printed.value if printed else None,
+        "measure_unit": indicator.unit,
+        "status": value.status,
+        "publication": value.publication,
+        "recorded_at": value.recorded_at.isoformat(),
+    }
 
 
-def _bare(framework: Framework, indicator: Indicator, period: str, printed: sa.Row[Any] | None, unit_code: str) -> dict[str, Any]:
-    return {"indicator": indicator.id, "name_vi": indicator.name_vi, "framework": framework.framework, "version": framework.version,
-            "unit_register": "admin_unit", "unit_code": unit_code, "unit_name": None, "period": period,
-            "calendar": printed.calendar if printed else "civil", "value": None, "numerator": None, "denominator": None,
-            "reported_value": printed.value if printed else None, "measure_unit": indicator.unit, "status": "no_data",
-            "publication": "approved", "recorded_at": None}
+def _bare(
+    framework: Framework, indicator: Indicator, period: str, printed: sa.Row[Any] | None, unit_code: str
+) -> dict[str, Any]:
+    return {
+        "indicator": indicator.id,
+        "name_vi": indicator.name_vi,
+        "framework": framework.framework,
+        "version": framework.version,
+        "unit_register": "admin_unit",
+        "unit_code": unit_code,
+        "unit_name": None,
+        "period": period,
+        "calendar": printed.calendar if printed else "civil",
+        "value": None,
+        "numerator": None,
+        "denominator": None,
+        "reported_value": printed.value if printed else None,
+        "measure_unit": indicator.unit,
+        "status": "no_data",
+        "publication": "approved",
+        "recorded_at": None,
+    }

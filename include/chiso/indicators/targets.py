@@ -12,9 +12,14 @@ from chiso.indicators.reading import latest
 _HOLDS = {"ge": Decimal.__ge__, "gt": Decimal.__gt__, "le": Decimal.__le__, "lt": Decimal.__lt__, "eq": Decimal.__eq__}
 
 
-def assess(targets: Sequence[Target], values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue) -> list[dict[str, Any]]:
+def assess(
+    targets: Sequence[Target], values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
+) -> list[dict[str, Any]]:
     """Rows of the public shape. `values`: the province's, by indicator, as known at the moment asked for."""
-    return [_composite(target, values, period, catalogue) if target.components else _simple(target, values, period) for target in targets]
+    return [
+        _composite(target, values, period, catalogue) if target.components else _simple(target, values, period)
+        for target in targets
+    ]
 
 
 def _simple(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None) -> dict[str, Any]:
@@ -23,7 +28,9 @@ def _simple(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str
     return _row(target, known.value if known else None, known.period if known else None, status, [])
 
 
-def _composite(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue) -> dict[str, Any]:
+def _composite(
+    target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
+) -> dict[str, Any]:
     """Met where every part is; one unmet part decides, a missing one leaves it open."""
     parts = [_part(component, values, period, catalogue) for component in target.components]
     statuses = {part["status"] for part in parts}
@@ -34,12 +41,20 @@ def _composite(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: 
     return _row(target, actual, lowest["period"] if lowest else None, status, parts)
 
 
-def _part(component: Component, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue) -> dict[str, Any]:
+def _part(
+    component: Component, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
+) -> dict[str, Any]:
     known = latest(values.get(component.indicator, []), period)
     indicator = catalogue.indicators.get(component.indicator)
-    return {"indicator": component.indicator, "name_vi": indicator.name_vi if indicator else None, "direction": component.direction,
-            "target_value": component.value, "actual": known.value if known else None, "period": known.period if known else None,
-            "status": _status(component.direction, known.value, component.value) if known else "no_data"}
+    return {
+        "indicator": component.indicator,
+        "name_vi": indicator.name_vi if indicator else None,
+        "direction": component.direction,
+        "target_value": component.value,
+        "actual": known.value if known else None,
+        "period": known.period if known else None,
+        "status": _status(component.direction, known.value, component.value) if known else "no_data",
+    }
 
 
 def _status(direction: Direction, actual: Decimal, wanted: int | None) -> str:
@@ -48,7 +63,20 @@ def _status(direction: Direction, actual: Decimal, wanted: int | None) -> str:
     return "met" if _HOLDS[direction](Decimal(actual), Decimal(wanted)) else "unmet"
 
 
-def _row(target: Target, actual: Decimal | None, period: str | None, status: str, components: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"target": target.id, "indicator": target.indicator, "name_vi": target.name_vi, "direction": target.direction,
-            "target_value": target.value, "target_year": target.year, "actual": actual, "period": period, "status": status,
-            "progress": "none", "components": components, "responsible": target.responsible}
+def _row(
+    target: Target, actual: Decimal | None, period: str | None, status: str, components: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "target": target.id,
+        "indicator": target.indicator,
+        "name_vi": target.name_vi,
+        "direction": target.direction,
+        "target_value": target.value,
+        "target_year": target.year,
+        "actual": actual,
+        "period": period,
+        "status": status,
+        "progress": "none",
+        "components": components,
+        "responsible": target.responsible,
+    }

@@ -59,18 +59,51 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     sha256, size = _store(arrival, encrypted, settings)
     head = None
     with engine.begin() as connection:
-        connection.execute(sa.text("INSERT INTO landing.raw_file (sha256, bytes, encrypted) VALUES (:sha256, :size, :encrypted) "
-                                   "ON CONFLICT DO NOTHING"), {"sha256": sha256, "size": size, "encrypted": encrypted})
-        row = connection.execute(_INSERT, {
-            "source": contract.source, "stated": arrival.stated_period, "sha256": sha256, "received": arrival.received_at,
-            "origin": arrival.origin, "file_name": arrival.file_name, "uri": arrival.uri, "fetch_id": arrival.fetch_id}).first()
+        connection.execute(
+            sa.text(
+                "INSERT INTO landing.raw_file (sha256, bytes, encrypted) VALUES (:sha256, :size, :encrypted) "
+                "ON CONFLICT DO NOTHING"
+            ),
+            {"sha256": sha256, "size": size, "encrypted": encrypted},
+        )
+        row = connection.execute(
+            _INSERT,
+            {
+                "source": contract.source,
+                "stated": arrival.stated_period,
+                "sha256": sha256,
+                "received": arrival.received_at,
+                "origin": arrival.origin,
+                "file_name": arrival.file_name,
+                "uri": arrival.uri,
+                "fetch_id": arrival.fetch_id,
+            },
+        ).first()
         if row is not None:
-            head = audit.record(connection, "landing", "delivery_received", {
-                "source": contract.source, "sha256": sha256, "bytes": size, "file_name": arrival.file_name, "origin": arrival.origin,
-                "received_at": arrival.received_at.isoformat()}, row.delivery_id)
+            head = audit.record(
+                connection,
+                "landing",
+                "delivery_received",
+                {
+                    "source": contract.source,
+                    "sha256": sha256,
+                    "bytes": size,
+                    "file_name": arrival.file_name,
+                    "origin": arrival.origin,
+                    "received_at": arrival.received_at.isoformat(),
+                },
+                row.delivery_id,
+            )
         else:
-            row = connection.execute(_FIND, {"source": contract.source, "stated": arrival.stated_period, "sha256": sha256,
-                                             "received": arrival.received_at}).one()
+            row = connection.execute(
+                _FIND,
+                {
+                    "source": contract.source,
+                    "stated": arrival.stated_period,
+                    "sha256": sha256,
+                    "received": arrival.received_at,
+                },
+            ).one()
     audit.anchor(settings, head)
     return landed(engine, row.delivery_id, settings)
 
@@ -87,19 +120,32 @@ _FIND = sa.text("""
 def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
     """A delivery that was kept before."""
     with engine.connect() as connection:
-        row = connection.execute(sa.text("SELECT d.*, f.encrypted FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
-                                         "WHERE delivery_id = :id"), {"id": delivery_id}).one()
-    raw = RawFile(_path(settings, row.sha256, encrypted=row.encrypted), row.file_name, row.encrypted,
-                  tuple(settings.landing_keys) if row.encrypted else ())
+        row = connection.execute(
+            sa.text(
+                "SELECT d.*, f.encrypted FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
+                "WHERE delivery_id = :id"
+            ),
+            {"id": delivery_id},
+        ).one()
+    raw = RawFile(
+        _path(settings, row.sha256, encrypted=row.encrypted),
+        row.file_name,
+        row.encrypted,
+        tuple(settings.landing_keys) if row.encrypted else (),
+    )
     return Landed(row.delivery_id, row.sha256, row.received_at, row.stated_period, raw)
 
 
 def pending(engine: sa.Engine, source: str) -> list[int]:
     """Deliveries of `source` that were kept but never judged, oldest received first: what a crash left behind."""
     with engine.connect() as connection:
-        rows = connection.execute(sa.text(
-            "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS "
-            "(SELECT 1 FROM validation.verdict v WHERE v.delivery_id = d.delivery_id) ORDER BY received_at, delivery_id"), {"source": source})
+        rows = connection.execute(
+            sa.text(
+                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS "
+                "(SELECT 1 FROM validation.verdict v WHERE v.delivery_id = d.delivery_id) ORDER BY received_at, delivery_id"
+            ),
+            {"source": source},
+        )
         return [row.delivery_id for row in rows]
 
 
@@ -148,8 +194,10 @@ def _store(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, 
             scratch.chmod(0o400)
             scratch.rename(path)
     except OSError as fault:
-        raise StorageError(f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
-                           "Check the file, the disk's space and the folder's permissions.") from fault
+        raise StorageError(
+            f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
+            "Check the file, the disk's space and the folder's permissions."
+        ) from fault
     finally:
         scratch.unlink(missing_ok=True)
     return source.sha256, source.size

@@ -34,7 +34,7 @@ def warehouse_url(settings: Settings) -> Iterator[str]:
 @contextmanager
 def embedded_server(settings: Settings) -> Iterator["Cluster"]:
     """The checkout's own server, running as long as anybody is inside such a `with`."""
-    from chiso.postgres.sharing import shared_use  # noqa: PLC0415
+    from chiso.postgres.sharing import shared_use
 
     cluster = _cluster(settings)
     with shared_use(cluster.place.folder, cluster.ensure_running, cluster.stop):
@@ -43,7 +43,7 @@ def embedded_server(settings: Settings) -> Iterator["Cluster"]:
 
 def stop_if_unused(settings: Settings) -> None:
     """Stops the server if it runs and nobody uses it: what a killed user leaves behind."""
-    from chiso.postgres.sharing import shared_use  # noqa: PLC0415
+    from chiso.postgres.sharing import shared_use
 
     cluster = _cluster(settings)
     with shared_use(cluster.place.folder, lambda: None, cluster.stop):
@@ -52,7 +52,7 @@ def stop_if_unused(settings: Settings) -> None:
 
 def external_url(settings: Settings) -> str:
     """AIRFLOW_CONN_CHISO_WAREHOUSE, which is Airflow's notation, as an SQLAlchemy URL."""
-    from urllib.parse import quote, urlencode, urlsplit  # noqa: PLC0415
+    from urllib.parse import quote, urlencode, urlsplit
 
     endpoint = settings.endpoint("warehouse")
     parts = urlsplit(endpoint.url)
@@ -68,9 +68,9 @@ def external_url(settings: Settings) -> str:
 
 def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
     """The command line of psql for an SQLAlchemy URL, and what to add to the environment (the password)."""
-    from urllib.parse import unquote, urlsplit, urlunsplit  # noqa: PLC0415
+    from urllib.parse import unquote, urlsplit, urlunsplit
 
-    from chiso.postgres.binaries import wheel_programs  # noqa: PLC0415
+    from chiso.postgres.binaries import wheel_programs
 
     parts = urlsplit(url)
     _, _, address = parts.netloc.rpartition("@")
@@ -81,9 +81,9 @@ def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _cluster(settings: Settings) -> "Cluster":
-    from chiso.environment import ensure_platform_env  # noqa: PLC0415
-    from chiso.postgres.cluster import Cluster  # noqa: PLC0415
-    from chiso.postgres.place import find_place  # noqa: PLC0415
+    from chiso.environment import ensure_platform_env
+    from chiso.postgres.cluster import Cluster
+    from chiso.postgres.place import find_place
 
     values = ensure_platform_env(settings).values
     return Cluster(find_place(settings), {

@@ -12,9 +12,17 @@ _SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
 def scoreboard(targets: Sequence[Mapping[str, Any]]) -> str:
     """One line a target: id, name, wanted, actual, period, status."""
     lines = [_columns("", "Mục tiêu", "Chỉ tiêu", "Thực hiện", "Kỳ", "Trạng thái"), "-" * 116]
-    for row in targets:
-        lines.append(_columns(row["target"], row["name_vi"], _wanted(row), number(row["actual"]) or _parts(row), row["period"] or "–",
-                              _STATUS[row["status"]]))
+    lines += [
+        _columns(
+            row["target"],
+            row["name_vi"],
+            _wanted(row),
+            number(row["actual"]) or _parts(row),
+            row["period"] or "–",
+            _STATUS[row["status"]],
+        )
+        for row in targets
+    ]
     met = sum(row["status"] == "met" for row in targets)
     unmet = sum(row["status"] == "unmet" for row in targets)
     return "\n".join([*lines, "-" * 116, f"{met} đạt, {unmet} chưa đạt, {len(targets) - met - unmet} chưa có số liệu"])
@@ -37,7 +45,7 @@ def _columns(first: str, name: str, wanted: str, actual: str, period: str, statu
 
 def _fit(text: str, width: int) -> str:
     text = unicodedata.normalize("NFC", text)
-    return (text if len(text) <= width else text[:width - 1] + "…").ljust(width)
+    return (text if len(text) <= width else text[: width - 1] + "…").ljust(width)
 
 
 def number(value: Decimal | None, decimals: int = 2) -> str:
@@ -55,13 +63,17 @@ def indicator_line(row: Mapping[str, Any]) -> str:
     printed = f"; công bố {number(row['reported_value'])}" if row["reported_value"] is not None else ""
     held = " [chờ duyệt]" if row["publication"] == "held" else ""
     value = number(row["value"]) or "–"
-    return f"{row['framework']:10} {row['indicator']:30} {row['period']:8} {row['calendar']:14} {value:>12} {row['measure_unit']}{parts}{printed} {row['status']}{held}"
+    what = f"{row['framework']:10} {row['indicator']:30} {row['period']:8} {row['calendar']:14}"
+    return f"{what} {value:>12} {row['measure_unit']}{parts}{printed} {row['status']}{held}"
 
 
 def explanation_text(found: Mapping[str, Any]) -> str:
     """The lineage of a value, an input a line."""
     head = f"{found['indicator']} {found['period']} ({found['calendar']}) {found['unit_code']} = {number(found['value'])}\n  = {found['formula']}"
-    lines = [f"  {part['measure']:28} {number(part['value']):>12} {part['unit_code'] or '':16} {part['period']:10} {_place(part)}" for part in found["inputs"]]
+    lines = [
+        f"  {part['measure']:28} {number(part['value']):>12} {part['unit_code'] or '':16} {part['period']:10} {_place(part)}"
+        for part in found["inputs"]
+    ]
     return "\n".join([head, *lines])
 
 
@@ -70,12 +82,22 @@ def _place(part: Mapping[str, Any]) -> str:
     return f"{part['source']} {where} (lượt {part['delivery']}, sha256 {part['sha256'][:12]}…)"
 
 
-def summary(refused: Sequence[Mapping[str, Any]], rejected: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]], most: int = 15) -> str:
+def summary(
+    refused: Sequence[Mapping[str, Any]],
+    rejected: Sequence[Mapping[str, Any]],
+    held: Sequence[Mapping[str, Any]],
+    most: int = 15,
+) -> str:
     """What was refused and why, which rows were rejected, what is held."""
     lines = [f"Tệp bị từ chối (deliveries refused): {len(refused)}"]
     lines += [f"  {row['source']}: {row['reason_vi']}\n    {row['reason_en']}" for row in refused[:most]]
-    lines.append(f"Dòng bị loại (rows rejected): {len({(row['source'], row['file_name'], row['line']) for row in rejected})}")
-    lines += [f"  {row['file_name']} {row['cell'] or 'dòng ' + str(row['line'])}: {row['message_vi']}" for row in _spread(rejected, most)]
+    lines.append(
+        f"Dòng bị loại (rows rejected): {len({(row['source'], row['file_name'], row['line']) for row in rejected})}"
+    )
+    lines += [
+        f"  {row['file_name']} {row['cell'] or 'dòng ' + str(row['line'])}: {row['message_vi']}"
+        for row in _spread(rejected, most)
+    ]
     if len(rejected) > most:
         lines.append("  … còn nữa, xem rejected.csv (more in rejected.csv)")
     lines.append(f"Giá trị chờ duyệt (values held): {len(held)}")
@@ -91,5 +113,5 @@ def _spread(rows: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, A
     shown: list[Mapping[str, Any]] = []
     groups = sorted(by_source.values(), key=len)
     for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
-        shown += group[:max(1, (most - len(shown)) // left)]
+        shown += group[: max(1, (most - len(shown)) // left)]
     return shown

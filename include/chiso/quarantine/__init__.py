@@ -3,8 +3,8 @@
 The row itself stays in the raw file, from which it can be read again.
 """
 
-import io
 import csv
+import io
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from chiso.database import copy_in
 from chiso.issues import Issue
 
-_COLUMNS = ["verdict_id", "line", "rule", "sheet", "cell", "column_name", "value", "message_vi", "message_en", "responsible"]
+_COLUMNS = [
+    "verdict_id",
+    "line",
+    "rule",
+    "sheet",
+    "cell",
+    "column_name",
+    "value",
+    "message_vi",
+    "message_en",
+    "responsible",
+]
 _BLOCK_ROWS = 20_000
 
 
@@ -22,8 +33,20 @@ def keep(connection: sa.Connection, verdict_id: int, rejects: Iterable[Issue]) -
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     for found in rejects:
-        writer.writerow([verdict_id, found.row, found.rule, found.sheet, found.cell, found.column, found.value,
-                         found.message_vi, found.message_en, found.responsible])
+        writer.writerow(
+            [
+                verdict_id,
+                found.row,
+                found.rule,
+                found.sheet,
+                found.cell,
+                found.column,
+                found.value,
+                found.message_vi,
+                found.message_en,
+                found.responsible,
+            ]
+        )
         count += 1
         if count % _BLOCK_ROWS == 0:
             _flush(connection, buffer)

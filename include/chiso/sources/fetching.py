@@ -43,7 +43,7 @@ def connect(contract: "Contract", endpoint: Endpoint) -> "Session":
 
     Raises: EndpointError or SettingsError, where the connection can't be used as it is set.
     """
-    from chiso.sources.http import Session  # noqa: PLC0415 - requests is slow to import, and due_periods needs none
+    from chiso.sources.http import Session
 
     transport = contract.terms.transport
     return Session(endpoint, transport.endpoint, transport.auth)
@@ -97,7 +97,7 @@ def _download(
     contract: "Contract", uri: str, session: "Session", target: Path, etag: str | None
 ) -> "Answer | None":
     """Writes beside `target` and renames; None, and no file, where nothing changed."""
-    from chiso.sources.paging import download_pages  # noqa: PLC0415 - see connect
+    from chiso.sources.paging import download_pages
 
     transport = contract.terms.transport
     part: Path | None = None

@@ -65,7 +65,9 @@ class Staged:
         return f"staging.{self.name}"
 
 
-def read(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+def read(
+    delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str
+) -> Staged:
     """Reads a delivery into unlogged tables called `name`, inside the connection's transaction.
 
     Raises DeliveryRefused where the bytes aren't what they claim to be, UsageError where the stated period
@@ -81,11 +83,15 @@ def discard(connection: sa.Connection, name: str) -> None:
     tables.drop(connection, name)
 
 
-def _read_csv(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+def _read_csv(
+    delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str
+) -> Staged:
     said, assumed = _stated(delivered, contract)
     with delivered.raw.open() as stream:
         issues, batches = read_csv(stream, contract, delivered.raw.name)
-        rows = _load(connection, name, batches, contract, reference, said.end if said and not contract.terms.unit_at else None)
+        rows = _load(
+            connection, name, batches, contract, reference, said.end if said and not contract.terms.unit_at else None
+        )
     period = said or _covered(connection, name, contract)
     if period is None:
         period, assumed = record_period(contract, None, None, delivered.raw.name, delivered.received)
@@ -105,14 +111,17 @@ def _covered(connection: sa.Connection, name: str, contract: Contract) -> Period
     """The shortest period that holds every version's time; the years' last where they span several."""
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - lint: a delta has versions
-    first, last = connection.execute(sa.text(
-        f'SELECT min("{versions.at}")::date, max("{versions.at}")::date FROM staging.{name}')).one()
+    first, last = connection.execute(
+        sa.text(f'SELECT min("{versions.at}")::date, max("{versions.at}")::date FROM staging.{name}')
+    ).one()
     if first is None:
         return None
     return smallest_covering(first, last) or Period.of(str(last.year))
 
 
-def _read_json(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+def _read_json(
+    delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str
+) -> Staged:
     with delivered.raw.open() as stream:
         said = _envelope_period(stream)
     period, assumed = record_period(contract, delivered.stated_period, said, delivered.raw.name, delivered.received)
@@ -131,7 +140,9 @@ def _envelope_period(stream: BinaryIO) -> str | None:
     return found[1].decode("ascii", errors="replace") if found else None
 
 
-def _read_workbook(delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str) -> Staged:
+def _read_workbook(
+    delivered: Delivered, contract: Contract, reference: Reference, connection: sa.Connection, name: str
+) -> Staged:
     from chiso.staging.form import read_form  # the workbook libraries are for forms only
 
     with delivered.raw.plain_path() as path:
@@ -143,8 +154,15 @@ def _read_workbook(delivered: Delivered, contract: Contract, reference: Referenc
     return Staged(name, contract, form.period, rows, delivered.sha256, form.issues, form.sheet, form.letters)
 
 
-def _load(connection: sa.Connection, name: str, batches: Iterator[RawBatch], contract: Contract, reference: Reference,
-          at: date | None, form: "StagedForm | None" = None) -> int:
+def _load(
+    connection: sa.Connection,
+    name: str,
+    batches: Iterator[RawBatch],
+    contract: Contract,
+    reference: Reference,
+    at: date | None,
+    form: "StagedForm | None" = None,
+) -> int:
     """Casts and copies every batch; returns the number of rows."""
     casts = Casts(contract.loaded_columns, reference, at)
     broken: list[Broken] = []
@@ -158,5 +176,3 @@ def _load(connection: sa.Connection, name: str, batches: Iterator[RawBatch], con
     rows = tables.copy_rows(connection, name, typed(), contract)
     tables.copy_broken(connection, name, broken)
     return rows
-
-

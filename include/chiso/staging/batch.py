@@ -1,5 +1,6 @@
 """What every reader yields: rows as delivered, in columns of text, with where each stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -28,7 +29,7 @@ class RawBatch:
     """
 
     rows: pa.Array
-    values: dict[str, pa.Array]
+    values: Mapping[str, pa.Array]
     within: pa.Array | None = None
     lines: pa.Array | None = None
     broken: list[Broken] = field(default_factory=list)

@@ -18,9 +18,21 @@ from chiso.reference import Ambiguous, NotFound, Reference
 from chiso.staging.batch import Broken, RawBatch
 from chiso.text import fold, looks_like_formula
 
-SQL_TYPES = {"text": 'text COLLATE "C"', "count": "bigint", "number": "numeric", "printed": "numeric", "flag": "boolean",
-             "mark": "boolean", "timestamp": "timestamp", "date": "date", "period": "text", "choice": 'text COLLATE "C"',
-             "unit": 'text COLLATE "C"', "agency": 'text COLLATE "C"', "agency_or_field": "text"}
+SQL_TYPES = {
+    "text": 'text COLLATE "C"',
+    "count": "bigint",
+    "number": "numeric",
+    "printed": "numeric",
+    "flag": "boolean",
+    "mark": "boolean",
+    "timestamp": "timestamp",
+    "date": "date",
+    "period": "text",
+    "choice": 'text COLLATE "C"',
+    "unit": 'text COLLATE "C"',
+    "agency": 'text COLLATE "C"',
+    "agency_or_field": "text",
+}
 """Staging type of each reading."""
 
 _EARLIEST_YEAR = 1900
@@ -53,23 +65,30 @@ class Casts:
         table = pa.table({"row_no": batch.rows, "line": lines, **typed})
         return _with_broken_lines(table, [*found, *batch.broken]), [*found, *batch.broken]
 
-    def _column(self, column: Column, batch: RawBatch,
-                failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]) -> pa.Array:
+    def _column(
+        self, column: Column, batch: RawBatch, failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]
+    ) -> pa.Array:
         raw = _blank_to_null(batch.values[column.name])
         result, mask, why = self._cast(column, raw, batch.within)
 
         def make(place: int) -> Broken:
             text = raw[place].as_py()
             reason = why(text, place)
-            return Broken(batch.rows[place].as_py(), column.name, reason.rule, text,
-                          reason.details | ({"readings": reason.readings} if reason.readings else {}))
+            return Broken(
+                batch.rows[place].as_py(),
+                column.name,
+                reason.rule,
+                text,
+                reason.details | ({"readings": reason.readings} if reason.readings else {}),
+            )
 
         if mask is not None and pc.any(mask).as_py():
             failed.append((column.name, mask, make))
         return result
 
-    def _cast(self, column: Column, raw: pa.Array,
-              within: pa.Array | None) -> tuple[pa.Array, pa.Array | None, Callable[[str, int], Unreadable]]:
+    def _cast(
+        self, column: Column, raw: pa.Array, within: pa.Array | None
+    ) -> tuple[pa.Array, pa.Array | None, Callable[[str, int], Unreadable]]:
         if column.reading == "timestamp":
             return _timestamps(column, raw)
         if column.reading == "count" and (plain := _plain_counts(column, raw)) is not None:
@@ -86,12 +105,18 @@ class Casts:
         if "\ufffd" in text:
             return Unreadable("not_utf8", {})
         casts: dict[str, Callable[[str], object]] = {
-            "text": _text, "choice": lambda value: _choice(value, column), "count": _count,
+            "text": _text,
+            "choice": lambda value: _choice(value, column),
+            "count": _count,
             "number": lambda value: _number(numbers.parse_number(value)),
             "printed": lambda value: _number(numbers.parse_printed(value)),
-            "flag": _flag, "mark": _mark, "date": lambda value: _date(value),
+            "flag": _flag,
+            "mark": _mark,
+            "date": _date,
             "period": lambda value: from_words(value) or Unreadable("period_malformed", {}),
-            "unit": self._unit, "agency": self._agency, "agency_or_field": self._agency_or_field,
+            "unit": self._unit,
+            "agency": self._agency,
+            "agency_or_field": self._agency_or_field,
         }
         return casts[column.reading](text)
 
@@ -126,7 +151,9 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
     lines = [entry.row for entry in broken if entry.column is None]
     if lines:
         empty = {field.name: pa.nulls(len(lines), field.type) for field in table.schema}
-        table = pa.concat_tables([table, pa.table(empty | {"row_no": pa.array(lines, pa.int64())}, schema=table.schema)])
+        table = pa.concat_tables(
+            [table, pa.table(empty | {"row_no": pa.array(lines, pa.int64())}, schema=table.schema)]
+        )
     by_row: dict[int, list[str]] = {}
     for entry in broken:
         by_row.setdefault(entry.row, []).append(entry.column or '"*"')
@@ -181,8 +208,9 @@ def _joined(raw: pa.Array, within: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(raw, pc.fill_null(within, ""), "\0")
 
 
-def _by_distinct(keys: pa.Array, cast: Callable[[str], object],
-                 column: Column) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
+def _by_distinct(
+    keys: pa.Array, cast: Callable[[str], object], column: Column
+) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
     encoded = keys.dictionary_encode()
     texts = encoded.dictionary.to_pylist()
     results = [cast(text) for text in texts]
@@ -237,7 +265,7 @@ def _mark(value: str) -> object:
 
 def _date(value: str) -> object:
     """ISO, or day before month as Vietnamese sheets write it; a time of day may follow and is dropped."""
-    text = value.split(" ")[0].split("T")[0]
+    text = value.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]
     for pieces in _date_pieces(text):
         try:
             return date(*pieces).isoformat()

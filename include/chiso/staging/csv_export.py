@@ -16,7 +16,7 @@ from pyarrow import csv as arrow_csv
 
 from chiso.contracts import Column, Contract
 from chiso.issues import Issue, issue, refusal
-from chiso.raw import Truncated, Unpacked
+from chiso.raw import TruncatedError, Unpacked
 from chiso.staging.batch import Broken, RawBatch
 from chiso.text import header_key
 
@@ -24,8 +24,14 @@ BLOCK = 8 << 20
 LONGEST_RECORD = 64 << 20
 """A record that is longer than this is an unclosed quote."""
 
-_NOT_TEXT = {b"<": "một trang HTML / an HTML page", b"PK": "một tệp zip hoặc Excel / a zip or Excel file",
-             b"{": "JSON", b"[": "JSON", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "một tệp Office / an Office file"}
+_NOT_TEXT = {
+    b"<": "một trang HTML / an HTML page",
+    b"PK": "một tệp zip hoặc Excel / a zip or Excel file",
+    b"{": "JSON",
+    b"[": "JSON",
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0": "một tệp Office / an Office file",
+}
 
 
 class Head(NamedTuple):
@@ -45,7 +51,7 @@ def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list
     blocks = _blocks(Unpacked(stream), contract, file_name)
     try:
         first = next(blocks, b"")
-    except Truncated as fault:
+    except TruncatedError as fault:
         raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
     first = first.removeprefix(b"\xef\xbb\xbf")
     head, body = _head(first, contract, file_name)
@@ -89,7 +95,7 @@ def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes
     if found:
         raise refusal("not_text_export", owner, file=file_name, found=found)
     blank = len(first) - len(start)
-    text = first[:1 << 16].decode("utf-8", errors="replace")[first[:blank].count(b"\n") and blank:]
+    text = first[: 1 << 16].decode("utf-8", errors="replace")[first[:blank].count(b"\n") and blank :]
     line = text.splitlines()[0]
     separator = max(";,\t", key=line.count)
     reader = csv.reader(io.StringIO(text), delimiter=separator)
@@ -111,8 +117,11 @@ def _match(names: Sequence[str], contract: Contract, file_name: str) -> dict[str
             raise refusal("header_duplicate", contract.terms.owner, file=file_name, columns=column.printed)
         if places:
             positions[column.name] = places[0]
-    missing = [column.printed for column in contract.columns
-               if column.name not in positions and not column.optional_header and not column.personal]
+    missing = [
+        column.printed
+        for column in contract.columns
+        if column.name not in positions and not column.optional_header and not column.personal
+    ]
     if missing:
         raise refusal("header_missing_column", contract.terms.owner, file=file_name, columns=", ".join(missing))
     return positions
@@ -125,9 +134,12 @@ def header_keys(column: Column) -> set[str]:
 
 def _header_findings(head: Head, contract: Contract) -> list[Issue]:
     owner = contract.terms.owner
-    known = {position for position in head.positions.values()}
-    found = [issue("column_unknown", "info", "flag", owner, value=name)
-             for place, name in enumerate(head.names) if place not in known and name.strip()]
+    known = set(head.positions.values())
+    found = [
+        issue("column_unknown", "info", "flag", owner, value=name)
+        for place, name in enumerate(head.names)
+        if place not in known and name.strip()
+    ]
     for column in contract.columns:
         if column.name not in head.positions:
             rule = "personal_column_missing" if column.personal else "optional_column_missing"
@@ -135,13 +147,15 @@ def _header_findings(head: Head, contract: Contract) -> list[Issue]:
     return found
 
 
-def _batches(head: Head, body: bytes, blocks: Iterator[bytes], contract: Contract, file_name: str) -> Iterator[RawBatch]:
+def _batches(
+    head: Head, body: bytes, blocks: Iterator[bytes], contract: Contract, file_name: str
+) -> Iterator[RawBatch]:
     line = head.lines + 1
     try:
         for block in _chain(body, blocks):
             yield _parse(block, line, head, contract)
             line += block.count(b"\n")
-    except Truncated as fault:
+    except TruncatedError as fault:
         raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
 
 
@@ -164,18 +178,28 @@ def _parse(block: bytes, first_line: int, head: Head, contract: Contract) -> Raw
     table = arrow_csv.read_csv(
         pa.BufferReader(block),
         read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1),
-        parse_options=arrow_csv.ParseOptions(delimiter=head.separator, newlines_in_values=quoted,
-                                             ignore_empty_lines=False, invalid_row_handler=keep),
-        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=head.separator, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=keep
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
     ).combine_chunks()
     lines, broken_lines = _line_numbers(table, malformed, first_line, quoted)
     if len(table.column_names) and table.num_rows:
         table, lines = _without_blank(table, lines)
-    columns = {name: table.column(place).combine_chunks() for name, place in head.positions.items()
-               if not contract.column(name).personal}
-    broken = [Broken(number, None, "wrong_field_count", None,
-                     {"actual": row.actual_columns, "expected": row.expected_columns})
-              for number, row in zip(broken_lines, malformed, strict=True) if row.text.strip()]
+    columns = {
+        name: table.column(place).combine_chunks()
+        for name, place in head.positions.items()
+        if not contract.column(name).personal
+    }
+    broken = [
+        Broken(
+            number, None, "wrong_field_count", None, {"actual": row.actual_columns, "expected": row.expected_columns}
+        )
+        for number, row in zip(broken_lines, malformed, strict=True)
+        if row.text.strip()
+    ]
     for column in contract.loaded_columns:
         columns.setdefault(column.name, pa.nulls(table.num_rows, pa.string()))
     return RawBatch(pa.array(lines, pa.int64()), columns, broken=broken)
@@ -192,8 +216,9 @@ def _as_utf8(block: bytes) -> bytes:
     return block
 
 
-def _line_numbers(table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], first_line: int,
-                  quoted: bool) -> tuple[np.ndarray, list[int]]:
+def _line_numbers(
+    table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], first_line: int, quoted: bool
+) -> tuple[np.ndarray, list[int]]:
     """Physical line of each good row and of each malformed one."""
     total = table.num_rows + len(malformed)
     is_good = np.ones(total, dtype=bool)
@@ -219,5 +244,3 @@ def _without_blank(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.nda
         blank = pc.and_(blank, pc.equal(column, ""))
     keep = pc.invert(blank)
     return table.filter(keep), lines[keep.to_numpy()]
-
-

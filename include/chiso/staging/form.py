@@ -44,13 +44,22 @@ class StagedForm:
     @property
     def batch(self) -> RawBatch:
         """Data rows; a cell that the reader itself rejects is broken and stands as blank."""
-        broken = [Broken(found.row, found.column, found.rule, found.value)
-                  for found in self.form.findings if found.action == "reject_row" and found.row]
+        broken = [
+            Broken(found.row, found.column, found.rule, found.value)
+            for found in self.form.findings
+            if found.action == "reject_row" and found.row
+        ]
         spoilt = {(entry.row, entry.column) for entry in broken}
-        values = {name: [None if (row, name) in spoilt else text for row, text in zip(self.form.rows, cells, strict=True)]
-                  if spoilt else cells for name, cells in self.form.values.items()}
-        columns = {column.name: pa.array(values.get(column.name) or [None] * len(self.form.rows), pa.string())
-                   for column in self.contract.loaded_columns}
+        values = {
+            name: [None if (row, name) in spoilt else text for row, text in zip(self.form.rows, cells, strict=True)]
+            if spoilt
+            else cells
+            for name, cells in self.form.values.items()
+        }
+        columns = {
+            column.name: pa.array(values.get(column.name) or [None] * len(self.form.rows), pa.string())
+            for column in self.contract.loaded_columns
+        }
         within = pa.array(self.form.within, pa.string()) if any(self.form.within) else None
         return RawBatch(pa.array(self.form.rows, pa.int64()), columns, within, broken=broken)
 
@@ -73,7 +82,11 @@ class StagedForm:
         assert entry.column is not None  # noqa: S101 - a cell's finding names its column
         printed = _printed(total.values.get(entry.column))
         covered = {self.form.rows[index] for index in total.covers}
-        others = [other for other in broken if other.row in covered and other.column in (entry.column, None) and other != entry]
+        others = [
+            other
+            for other in broken
+            if other.row in covered and other.column in (entry.column, None) and other != entry
+        ]
         if printed is not None and not others:
             summed = pc.sum(table.column(entry.column).take(pa.array(total.covers, pa.int64()))).as_py() or 0
             yield printed - summed
@@ -82,15 +95,26 @@ class StagedForm:
         """Loads printed totals of the contract's `totals.columns`, one row a cell; unreadable ones are left out."""
         terms = self.contract.terms.sheet
         cells = [
-            {"row_no": total.row, "column_name": column, "cell": f"{self.letters[column]}{total.row}", "label": total.label,
-             "printed": printed, "covered": [self.form.rows[index] for index in total.covers]}
+            {
+                "row_no": total.row,
+                "column_name": column,
+                "cell": f"{self.letters[column]}{total.row}",
+                "label": total.label,
+                "printed": printed,
+                "covered": [self.form.rows[index] for index in total.covers],
+            }
             for total in self.form.totals
             for column in (terms.totals.columns if terms and terms.totals else [])
             if total.covers and column in self.letters and (printed := _printed(total.values.get(column))) is not None
         ]
         if cells:
-            connection.execute(sa.text(f"INSERT INTO staging.{name}_total VALUES "
-                                       "(:row_no, :column_name, :cell, :label, :printed, :covered)"), cells)
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO staging.{name}_total VALUES "
+                    "(:row_no, :column_name, :cell, :label, :printed, :covered)"
+                ),
+                cells,
+            )
 
 
 def _printed(text: str | None) -> int | None:
@@ -100,8 +124,9 @@ def _printed(text: str | None) -> int | None:
     return None if isinstance(count, numbers.Malformed) else count
 
 
-def read_form(path: Path, file_name: str, password: str | None, stated: str | None, contract: Contract,
-              reference: Reference) -> StagedForm:
+def read_form(
+    path: Path, file_name: str, password: str | None, stated: str | None, contract: Contract, reference: Reference
+) -> StagedForm:
     """Reads a workbook as the contract's form. Raises DeliveryRefused or UsageError, see `chiso.staging.read`."""
     form = read_workbook(path, contract, reference, file_name=file_name, password=password)
     period = form_period(form.titles, file_name, stated, contract)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from chiso.contracts import Contract
 from chiso.errors import DeliveryRefused
 from chiso.issues import Issue, issue, refusal
-from chiso.raw import Truncated, Unpacked
+from chiso.raw import TruncatedError, Unpacked
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_export import header_keys
 from chiso.text import header_key, nfc
@@ -41,7 +41,7 @@ class _Text:
                 self.line += self._buffer[self._at] == "\n"
                 self._at += 1
             if self._at < len(self._buffer) or not self._more():
-                return self._buffer[self._at:self._at + 1]
+                return self._buffer[self._at : self._at + 1]
 
     def skip(self) -> None:
         """Passes over one sign."""
@@ -67,7 +67,7 @@ class _Text:
             return False
         data = self._stream.read(_BLOCK)
         self._ended = not data
-        self._buffer = self._buffer[self._at:] + self._decode.decode(data, final=self._ended)
+        self._buffer = self._buffer[self._at :] + self._decode.decode(data, final=self._ended)
         self._at = 0
         return True
 
@@ -96,7 +96,9 @@ class JsonRecords:
         collected: list[tuple[int, int, Any]] = []
         for line, record in self._records():
             self.count += 1
-            self._digests.append(hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).digest())
+            self._digests.append(
+                hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).digest()
+            )
             collected.append((self.count, line, record))
             if len(collected) >= BATCH_ROWS:
                 yield self._batch(collected)
@@ -119,13 +121,21 @@ class JsonRecords:
     def _check(self) -> None:
         owner = self.contract.terms.owner
         seen = set(self._names.values())
-        missing = [column.printed for column in self.contract.columns
-                   if column.name not in seen and not column.optional_header and not column.personal]
+        missing = [
+            column.printed
+            for column in self.contract.columns
+            if column.name not in seen and not column.optional_header and not column.personal
+        ]
         if missing and self.count:
             raise refusal("header_missing_column", owner, file=self.file_name, columns=", ".join(missing))
         if self._totals and self._totals != {self.count}:
-            raise refusal("total_incomplete", owner, file=self.file_name, rows=self.count,
-                          total=", ".join(map(str, sorted(self._totals))))
+            raise refusal(
+                "total_incomplete",
+                owner,
+                file=self.file_name,
+                rows=self.count,
+                total=", ".join(map(str, sorted(self._totals))),
+            )
 
     def _records(self) -> Iterator[tuple[int, Any]]:
         text: _Text | None = None
@@ -144,12 +154,13 @@ class JsonRecords:
             raise self._refused(text, fault.msg) from fault
         except UnicodeDecodeError as fault:
             raise self._refused(text, "not UTF-8") from fault
-        except Truncated as fault:
+        except TruncatedError as fault:
             raise refusal("truncated", self.contract.terms.owner, file=self.file_name, reason=str(fault)) from fault
 
     def _refused(self, text: _Text | None, reason: str) -> DeliveryRefused:
-        return refusal("not_json", self.contract.terms.owner, file=self.file_name, reason=reason,
-                       line=text.line if text else 1)
+        return refusal(
+            "not_json", self.contract.terms.owner, file=self.file_name, reason=reason, line=text.line if text else 1
+        )
 
     def _array(self, text: _Text) -> Iterator[tuple[int, Any]]:
         text.skip()
@@ -188,22 +199,28 @@ class JsonRecords:
             self.period = str(fields["period"])
 
     def _batch(self, records: list[tuple[int, int, Any]]) -> RawBatch:
-        broken = [Broken(number, None, "not_an_object", None) for number, _, record in records if not isinstance(record, dict)]
+        broken = [
+            Broken(number, None, "not_an_object", None) for number, _, record in records if not isinstance(record, dict)
+        ]
         good = [(number, line, record) for number, line, record in records if isinstance(record, dict)]
         values: dict[str, list[str | None]] = {column.name: [] for column in self.contract.loaded_columns}
         for number, _, record in good:
             named = self._named(record)
             for name, cells in values.items():
                 cells.append(self._cell(named.get(name), number, name, broken))
-        return RawBatch(pa.array([number for number, _, _ in good], pa.int64()),
-                        {name: pa.array(cells, pa.string()) for name, cells in values.items()},
-                        lines=pa.array([line for _, line, _ in good], pa.int64()), broken=broken)
+        return RawBatch(
+            pa.array([number for number, _, _ in good], pa.int64()),
+            {name: pa.array(cells, pa.string()) for name, cells in values.items()},
+            lines=pa.array([line for _, line, _ in good], pa.int64()),
+            broken=broken,
+        )
 
     def _named(self, record: Mapping[str, Any]) -> dict[str, Any]:
         for name in record:
             if name not in self._names:
-                self._names[name] = next((column.name for column in self.contract.columns
-                                          if header_key(name) in header_keys(column)), None)
+                self._names[name] = next(
+                    (column.name for column in self.contract.columns if header_key(name) in header_keys(column)), None
+                )
         return {column: record[name] for name in record if (column := self._names[name])}
 
     @staticmethod

@@ -6,7 +6,7 @@ from chiso import periods
 from chiso.contracts import Contract
 from chiso.errors import UsageError
 from chiso.issues import Issue, issue, refusal
-from chiso.periods import Period, PeriodUnclear
+from chiso.periods import Period, UnclearPeriodError
 from chiso.reference import Agency, Reference
 from chiso.settings import LOCAL_TIME
 from chiso.text import fold
@@ -21,7 +21,7 @@ def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | Non
     named = periods.from_file_name(file_name)
     try:
         period = periods.from_titles([text for _, text in titles], calendar)
-    except PeriodUnclear as fault:
+    except UnclearPeriodError as fault:
         raise refusal("period_unclear", owner, file=file_name, reason_vi=fault.vi, reason_en=fault.en) from fault
     if stated and Period.of(stated).code != period.code:
         raise UsageError(f"{file_name}: --period {stated} contradicts the sheet, which says {period.code}.")
@@ -30,8 +30,9 @@ def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | Non
     return period
 
 
-def record_period(contract: Contract, stated: str | None, said: str | None, file_name: str,
-                  received: datetime) -> tuple[Period, list[Issue]]:
+def record_period(
+    contract: Contract, stated: str | None, said: str | None, file_name: str, received: datetime
+) -> tuple[Period, list[Issue]]:
     """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt."""
     terms = contract.terms
     if stated and said and stated != said:
@@ -41,27 +42,49 @@ def record_period(contract: Contract, stated: str | None, said: str | None, file
         try:
             return Period.of(code, terms.delivery.calendar), []
         except ValueError as fault:
-            raise refusal("period_unclear", terms.owner, file=file_name, reason_vi=str(fault), reason_en=str(fault)) from fault
+            raise refusal(
+                "period_unclear", terms.owner, file=file_name, reason_vi=str(fault), reason_en=str(fault)
+            ) from fault
     day = received.astimezone(LOCAL_TIME).date()
     code = day.isoformat() if terms.delivery.cadence in ("day", "week") else f"{day:%Y-%m}"
-    return Period.of(code, terms.delivery.calendar), [issue("period_assumed", "warning", "flag", terms.owner, period=code)]
+    return Period.of(code, terms.delivery.calendar), [
+        issue("period_assumed", "warning", "flag", terms.owner, period=code)
+    ]
 
 
-def check_department(titles: list[tuple[str, str]], file_name: str, contract: Contract, reference: Reference,
-                     period: Period) -> None:
+def check_department(
+    titles: list[tuple[str, str]], file_name: str, contract: Contract, reference: Reference, period: Period
+) -> None:
     """Refuses a form whose titles name another department than its owner (or the one it was, or became)."""
     owner = contract.terms.owner
-    kin = {owner, *(agency.code for agency in reference.successors(owner, period.end)), *reference.predecessors(owner, period.end)}
+    kin = {
+        owner,
+        *(agency.code for agency in reference.successors(owner, period.end)),
+        *reference.predecessors(owner, period.end),
+    }
     for cell, text in titles:
         for line in map(_reporter, text.splitlines()):
             named = reference.find_agency(line, period.end)
             if isinstance(named, Agency) and named.code not in kin and fold(line) != fold(contract.title_vi):
                 ours = reference.agency(owner, period.end)
-                raise refusal("department_wrong", owner, file=file_name, cell=cell, value=line.strip(),
-                              owner=ours.name if ours else owner)
+                raise refusal(
+                    "department_wrong",
+                    owner,
+                    file=file_name,
+                    cell=cell,
+                    value=line.strip(),
+                    owner=ours.name if ours else owner,
+                )
 
 
-_REPORTER_LABELS = {"don vi bao cao", "co quan bao cao", "don vi lap bao cao", "co quan lap bao cao", "don vi gui", "co quan gui"}
+_REPORTER_LABELS = {
+    "don vi bao cao",
+    "co quan bao cao",
+    "don vi lap bao cao",
+    "co quan lap bao cao",
+    "don vi gui",
+    "co quan gui",
+}
 
 
 def _reporter(line: str) -> str:

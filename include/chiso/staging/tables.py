@@ -21,11 +21,17 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
     """Makes `staging.<name>`, `_broken` and `_total`; drops what an earlier reading left under that name."""
     columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.reading]}' for column in contract.loaded_columns)
     drop(connection, name)
-    connection.exec_driver_sql(f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[])")
-    connection.exec_driver_sql(f"CREATE UNLOGGED TABLE staging.{name}_broken "
-                               "(row_no bigint, column_name text, rule text, value text, details jsonb)")
-    connection.exec_driver_sql(f"CREATE UNLOGGED TABLE staging.{name}_total "
-                               "(row_no bigint, column_name text, cell text, label text, printed numeric, covered bigint[])")
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[])"
+    )
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE staging.{name}_broken "
+        "(row_no bigint, column_name text, rule text, value text, details jsonb)"
+    )
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE staging.{name}_total "
+        "(row_no bigint, column_name text, cell text, label text, printed numeric, covered bigint[])"
+    )
 
 
 def drop(connection: sa.Connection, name: str) -> None:
@@ -59,13 +65,15 @@ def copy_broken(connection: sa.Connection, name: str, broken: list[Broken]) -> N
     """Loads what could not be read."""
     if not broken:
         return
-    table = pa.table({
-        "row_no": pa.array([entry.row for entry in broken], pa.int64()),
-        "column_name": pa.array([entry.column for entry in broken], pa.string()),
-        "rule": pa.array([entry.rule for entry in broken], pa.string()),
-        "value": pa.array([entry.value for entry in broken], pa.string()),
-        "details": pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
-    })
+    table = pa.table(
+        {
+            "row_no": pa.array([entry.row for entry in broken], pa.int64()),
+            "column_name": pa.array([entry.column for entry in broken], pa.string()),
+            "rule": pa.array([entry.rule for entry in broken], pa.string()),
+            "value": pa.array([entry.value for entry in broken], pa.string()),
+            "details": pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
+        }
+    )
     copy_in(connection, f"staging.{name}_broken", table.column_names, io.BytesIO(_as_csv(table)))
 
 
@@ -102,5 +110,5 @@ class _Ahead:
                 return b""
             self._block = memoryview(block)
         piece = self._block[:size] if size >= 0 else self._block
-        self._block = self._block[len(piece):]
+        self._block = self._block[len(piece) :]
         return bytes(piece)

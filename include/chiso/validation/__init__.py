@@ -46,7 +46,9 @@ class Verdict:
     checks: list[dict[str, Any]]
 
 
-def judge(judged: Judged, engine: sa.Engine, settings: Settings, found_before: Sequence[Issue], *, keep_docs: bool) -> Verdict:
+def judge(
+    judged: Judged, engine: sa.Engine, settings: Settings, found_before: Sequence[Issue], *, keep_docs: bool
+) -> Verdict:
     """Judges; leaves `staging.<name>_mark` (row_no, rule, rejects …) for quarantine and warehouse.
 
     found_before: what staging noticed about the delivery. Raises DisagreementError where Great Expectations and
@@ -58,8 +60,13 @@ def judge(judged: Judged, engine: sa.Engine, settings: Settings, found_before: S
     from chiso.validation import expectations
 
     holds = expectations.judge(
-        stated, engine.url.render_as_string(hide_password=False), judged.name, judged.contract.source.replace("/", "."),
-        f"{judged.period.code}.{judged.name}", settings.reports / "data_docs" if keep_docs else None)
+        stated,
+        engine.url.render_as_string(hide_password=False),
+        judged.name,
+        judged.contract.source.replace("/", "."),
+        f"{judged.period.code}.{judged.name}",
+        settings.reports / "data_docs" if keep_docs else None,
+    )
     with engine.connect() as connection:
         _check_agreement(connection, judged, stated, counts, holds)
         marks, total = _row_issues(connection, judged, stated)
@@ -68,9 +75,22 @@ def judge(judged: Judged, engine: sa.Engine, settings: Settings, found_before: S
     accepted = not any(found.action == "refuse_delivery" for found in whole)
     order = {"critical": 0, "warning": 1, "info": 2}
     issues = sorted([*whole, *marks], key=lambda found: order[found.severity])[:MOST_ISSUES]
-    return Verdict(accepted, rejected, issues, total + len(whole), [
-        {"rule": rule.id, "severity": rule.severity, "action": rule.action, "success": holds[rule.id], "rows": counts.get(rule.id, 0)}
-        for rule in stated])
+    return Verdict(
+        accepted,
+        rejected,
+        issues,
+        total + len(whole),
+        [
+            {
+                "rule": rule.id,
+                "severity": rule.severity,
+                "action": rule.action,
+                "success": holds[rule.id],
+                "rows": counts.get(rule.id, 0),
+            }
+            for rule in stated
+        ],
+    )
 
 
 def build_docs(settings: Settings) -> Path | None:
@@ -95,14 +115,23 @@ def rules_sha256(contract: Contract, settings: Settings) -> str:
 def rejects(connection: sa.Connection, judged: Judged, settings: Settings) -> Iterator[Issue]:
     """Every (row, rule) that rejects a row, streamed from the marks."""
     by_id = {rule.id: rule for rule in rules(judged.contract, settings, judged.period, judged.name)}
-    marks = connection.execute(sa.text(
-        f"SELECT DISTINCT ON (m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
-        f"JOIN {_table(judged)} b USING (row_no) WHERE m.rejects ORDER BY m.row_no, m.rule"), execution_options={"yield_per": 5000})
+    marks = connection.execute(
+        sa.text(
+            f"SELECT DISTINCT ON (m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
+            f"JOIN {_table(judged)} b USING (row_no) WHERE m.rejects ORDER BY m.row_no, m.rule"
+        ),
+        execution_options={"yield_per": 5000},
+    )
     return (row_issue(row, judged, by_id) for row in marks)
 
 
-def _check_agreement(connection: sa.Connection, judged: Judged, stated: Sequence[Rule], counts: Mapping[str, int],
-                     holds: Mapping[str, bool]) -> None:
+def _check_agreement(
+    connection: sa.Connection,
+    judged: Judged,
+    stated: Sequence[Rule],
+    counts: Mapping[str, int],
+    holds: Mapping[str, bool],
+) -> None:
     unreadable = _count(connection, f"SELECT count(*) FROM {_table(judged)} WHERE unreadable IS NOT NULL")
     for rule in stated:
         if not (rule.is_row_level or rule.id == "readable"):
@@ -111,15 +140,19 @@ def _check_agreement(connection: sa.Connection, judged: Judged, stated: Sequence
         if holds[rule.id] != (breaking == 0):
             raise DisagreementError(
                 f"{judged.contract.source}, rule {rule.id}: Great Expectations says it {'holds' if holds[rule.id] else 'fails'}, "
-                f"the row rules found {breaking} breaking rows. Nothing was loaded; report this as a defect.")
+                f"the row rules found {breaking} breaking rows. Nothing was loaded; report this as a defect."
+            )
 
 
 def _row_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule]) -> tuple[list[Issue], int]:
     by_id = {rule.id: rule for rule in stated}
     total = _count(connection, f"SELECT count(*) FROM (SELECT DISTINCT row_no, rule FROM staging.{judged.name}_mark) s")
-    found = connection.execute(sa.text(
-        f"SELECT DISTINCT ON (NOT m.rejects, m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
-        f"JOIN {_table(judged)} b USING (row_no) ORDER BY NOT m.rejects, m.row_no, m.rule LIMIT {MOST_ISSUES}"))
+    found = connection.execute(
+        sa.text(
+            f"SELECT DISTINCT ON (NOT m.rejects, m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
+            f"JOIN {_table(judged)} b USING (row_no) ORDER BY NOT m.rejects, m.row_no, m.rule LIMIT {MOST_ISSUES}"
+        )
+    )
     return [row_issue(row, judged, by_id) for row in found], total
 
 
@@ -127,31 +160,48 @@ def row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
     """The finding of one mark: its texts come from the rule, or from what staging wrote down."""
     owner = judged.contract.terms.owner
     letter = judged.letters.get(row.column_name or "")
-    place = {"sheet": judged.sheet, "cell": f"{letter}{row.line}" if letter else None, "row": row.line,
-             "column": row.column_name, "value": row.value}
+    place = {
+        "sheet": judged.sheet,
+        "cell": f"{letter}{row.line}" if letter else None,
+        "row": row.line,
+        "column": row.column_name,
+        "value": row.value,
+    }
     rule = by_id.get(row.rule)
     if rule is None:
-        return issue(row.details["text"], "critical", "reject_row", owner, check=row.rule, **place, **_cell_details(row, judged))
+        return issue(
+            row.details["text"], "critical", "reject_row", owner, check=row.rule, **place, **_cell_details(row, judged)
+        )
     if rule.text is None:
         shown = mask_personal(row.value) if row.value is not None else ""
-        return Issue(rule.severity, rule.id, rule.action, **(place | {"value": shown or None}), message_vi=rule.vi.format(value=shown),
-                     message_en=rule.en.format(value=shown), responsible=owner)
+        return Issue(
+            rule.severity,
+            rule.id,
+            rule.action,
+            **(place | {"value": shown or None}),
+            message_vi=rule.vi.format(value=shown),
+            message_en=rule.en.format(value=shown),
+            responsible=owner,
+        )
     return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
 
 
-def _cell_details(row: Any, judged: Judged) -> dict[str, object]:
-    details = {name: value for name, value in row.details.items() if name != "text"}
+def _cell_details(row: Any, judged: Judged) -> dict[str, Any]:
+    details: dict[str, Any] = {name: value for name, value in row.details.items() if name != "text"}
     column = judged.contract.column(row.column_name) if row.column_name else None
     details |= {"printed": column.printed if column else "", "format": column.format if column else ""}
     proposal = details.pop("proposal", None)
     if proposal is not None:
-        details |= {"hint_vi": f" Có thể là {proposal:,}".replace(",", ".") + ": chỉ giá trị này khớp với dòng tổng.",
-                    "hint_en": f" Probably {proposal}: the only reading that makes the printed totals hold."}
+        details |= {
+            "hint_vi": f" Có thể là {proposal:,}".replace(",", ".") + ": chỉ giá trị này khớp với dòng tổng.",
+            "hint_en": f" Probably {proposal}: the only reading that makes the printed totals hold.",
+        }
     return details
 
 
-def _delivery_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule], holds: Mapping[str, bool],
-                     rejected: int) -> Iterator[Issue]:
+def _delivery_issues(
+    connection: sa.Connection, judged: Judged, stated: Sequence[Rule], holds: Mapping[str, bool], rejected: int
+) -> Iterator[Issue]:
     owner = judged.contract.terms.owner
     for rule in stated:
         if holds[rule.id] or rule.is_row_level or rule.id == "readable":
@@ -161,16 +211,39 @@ def _delivery_issues(connection: sa.Connection, judged: Judged, stated: Sequence
         elif rule.id == "too_many_rejects":
             yield issue(rule.id, rule.severity, rule.action, owner, rejected=rejected, rows=judged.rows)
         else:
-            yield Issue(rule.severity, rule.id, rule.action, judged.sheet, None, None, rule.column, None, rule.vi.format(value=""),
-                        rule.en.format(value=""), owner)
+            yield Issue(
+                rule.severity,
+                rule.id,
+                rule.action,
+                judged.sheet,
+                None,
+                None,
+                rule.column,
+                None,
+                rule.vi.format(value=""),
+                rule.en.format(value=""),
+                owner,
+            )
 
 
 def _totals_issues(connection: sa.Connection, judged: Judged) -> Iterator[Issue]:
     query = totals_query(judged.contract, judged.name).format(batch=_table(judged))
     for row in connection.execute(sa.text(query)):
-        yield issue("total_disagrees", "warning", "flag", judged.contract.terms.owner, sheet=judged.sheet, cell=row.cell, row=row.row_no,
-                    column=row.column_name, value=f"{row.printed:f}", label=row.label, summed=f"{row.summed:f}",
-                    printed_total=f"{row.printed:f}", printed=judged.contract.column(row.column_name).printed)
+        yield issue(
+            "total_disagrees",
+            "warning",
+            "flag",
+            judged.contract.terms.owner,
+            sheet=judged.sheet,
+            cell=row.cell,
+            row=row.row_no,
+            column=row.column_name,
+            value=f"{row.printed:f}",
+            label=row.label,
+            summed=f"{row.summed:f}",
+            printed_total=f"{row.printed:f}",
+            printed=judged.contract.column(row.column_name).printed,
+        )
 
 
 def _table(judged: Judged) -> str:

@@ -26,7 +26,9 @@ _CONTEXTS: dict[Path, Any] = {}
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def judge(rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None) -> dict[str, bool]:
+def judge(
+    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None
+) -> dict[str, bool]:
     """Whether each rule holds, by rule id. Raises ContractError where the library drops or can't run a rule.
 
     table: in schema `staging`. docs: folder of the Data Docs' results; None keeps none (a dry run).
@@ -36,7 +38,9 @@ def judge(rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name
         context = _context(docs)
         suite = gx.ExpectationSuite(name=suite_name, expectations=[_native(rule) for rule in rules])
         if len(suite.expectations) != len(rules):
-            raise ContractError(f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules.")
+            raise ContractError(
+                f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules."
+            )
         source = context.data_sources.add_or_update_postgres(name="warehouse", connection_string=url)
         asset = source.add_table_asset(name=table, table_name=table, schema_name="staging")
         try:
@@ -64,8 +68,12 @@ def _dispose(source: Any) -> None:
 
 
 def _native(rule: Rule) -> dict[str, Any]:
-    return {"type": rule.expectation["type"], "kwargs": dict(rule.expectation["kwargs"]), "severity": rule.severity,
-            "meta": {"rule": rule.id, "action": rule.action}}
+    return {
+        "type": rule.expectation["type"],
+        "kwargs": dict(rule.expectation["kwargs"]),
+        "severity": rule.severity,
+        "meta": {"rule": rule.id, "action": rule.action},
+    }
 
 
 def _verdicts(result: Any, rules: Sequence[Rule], suite_name: str) -> dict[str, bool]:
@@ -94,14 +102,22 @@ def _context(docs: Path | None) -> Any:
     key = docs or Path()
     if key not in _CONTEXTS:
         memory = {"class_name": "InMemoryStoreBackend"}
-        results = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")} if docs else memory
-        stores = {"expectations": ("ExpectationsStore", memory), "results": ("ValidationResultsStore", results),
-                  "checkpoint_store": ("CheckpointStore", memory),
-                  "validation_definition_store": ("ValidationDefinitionStore", memory)}
+        results = (
+            {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")} if docs else memory
+        )
+        stores = {
+            "expectations": ("ExpectationsStore", memory),
+            "results": ("ValidationResultsStore", results),
+            "checkpoint_store": ("CheckpointStore", memory),
+            "validation_definition_store": ("ValidationDefinitionStore", memory),
+        }
         config = DataContextConfig(
             stores={name: {"class_name": kind, "store_backend": backend} for name, (kind, backend) in stores.items()},
-            expectations_store_name="expectations", validation_results_store_name="results",
-            checkpoint_store_name="checkpoint_store", data_docs_sites=_site(docs) if docs else {}, analytics_enabled=False,
+            expectations_store_name="expectations",
+            validation_results_store_name="results",
+            checkpoint_store_name="checkpoint_store",
+            data_docs_sites=_site(docs) if docs else {},
+            analytics_enabled=False,
             progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
         )
         _CONTEXTS[key] = gx.get_context(project_config=config, mode="ephemeral")
@@ -109,6 +125,11 @@ def _context(docs: Path | None) -> Any:
 
 
 def _site(docs: Path) -> dict[str, Any]:
-    return {"site": {"class_name": "SiteBuilder", "show_how_to_buttons": False,
-                     "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
-                     "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"}}}
+    return {
+        "site": {
+            "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        }
+    }

@@ -17,16 +17,25 @@ class Merged:
     touched: list[Period]
 
 
-def merge(connection: sa.Connection, contract: Contract, name: str, delivery_id: int, period: Period,
-          letters: dict[str, str], sheet: str | None) -> Merged:
+def merge(
+    connection: sa.Connection,
+    contract: Contract,
+    name: str,
+    delivery_id: int,
+    period: Period,
+    letters: dict[str, str],
+    sheet: str | None,
+) -> Merged:
     """Loads the rows of `staging.<name>` that no mark rejects; writes the touched periods."""
     if contract.terms.versions:
         merged = _merge_versions(connection, contract, name, delivery_id)
     else:
         merged = _merge_records(connection, contract, name, delivery_id, period, letters, sheet)
     for outer in merged.touched:
-        connection.execute(sa.text("INSERT INTO warehouse.touched_period VALUES (:delivery, :calendar, :period)"),
-                           {"delivery": delivery_id, "calendar": outer.calendar, "period": outer.code})
+        connection.execute(
+            sa.text("INSERT INTO warehouse.touched_period VALUES (:delivery, :calendar, :period)"),
+            {"delivery": delivery_id, "calendar": outer.calendar, "period": outer.code},
+        )
     return merged
 
 
@@ -49,19 +58,26 @@ def _merge_versions(connection: sa.Connection, contract: Contract, name: str, de
     same_key = " AND ".join(f'v."{column}" = s."{column}"' for column in contract.key)
     _make_partitions(connection, contract, name)
     accepted = int(connection.execute(sa.text(f"SELECT count(*) FROM {_accepted(name)} a")).scalar_one())
-    loaded = connection.execute(sa.text(
-        f"INSERT INTO {target} ({listed}, delivery_id, row_no) "
-        f"SELECT {listed}, :delivery, row_no FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
-        f"WHERE NOT EXISTS (SELECT 1 FROM (SELECT v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) WHERE {same_key} "
-        f"ORDER BY d.received_at DESC, v.delivery_id DESC LIMIT 1) v "
-        f"WHERE ROW({content.replace('%s', 'v')}) IS NOT DISTINCT FROM ROW({content.replace('%s', 's')}))"),
-        {"delivery": delivery_id}).rowcount
+    loaded = connection.execute(
+        sa.text(
+            f"INSERT INTO {target} ({listed}, delivery_id, row_no) "
+            f"SELECT {listed}, :delivery, row_no FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
+            f"WHERE NOT EXISTS (SELECT 1 FROM (SELECT v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) WHERE {same_key} "
+            f"ORDER BY d.received_at DESC, v.delivery_id DESC LIMIT 1) v "
+            f"WHERE ROW({content.replace('%s', 'v')}) IS NOT DISTINCT FROM ROW({content.replace('%s', 's')}))"
+        ),
+        {"delivery": delivery_id},
+    ).rowcount
     return Merged(loaded, accepted - loaded, _touched_by_versions(connection, contract, delivery_id))
 
 
 def _make_partitions(connection: sa.Connection, contract: Contract, name: str) -> None:
     at = contract.terms.unit_at
-    connection.execute(sa.text(f'SELECT warehouse.make_month_partitions(min("{at}"), max("{at}")) FROM {_accepted(name)} a HAVING count(*) > 0'))
+    connection.execute(
+        sa.text(
+            f'SELECT warehouse.make_month_partitions(min("{at}"), max("{at}")) FROM {_accepted(name)} a HAVING count(*) > 0'
+        )
+    )
 
 
 def _touched_by_versions(connection: sa.Connection, contract: Contract, delivery_id: int) -> list[Period]:
@@ -70,35 +86,63 @@ def _touched_by_versions(connection: sa.Connection, contract: Contract, delivery
     assert versions is not None  # noqa: S101 - the caller asked
     target = f"warehouse.{versions.table}"
     counted = sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by})
-    days = " UNION ".join(f'SELECT v."{column}"::date FROM mine v WHERE v."{column}" IS NOT NULL' for column in [versions.at, *counted])
-    rows = connection.execute(sa.text(
-        f'WITH mine AS (SELECT v.* FROM {target} v WHERE v."{versions.key}" IN '
-        f'(SELECT l."{versions.key}" FROM {target} l WHERE l.delivery_id = :delivery)) {days}'), {"delivery": delivery_id})
+    days = " UNION ".join(
+        f'SELECT v."{column}"::date FROM mine v WHERE v."{column}" IS NOT NULL' for column in [versions.at, *counted]
+    )
+    rows = connection.execute(
+        sa.text(
+            f'WITH mine AS (SELECT v.* FROM {target} v WHERE v."{versions.key}" IN '
+            f'(SELECT l."{versions.key}" FROM {target} l WHERE l.delivery_id = :delivery)) {days}'
+        ),
+        {"delivery": delivery_id},
+    )
     return touched(months_touched(day for (day,) in rows))
 
 
 # --- Records and their observations ---
 
 
-def _merge_records(connection: sa.Connection, contract: Contract, name: str, delivery_id: int, period: Period,
-                   letters: dict[str, str], sheet: str | None) -> Merged:
+def _merge_records(
+    connection: sa.Connection,
+    contract: Contract,
+    name: str,
+    delivery_id: int,
+    period: Period,
+    letters: dict[str, str],
+    sheet: str | None,
+) -> Merged:
     accepted = int(connection.execute(sa.text(f"SELECT count(*) FROM {_accepted(name)} a")).scalar_one())
     key = ", ".join(f'"{column}"' for column in contract.key)
-    loaded = connection.execute(sa.text(
-        f"INSERT INTO warehouse.record (delivery_id, row_no, line, sheet, unit_register, unit_code, unit_valid_from, subject, period, calendar, attributes) "
-        f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), :sheet, u.register, u.code, u.valid_from, {_subject(contract)}, "
-        f"{_row_period(contract)}, :calendar, to_jsonb(s) - 'row_no' - 'line' - 'unreadable' "
-        f"FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
-        f"LEFT JOIN warehouse.unit u ON u.register = :register AND u.code = {_unit(contract)} AND :day BETWEEN u.valid_from AND u.valid_to"),
-        {"delivery": delivery_id, "sheet": sheet, "period": period.code, "calendar": period.calendar, "day": period.end,
-         "register": _register(contract)}).rowcount
+    loaded = connection.execute(
+        sa.text(
+            f"INSERT INTO warehouse.record (delivery_id, row_no, line, sheet, unit_register, unit_code, unit_valid_from, "
+            "subject, period, calendar, attributes) "
+            f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), :sheet, u.register, u.code, u.valid_from, {_subject(contract)}, "
+            f"{_row_period(contract)}, :calendar, to_jsonb(s) - 'row_no' - 'line' - 'unreadable' "
+            f"FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
+            f"LEFT JOIN warehouse.unit u ON u.register = :register AND u.code = {_unit(contract)} AND :day BETWEEN u.valid_from AND u.valid_to"
+        ),
+        {
+            "delivery": delivery_id,
+            "sheet": sheet,
+            "period": period.code,
+            "calendar": period.calendar,
+            "day": period.end,
+            "register": _register(contract),
+        },
+    ).rowcount
     for measure in contract.terms.measures:
-        connection.execute(sa.text(
-            f"INSERT INTO warehouse.observation (delivery_id, row_no, measure, value, cell) "
-            f"SELECT :delivery, r.row_no, :measure, {_figure(measure)}, CAST(:letter AS text) || r.line "
-            f"FROM warehouse.record r JOIN staging.{name} s USING (row_no) WHERE r.delivery_id = :delivery AND {_present(measure)}"),
-            {"delivery": delivery_id, "measure": measure.id, "letter": letters.get(measure.column or contract.key[0])})
-    return Merged(loaded, accepted - loaded, touched([period, *_row_periods(connection, contract, delivery_id, period)]))
+        connection.execute(
+            sa.text(
+                f"INSERT INTO warehouse.observation (delivery_id, row_no, measure, value, cell) "
+                f"SELECT :delivery, r.row_no, :measure, {_figure(measure)}, CAST(:letter AS text) || r.line "
+                f"FROM warehouse.record r JOIN staging.{name} s USING (row_no) WHERE r.delivery_id = :delivery AND {_present(measure)}"
+            ),
+            {"delivery": delivery_id, "measure": measure.id, "letter": letters.get(measure.column or contract.key[0])},
+        )
+    return Merged(
+        loaded, accepted - loaded, touched([period, *_row_periods(connection, contract, delivery_id, period)])
+    )
 
 
 def _register(contract: Contract) -> str:
@@ -129,5 +173,7 @@ def _present(measure: Measure) -> str:
 def _row_periods(connection: sa.Connection, contract: Contract, delivery_id: int, period: Period) -> list[Period]:
     if not contract.terms.period:
         return []
-    codes = connection.execute(sa.text("SELECT DISTINCT period FROM warehouse.record WHERE delivery_id = :delivery"), {"delivery": delivery_id})
+    codes = connection.execute(
+        sa.text("SELECT DISTINCT period FROM warehouse.record WHERE delivery_id = :delivery"), {"delivery": delivery_id}
+    )
     return [Period.of(code, period.calendar) for (code,) in codes]

@@ -20,11 +20,16 @@ ACTIVE = ("queued", "running")
 
 @dataclass(frozen=True)
 class Dag:
-    """dag_id, the file it came from (relative to the DAG folder), when that was last read, and its tags."""
+    """A DAG as the API shows it.
+
+    file: where it came from, relative to the DAG folder. parsed_at: when that was last read. next_run_at: when
+    its timetable lets it run next, in the past if such a run is about to be made; None without timetable.
+    """
 
     dag_id: str
     file: str
     parsed_at: datetime | None
+    next_run_at: datetime | None
     tags: frozenset[str]
 
 
@@ -81,7 +86,7 @@ class Airflow:
     def dags(self) -> list[Dag]:
         """Every DAG that its file still declares."""
         return [Dag(dag["dag_id"], dag["relative_fileloc"] or "", _moment(dag["last_parsed_time"]),
-                    frozenset(tag["name"] for tag in dag["tags"]))
+                    _moment(dag["next_dagrun_run_after"]), frozenset(tag["name"] for tag in dag["tags"]))
                 for dag in self._pages("/dags", "dags")]
 
     def import_errors(self) -> dict[str, str]:

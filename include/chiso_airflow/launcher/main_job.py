@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chiso.errors import SettingsError
@@ -43,13 +43,12 @@ class MainJob:
     def drive(self) -> None:
         """Runs it to the end. Raises PlatformError, with the failed tasks and the ends of their logs."""
         dags = self._await_dags()
-        ingests = {dag.dag_id for dag in dags if INGEST in dag.tags}
+        ingests = [dag for dag in dags if INGEST in dag.tags]
         if not ingests:
             raise PlatformError(f"No DAG carries the tag {INGEST!r}: there is nothing to run.")
+        self._trigger(ingests)
         self._airflow.unpause(dag.dag_id for dag in dags)
-        for dag_id in sorted(ingests):
-            self._airflow.trigger(dag_id)
-        self._follow(ingests, outstanding=list)
+        self._follow({dag.dag_id for dag in ingests}, self._not_yet_run)
         self._follow({dag.dag_id for dag in dags if INDICATORS in dag.tags}, self._stale_periods)
 
     def _await_dags(self) -> list[Dag]:
@@ -65,6 +64,15 @@ class MainJob:
                     raise PlatformError(f"Airflow can't read {name}:\n{trace}")
             self._pause(f"reading DAG files, still to come: {', '.join(sorted(files - read))}")
 
+    def _trigger(self, dags: list[Dag]) -> None:
+        """Starts one run of each, unless one waits already or the timetable is about to make one."""
+        waiting = {run.dag_id for run in self._airflow.runs(self._platform_start) if run.state == "queued"}
+        now = datetime.now(UTC)
+        for dag in dags:
+            due = dag.next_run_at is not None and dag.next_run_at <= now
+            if dag.dag_id not in waiting and not due:
+                self._airflow.trigger(dag.dag_id)
+
     def _dag_files(self) -> set[str]:
         folder = Path(self._settings.values.get("AIRFLOW__CORE__DAGS_FOLDER") or self._settings.home / "dags")
         files = {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
@@ -72,8 +80,11 @@ class MainJob:
             raise PlatformError(f"{folder} holds no DAG file.")
         return files
 
-    def _follow(self, dag_ids: set[str], outstanding: Callable[[], list[str]]) -> None:
-        """Waits until no run of these DAGs is active and nothing is outstanding; says what changes."""
+    def _follow(self, dag_ids: set[str], outstanding: Callable[[set[str]], list[str]]) -> None:
+        """Waits until no run of these DAGs is active and nothing is outstanding; says what changes.
+
+        outstanding: of the DAGs in question, what Airflow has yet to begin.
+        """
         while True:
             runs = [run for run in self._airflow.runs(self._platform_start) if run.dag_id in dag_ids]
             self._tell_changes(runs)
@@ -83,16 +94,19 @@ class MainJob:
                 continue
             if failed := [run for run in runs if run.state == "failed"]:
                 raise PlatformError(self._failure(failed))
-            left = outstanding()
+            left = outstanding(dag_ids)
             if not left:
                 return
-            self._pause(f"waiting for Airflow to compute {len(left)} period(s): {', '.join(left[:5])}")
+            self._pause(f"waiting for Airflow to begin: {', '.join(left[:5])}{' …' if left[5:] else ''}")
 
-    def _stale_periods(self) -> list[str]:
-        from chiso.flow import stale_periods  # noqa: PLC0415 - heavy, and of no use before
+    def _not_yet_run(self, dag_ids: set[str]) -> list[str]:
+        return sorted(dag_ids - {dag_id for dag_id, _ in self._states})
 
-        stale: list[str] = stale_periods(self._settings)
-        return stale
+    def _stale_periods(self, _dag_ids: set[str]) -> list[str]:
+        from chiso import flow, operations
+
+        with flow.open_platform(self._settings) as platform:
+            return [f"{period.calendar}/{period.code}" for period in operations.stale_periods(platform)]
 
     def _tell_changes(self, runs: list[Run]) -> None:
         for run in runs:

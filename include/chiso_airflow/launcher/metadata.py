@@ -28,7 +28,7 @@ def _stamp(settings: Settings) -> Path:
 
 
 def _state(url: str) -> str:
-    import psycopg2  # noqa: PLC0415
+    import psycopg2
 
     try:
         connection = psycopg2.connect("postgresql://" + url.partition("://")[2], connect_timeout=10)

@@ -6,19 +6,23 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from chiso.errors import DeliveryRefused
+from chiso.staging.workbook import container, xlsx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
+
 from tests.unit.staging import workbooks as wb
 from tests.unit.staging.workbooks import ONE_STOP, TELECOM, Page, communes, figures, read, refused, rules, telecom
 
-from chiso.errors import DeliveryRefused
-from chiso.staging.workbook import container, xlsx
-
-ROWS = telecom(["I", "Thành phố Kon Tum", *figures(4452)], *communes("Phường Quang Trung", "Xã Đắk Cấm"),
-               [3, "Xã Kroong", "2.152", 0.4501, 1.014, 12.5, "151.10", "1\u00a0014", "X", "KPS", "ghi"],
-               [None, "Tổng cộng", *figures(300)], ["(*) Ghi chú"])
+ROWS = telecom(
+    ["I", "Thành phố Kon Tum", *figures(4452)],
+    *communes("Phường Quang Trung", "Xã Đắk Cấm"),
+    [3, "Xã Kroong", "2.152", 0.4501, 1.014, 12.5, "151.10", "1\u00a0014", "X", "KPS", "ghi"],
+    [None, "Tổng cộng", *figures(300)],
+    ["(*) Ghi chú"],
+)
 FORM = Page(ROWS, merges=[(0, 0, 0, 3)], bold={6}, hidden_rows={8}, formats={(9, 3): "0.00%"})
 SEVERAL = [Page([["Hướng dẫn"]], name="Khác"), FORM]
 
@@ -31,9 +35,18 @@ def encrypted(content: bytes, password: str) -> bytes:
 
 # Formats
 
-@pytest.mark.parametrize("content", [
-    wb.xlsx(*SEVERAL), wb.xls(*SEVERAL), wb.ods(*SEVERAL), wb.html_table(FORM), wb.html_table(FORM, "utf-16"),
-], ids=["xlsx", "xls", "ods", "html", "html in utf-16"])
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        wb.xlsx(*SEVERAL),
+        wb.xls(*SEVERAL),
+        wb.ods(*SEVERAL),
+        wb.html_table(FORM),
+        wb.html_table(FORM, "utf-16"),
+    ],
+    ids=["xlsx", "xls", "ods", "html", "html in utf-16"],
+)
 def test_every_format_reads_the_same(content):
     form = read(content, name="vien_thong.xls")
     text_only = form.sheet.startswith("table")
@@ -44,15 +57,25 @@ def test_every_format_reads_the_same(content):
     assert form.values["adults"] == ["1.200", "1.200", "151.10"]
     assert form.values["signal_gaps"] == ["-", "-", "KPS"]
     if not text_only:
-        assert [form.values[name][2] for name in ("households_fibre", "hamlets", "hamlets_4g")] == ["45,01%", "1,014", "12,5"]
+        assert [form.values[name][2] for name in ("households_fibre", "hamlets", "hamlets_4g")] == [
+            "45,01%",
+            "1,014",
+            "12,5",
+        ]
     assert form.titles[0] == ("A1", "SỞ THÔNG TIN VÀ TRUYỀN THÔNG")
-    assert [(total.kind, total.row, total.covers) for total in form.totals] == [("subtotal", 7, [0, 1, 2]), ("total", 11, [0, 1, 2])]
+    assert [(total.kind, total.row, total.covers) for total in form.totals] == [
+        ("subtotal", 7, [0, 1, 2]),
+        ("total", 11, [0, 1, 2]),
+    ]
     assert [(finding.rule, finding.row) for finding in form.findings] == [("hidden_row", 9)]
 
 
 def test_html_title_before_the_table():
-    page = Page([wb.HEADER, *communes("Xã Kroong")], before="<p>SỞ THÔNG TIN<br>VÀ TRUYỀN THÔNG</p><table><tr><td>Kỳ báo cáo: "
-                "<b>Quý III/2022</b></td></tr></table><script>var x</script>")
+    page = Page(
+        [wb.HEADER, *communes("Xã Kroong")],
+        before="<p>SỞ THÔNG TIN<br>VÀ TRUYỀN THÔNG</p><table><tr><td>Kỳ báo cáo: "
+        "<b>Quý III/2022</b></td></tr></table><script>var x</script>",
+    )
     form = read(wb.html_table(page), name="vien_thong.xls")
     assert form.titles == [("", "SỞ THÔNG TIN"), ("", "VÀ TRUYỀN THÔNG"), ("", "Kỳ báo cáo: Quý III/2022")]
     assert form.rows == [2]
@@ -80,11 +103,14 @@ def test_encrypted_workbook_with_its_password():
     assert refused(content, password="khác").rule == "password_wrong"
 
 
-@pytest.mark.parametrize(("font", "names"), [
-    (".VnTime", ("Ph\u00adêng Quang Trung", "X· §¾k CÊm")),
-    ("VNI-Times", ("Phöôøng Quang Trung", "Xaõ Ñaék Caám")),
-])
-@pytest.mark.parametrize("build", [wb.xlsx, wb.xls, lambda page: wb.html_table(page)], ids=["xlsx", "xls", "html"])
+@pytest.mark.parametrize(
+    ("font", "names"),
+    [
+        (".VnTime", ("Ph\u00adêng Quang Trung", "X· §¾k CÊm")),
+        ("VNI-Times", ("Phöôøng Quang Trung", "Xaõ Ñaék Caám")),
+    ],
+)
+@pytest.mark.parametrize("build", [wb.xlsx, wb.xls, wb.html_table], ids=["xlsx", "xls", "html"])
 def test_legacy_fonts(build, font, names):
     rows = telecom(*communes(*names))
     form = read(build(Page(rows, fonts={6: font, 7: font})), name="vien_thong.xls")
@@ -102,8 +128,13 @@ def test_capital_font_of_a_title_and_decomposed_names():
 def test_long_sheets_read_like_short_ones(monkeypatch):
     names = [f"Cơ sở {number}" for number in range(300)]
     rows = telecom(*communes(*names), [301, "Xã Kroong", "2.152", 0.4501, 1.014, True, "#N/A"])
-    page = Page(rows, merges=[(0, 0, 0, 3)], hidden_rows={9}, fonts=dict.fromkeys(range(306), "Arial"),
-                formats={(row, 3): "0.00%" for row in range(6, 307)})
+    page = Page(
+        rows,
+        merges=[(0, 0, 0, 3)],
+        hidden_rows={9},
+        fonts=dict.fromkeys(range(306), "Arial"),
+        formats={(row, 3): "0.00%" for row in range(6, 307)},
+    )
     short = read(wb.xlsx(page))
     monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
     monkeypatch.setattr(xlsx, "load_workbook", None)
@@ -122,6 +153,7 @@ def test_far_cells_cost_nothing(monkeypatch):
 
 # Formulas
 
+
 def test_stored_values_of_formulas_are_read():
     rows = telecom([1, "Xã Kroong", ("=1+1", 2), *figures()[1:]])
     form = read(wb.xlsx(Page(rows)))
@@ -130,26 +162,54 @@ def test_stored_values_of_formulas_are_read():
 
 
 def test_a_formula_without_a_stored_value_rejects_its_row():
-    content = _replaced(wb.xlsx(Page(telecom([1, "Xã Kroong", ("=A1+B1", 0), *figures()[1:]]))),
-                        "xl/worksheets/sheet1.xml", b"<f>A1+B1</f><v>0</v>", b"<f>A1+B1</f><v></v>")
+    content = _replaced(
+        wb.xlsx(Page(telecom([1, "Xã Kroong", ("=A1+B1", 0), *figures()[1:]]))),
+        "xl/worksheets/sheet1.xml",
+        b"<f>A1+B1</f><v>0</v>",
+        b"<f>A1+B1</f><v></v>",
+    )
     (finding,) = read(content).findings
-    assert (finding.rule, finding.action, finding.cell, finding.column) == ("formula_uncached", "reject_row", "C7", "households")
+    assert (finding.rule, finding.action, finding.cell, finding.column) == (
+        "formula_uncached",
+        "reject_row",
+        "C7",
+        "households",
+    )
 
 
-@pytest.mark.parametrize("cell", [('=HYPERLINK("http://x.vn","Xã Kroong")', "Xã Kroong"), '=HYPERLINK("http://x.vn")',
-                                  "+cmd|' /C calc'!A0", "@SUM(A1)"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ('=HYPERLINK("http://x.vn","Xã Kroong")', "Xã Kroong"),
+        '=HYPERLINK("http://x.vn")',
+        "+cmd|' /C calc'!A0",
+        "@SUM(A1)",
+    ],
+)
 def test_formula_injection_rejects_its_row(cell):
     (finding,) = read(wb.xlsx(Page(telecom([1, cell, *figures()])))).findings
-    assert (finding.rule, finding.action, finding.row, finding.column) == ("formula_injection", "reject_row", 7, "commune")
+    assert (finding.rule, finding.action, finding.row, finding.column) == (
+        "formula_injection",
+        "reject_row",
+        7,
+        "commune",
+    )
 
 
 def test_error_values_are_passed_on():
-    content = _replaced(wb.xlsx(Page(telecom([1, "Xã Kroong", ("=1/0", 0), *figures()[1:]]))), "xl/worksheets/sheet1.xml",
-                        b'<c r="C7"', b'<c t="e" r="C7"', b"<f>1/0</f><v>0</v>", b"<f>1/0</f><v>#DIV/0!</v>")
+    content = _replaced(
+        wb.xlsx(Page(telecom([1, "Xã Kroong", ("=1/0", 0), *figures()[1:]]))),
+        "xl/worksheets/sheet1.xml",
+        b'<c r="C7"',
+        b'<c t="e" r="C7"',
+        b"<f>1/0</f><v>0</v>",
+        b"<f>1/0</f><v>#DIV/0!</v>",
+    )
     assert read(content).values["households"] == ["#DIV/0!"]
 
 
 # Refusals
+
 
 def _replaced(content: bytes, part: str, *changes: bytes) -> bytes:
     """The package with texts of one part replaced, before and after by turns."""
@@ -176,26 +236,45 @@ PAGE = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 RANDOM = random.Random(1)
 
 
-@pytest.mark.parametrize(("content", "name", "rule"), [
-    (b"", "a.xlsx", "file_empty"),
-    (b"   \r\n", "a.xlsx", "file_unknown"),
-    (PAGE, "a.xlsx", "html_page"),
-    (PAGE, "a.xls", "html_page"),
-    (wb.html_table(FORM), "a.xlsx", "html_page"),
-    (b"\xef\xbb\xbf<html><head><title>\xc4\x90\xc4\x83ng nh\xe1\xba\xadp</title></head></html>", "a.xls", "html_page"),
-    (WORKBOOK[:len(WORKBOOK) // 2], "a.xlsx", "file_damaged"),
-    (wb.xls(FORM)[:3000], "a.xls", "file_damaged"),
-    (wb.ods(FORM)[:2000], "a.ods", "file_damaged"),
-    (_with_part(WORKBOOK, "xl/vbaProject.bin", b"x"), "a.xlsx", "file_macros"),
-    (_replaced(WORKBOOK, "[Content_Types].xml", b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
-               b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"), "a.xlsm", "file_macros"),
-    (_with_part(WORKBOOK, "xl/media/a.bin", bytes(64 * 2**20)), "a.xlsx", "file_expands"),
-    (_replaced(WORKBOOK, "xl/workbook.xml", b"<workbook ", b"<!DOCTYPE x [<!ENTITY a 'b'>]><workbook "), "a.xlsx", "file_damaged"),
-    (b"%PDF-1.7 ...", "a.xlsx", "file_unknown"),
-    (b"MaHoSo;MaTTHC\n1;2\n", "a.xlsx", "file_unknown"),
-    (RANDOM.randbytes(5000), "a.xls", "file_unknown"),
-    (_with_part(b"", "a.txt", b"x"), "a.xlsx", "file_unknown"),
-])
+@pytest.mark.parametrize(
+    ("content", "name", "rule"),
+    [
+        (b"", "a.xlsx", "file_empty"),
+        (b"   \r\n", "a.xlsx", "file_unknown"),
+        (PAGE, "a.xlsx", "html_page"),
+        (PAGE, "a.xls", "html_page"),
+        (wb.html_table(FORM), "a.xlsx", "html_page"),
+        (
+            b"\xef\xbb\xbf<html><head><title>\xc4\x90\xc4\x83ng nh\xe1\xba\xadp</title></head></html>",
+            "a.xls",
+            "html_page",
+        ),
+        (WORKBOOK[: len(WORKBOOK) // 2], "a.xlsx", "file_damaged"),
+        (wb.xls(FORM)[:3000], "a.xls", "file_damaged"),
+        (wb.ods(FORM)[:2000], "a.ods", "file_damaged"),
+        (_with_part(WORKBOOK, "xl/vbaProject.bin", b"x"), "a.xlsx", "file_macros"),
+        (
+            _replaced(
+                WORKBOOK,
+                "[Content_Types].xml",
+                b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+                b"application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+            ),
+            "a.xlsm",
+            "file_macros",
+        ),
+        (_with_part(WORKBOOK, "xl/media/a.bin", bytes(64 * 2**20)), "a.xlsx", "file_expands"),
+        (
+            _replaced(WORKBOOK, "xl/workbook.xml", b"<workbook ", b"<!DOCTYPE x [<!ENTITY a 'b'>]><workbook "),
+            "a.xlsx",
+            "file_damaged",
+        ),
+        (b"%PDF-1.7 ...", "a.xlsx", "file_unknown"),
+        (b"MaHoSo;MaTTHC\n1;2\n", "a.xlsx", "file_unknown"),
+        (RANDOM.randbytes(5000), "a.xls", "file_unknown"),
+        (_with_part(b"", "a.txt", b"x"), "a.xlsx", "file_unknown"),
+    ],
+)
 def test_files_that_are_not_what_they_say(content, name, rule):
     assert refused(content, name=name).rule == rule
 
@@ -235,7 +314,10 @@ def test_a_column_twice():
 def test_figures_in_another_unit():
     money = TELECOM.columns[1].model_copy(update={"printed": "Giá trị (tỷ đồng)", "header": [["Giá trị (tỷ đồng)"]]})
     contract = TELECOM.model_copy(update={"columns": [TELECOM.columns[0], money]})
-    assert refused(wb.xlsx(Page([["Đơn vị", "Giá trị\n(triệu đồng)"], ["Xã Kroong", 1]])), contract).rule == "header_unit_differs"
+    assert (
+        refused(wb.xlsx(Page([["Đơn vị", "Giá trị\n(triệu đồng)"], ["Xã Kroong", 1]])), contract).rule
+        == "header_unit_differs"
+    )
     assert len(read(wb.xlsx(Page([["Đơn vị", "Giá trị"], ["Xã Kroong", 1]])), contract).rows) == 1
 
 
@@ -252,8 +334,13 @@ def test_personal_numbers_are_masked_in_findings():
 
 # Damage
 
-DAMAGED = {"xlsx": WORKBOOK, "xls": wb.xls(FORM), "ods": wb.ods(FORM), "encrypted": encrypted(WORKBOOK, "1"),
-           "html": wb.html_table(FORM)}
+DAMAGED = {
+    "xlsx": WORKBOOK,
+    "xls": wb.xls(FORM),
+    "ods": wb.ods(FORM),
+    "encrypted": encrypted(WORKBOOK, "1"),
+    "html": wb.html_table(FORM),
+}
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
@@ -261,7 +348,7 @@ DAMAGED = {"xlsx": WORKBOOK, "xls": wb.xls(FORM), "ods": wb.ods(FORM), "encrypte
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused(kind, data):
     content = bytearray(DAMAGED[kind])
-    content = content[:data.draw(st.integers(1, len(content)))] if data.draw(st.booleans()) else content
+    content = content[: data.draw(st.integers(1, len(content)))] if data.draw(st.booleans()) else content
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=8)):
         content[place] = data.draw(st.integers(0, 255))
     try:
@@ -272,6 +359,7 @@ def test_damaged_files_are_read_or_refused(kind, data):
 
 def rules_of_refusal() -> set[str]:
     from chiso.staging.workbook.findings import TEXTS
+
     return set(TEXTS)
 
 
@@ -279,13 +367,24 @@ def rules_of_refusal() -> set[str]:
 @given(data=st.data())
 def test_packages_with_damaged_parts_are_read_or_refused(data):
     """Damage behind a right checksum: what the XML readers themselves meet."""
-    part = data.draw(st.sampled_from(["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml",
-                                      "[Content_Types].xml", "_rels/.rels", "xl/_rels/workbook.xml.rels"]))
+    part = data.draw(
+        st.sampled_from(
+            [
+                "xl/worksheets/sheet1.xml",
+                "xl/workbook.xml",
+                "xl/styles.xml",
+                "xl/sharedStrings.xml",
+                "[Content_Types].xml",
+                "_rels/.rels",
+                "xl/_rels/workbook.xml.rels",
+            ]
+        )
+    )
     with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as package:
         text = package.read(part)
     start = data.draw(st.integers(0, len(text) - 1))
     length = data.draw(st.integers(1, 40))
-    broken = text[:start] + data.draw(st.binary(max_size=20)) + text[start + length:]
+    broken = text[:start] + data.draw(st.binary(max_size=20)) + text[start + length :]
     try:
         read(_replaced(WORKBOOK, part, text, broken))
     except DeliveryRefused as verdict:

@@ -1,6 +1,7 @@
 """What the reader makes of the layouts that departments send."""
 
 import pytest
+
 from tests.unit.staging import workbooks as wb
 from tests.unit.staging.workbooks import ONE_STOP, TELECOM, Page, communes, figures, read, rules, telecom, with_grain
 
@@ -20,11 +21,15 @@ def sums(form):
 
 # The two forms of the province
 
+
 def test_telecom_example():
     form = wb.read_example("vien_thong_Q3_2022.xlsx", TELECOM)
     assert (form.sheet, len(form.rows), form.rows[0], form.rows[-1]) == ("Biểu 1", 102, 8, 118)
-    assert form.titles == [("A1", "SỞ THÔNG TIN VÀ TRUYỀN THÔNG"), ("A2", "BÁO CÁO HẠ TẦNG VIỄN THÔNG"),
-                           ("A3", "Kỳ báo cáo: Quý III/2022")]
+    assert form.titles == [
+        ("A1", "SỞ THÔNG TIN VÀ TRUYỀN THÔNG"),
+        ("A2", "BÁO CÁO HẠ TẦNG VIỄN THÔNG"),
+        ("A3", "Kỳ báo cáo: Quý III/2022"),
+    ]
     assert form.letters == dict(zip([column.name for column in TELECOM.columns], "BCDEFGHIJ", strict=True))
     assert form.values["households"][form.rows.index(24)] == "151.10"
     assert form.values["households"][form.rows.index(69)] == "5.9123"
@@ -49,6 +54,7 @@ def test_one_stop_example():
 
 
 # Headers
+
 
 def shifted(rows):
     return [[None, *row] for row in rows]
@@ -75,14 +81,26 @@ def test_three_header_rows(merges):
 
 
 def test_header_in_one_row_with_joined_levels():
-    rows = [["TT", "Lĩnh vực", *(column.printed.replace(" / ", " > ") for column in ONE_STOP.columns[1:])],
-            *ONE_STOP_ROWS]
+    rows = [
+        ["TT", "Lĩnh vực", *(column.printed.replace(" / ", " > ") for column in ONE_STOP.columns[1:])],
+        *ONE_STOP_ROWS,
+    ]
     assert read(wb.xlsx(Page(rows)), ONE_STOP).values["pending_overdue"] == ["1", "1"]
 
 
 def test_headers_vary_in_case_form_and_line_breaks():
-    header = ["T T", "ĐỊA PHƯƠNG", "Tổng số\nhộ", "HỘ CÓ CÁP-\nQUANG", "Số thôn", "Thôn phủ 4G".upper(), "người  trưởng thành (người)",
-              "Số người dùng băng rộng di động", "Trung tâm xã\ncó cáp quang", "Vu\u0300ng lo\u0303m so\u0301ng"]
+    header = [
+        "T T",
+        "ĐỊA PHƯƠNG",
+        "Tổng số\nhộ",
+        "HỘ CÓ CÁP-\nQUANG",
+        "Số thôn",
+        "Thôn phủ 4G".upper(),
+        "người  trưởng thành (người)",
+        "Số người dùng băng rộng di động",
+        "Trung tâm xã\ncó cáp quang",
+        "Vu\u0300ng lo\u0303m so\u0301ng",
+    ]
     form = read(wb.xlsx(Page([*wb.TITLES, header, *THREE])))
     assert form.letters["signal_gaps"] == "J"
     assert len(form.rows) == 3
@@ -90,8 +108,11 @@ def test_headers_vary_in_case_form_and_line_breaks():
 
 def test_reordered_and_added_columns():
     order = [1, 9, 0, 2, 3, 4, 5, 6, 7, 8, 10]
-    rows = [[row[place] for place in order if place < len(row)] + (["Mới"] if row is wb.HEADER else ["(12)"] if row is wb.NUMBERING else [5])
-            for row in telecom(*THREE)[len(wb.TITLES):]]
+    rows = [
+        [row[place] for place in order if place < len(row)]
+        + (["Mới"] if row is wb.HEADER else ["(12)"] if row is wb.NUMBERING else [5])
+        for row in telecom(*THREE)[len(wb.TITLES) :]
+    ]
     form = read(wb.xlsx(Page(rows)))
     assert (form.letters["commune"], form.letters["signal_gaps"], form.letters["households"]) == ("A", "B", "D")
     assert form.values["commune"] == [row[1] for row in THREE]
@@ -114,7 +135,9 @@ def test_unknown_column_with_a_deeper_header():
 
 
 def test_optional_column_missing_is_blank():
-    columns = [column.model_copy(update={"optional_header": column.name == "signal_gaps"}) for column in TELECOM.columns]
+    columns = [
+        column.model_copy(update={"optional_header": column.name == "signal_gaps"}) for column in TELECOM.columns
+    ]
     contract = TELECOM.model_copy(update={"columns": columns})
     form = read(wb.xlsx(Page([wb.HEADER[:9], *(row[:9] for row in THREE)])), contract)
     assert form.values["signal_gaps"] == [None] * 3
@@ -124,23 +147,39 @@ def test_optional_column_missing_is_blank():
 
 # Rows that are no data
 
-@pytest.mark.parametrize("numbering", [
-    [f"({number})" for number in range(1, 12)],
-    list(range(1, 12)),
-    ["A", "B", *range(1, 10)],
-    ["(A)", "(B)", "(1)", "2", "3", "4=5+6", "5", "6", "7", "8", "9"],
-    ["1", "2", "3=4+5", "4", "5", "6", "7", "8", "9=(10)-(11)", "10", "11"],
-], ids=str)
+
+@pytest.mark.parametrize(
+    "numbering",
+    [
+        [f"({number})" for number in range(1, 12)],
+        list(range(1, 12)),
+        ["A", "B", *range(1, 10)],
+        ["(A)", "(B)", "(1)", "2", "3", "4=5+6", "5", "6", "7", "8", "9"],
+        ["1", "2", "3=4+5", "4", "5", "6", "7", "8", "9=(10)-(11)", "10", "11"],
+    ],
+    ids=str,
+)
 def test_numbering_rows(numbering):
     assert read(wb.xlsx(Page([wb.HEADER, numbering, *THREE]))).rows == [3, 4, 5]
 
 
 def test_what_surrounds_the_data_is_set_aside():
     rows = telecom(
-        [None, "Khu vực thành thị"], *THREE, [], [4], [5], named("Tổng cộng"), [],
-        ["(*) Số liệu do các doanh nghiệp cung cấp."], ["Ghi chú: 5 xã chưa báo cáo"], [None, "Nguồn: các doanh nghiệp"],
-        [None] * 5 + ["Kon Tum, ngày 20 tháng 6 năm 2024"], [None, "NGƯỜI LẬP BIỂU", None, None, None, "TM. UBND TỈNH"],
-        [None] * 5 + ["KT. GIÁM ĐỐC"], [None, "Nguyễn Văn A", None, None, None, "Trần B"])
+        [None, "Khu vực thành thị"],
+        *THREE,
+        [],
+        [4],
+        [5],
+        named("Tổng cộng"),
+        [],
+        ["(*) Số liệu do các doanh nghiệp cung cấp."],
+        ["Ghi chú: 5 xã chưa báo cáo"],
+        [None, "Nguồn: các doanh nghiệp"],
+        [None] * 5 + ["Kon Tum, ngày 20 tháng 6 năm 2024"],
+        [None, "NGƯỜI LẬP BIỂU", None, None, None, "TM. UBND TỈNH"],
+        [None] * 5 + ["KT. GIÁM ĐỐC"],
+        [None, "Nguyễn Văn A", None, None, None, "Trần B"],
+    )
     form = read(wb.xlsx(Page(rows)))
     assert form.values["commune"] == [row[1] for row in THREE]
     assert sums(form) == [("total", "Tổng cộng", form.rows)]
@@ -151,7 +190,9 @@ def test_repeated_header_of_a_page_break():
     assert len(read(wb.xlsx(Page(rows))).rows) == 5
 
 
-@pytest.mark.parametrize("label", ["Tổng cộng", "TỔNG CỘNG", "Cộng", "Tổng số", "Toàn tỉnh", "Tỉnh Kon Tum", "Tổng cộng (I+II):"])
+@pytest.mark.parametrize(
+    "label", ["Tổng cộng", "TỔNG CỘNG", "Cộng", "Tổng số", "Toàn tỉnh", "Tỉnh Kon Tum", "Tổng cộng (I+II):"]
+)
 @pytest.mark.parametrize("place", [0, 1])
 def test_totals_in_either_column_above_or_below(label, place):
     row = named(None)
@@ -179,8 +220,11 @@ def test_district_subtotals_over_their_communes(marks):
     rows = [row for mark, group in zip(marks, DISTRICTS, strict=True) for row in [[mark, *group[0][1:]], *group[1:]]]
     form = read(wb.xlsx(Page(telecom(*rows, named("Tổng cộng", 500)))))
     assert form.within == ["608"] * 3 + ["610"] * 2
-    assert sums(form) == [("subtotal", "Thành phố Kon Tum", [8, 9, 10]),
-                          ("subtotal", "Huyện Đắk Glei", [12, 13]), ("total", "Tổng cộng", form.rows)]
+    assert sums(form) == [
+        ("subtotal", "Thành phố Kon Tum", [8, 9, 10]),
+        ("subtotal", "Huyện Đắk Glei", [12, 13]),
+        ("total", "Tổng cộng", form.rows),
+    ]
 
 
 def test_district_subtotals_under_their_communes():
@@ -191,12 +235,22 @@ def test_district_subtotals_under_their_communes():
 
 
 def test_district_sections_without_figures_and_closing_sums():
-    rows = [["I", "TP. Kon Tum"], *THREE, named("Cộng TP. Kon Tum"), ["II", "H. Đăk Glei"], *GLEI, named("Cộng", 200),
-            named("Tổng cộng", 500)]
+    rows = [
+        ["I", "TP. Kon Tum"],
+        *THREE,
+        named("Cộng TP. Kon Tum"),
+        ["II", "H. Đăk Glei"],
+        *GLEI,
+        named("Cộng", 200),
+        named("Tổng cộng", 500),
+    ]
     form = read(wb.xlsx(Page(telecom(*rows))))
     assert form.within == ["608"] * 3 + ["610"] * 2
     assert [(kind, label, len(covered)) for kind, label, covered in sums(form)] == [
-        ("subtotal", "Cộng TP. Kon Tum", 3), ("subtotal", "Cộng", 2), ("total", "Tổng cộng", 5)]
+        ("subtotal", "Cộng TP. Kon Tum", 3),
+        ("subtotal", "Cộng", 2),
+        ("total", "Tổng cộng", 5),
+    ]
 
 
 def test_bold_district_without_a_prefix():
@@ -226,30 +280,49 @@ def test_new_communes_with_names_of_old_districts_are_data():
 
 # Sections of the one-stop form
 
+
 def test_sections_with_figures_are_subtotals():
     section = [["I", "Sở, ban, ngành", *wb.ONE_STOP_FIGURES], ["II", "UBND cấp huyện", *wb.ONE_STOP_FIGURES]]
     huyen = [[1, "UBND TP. Kon Tum", *wb.ONE_STOP_FIGURES]]
-    form = read(wb.xlsx(Page(one_stop(section[0], *ONE_STOP_ROWS, section[1], *huyen), merges=wb.ONE_STOP_MERGES)), ONE_STOP)
+    form = read(
+        wb.xlsx(Page(one_stop(section[0], *ONE_STOP_ROWS, section[1], *huyen), merges=wb.ONE_STOP_MERGES)), ONE_STOP
+    )
     assert sums(form) == [("subtotal", "Sở, ban, ngành", [5, 6]), ("subtotal", "UBND cấp huyện", [8])]
 
 
 def test_nested_sections_and_numbered_parts():
     f = wb.ONE_STOP_FIGURES
-    rows = one_stop(["A", "Cấp tỉnh", *f], ["I", "Khối một", *f], [1, "Sở Nội vụ", *f], ["II", "Khối hai", *f],
-                    [1, "Sở Y tế", *f], ["1.1", "Y tế dự phòng", *f], ["1.2", "Khám bệnh", *f], ["B", "Cấp huyện", *f],
-                    [1, "UBND huyện Sa Thầy", *f])
+    rows = one_stop(
+        ["A", "Cấp tỉnh", *f],
+        ["I", "Khối một", *f],
+        [1, "Sở Nội vụ", *f],
+        ["II", "Khối hai", *f],
+        [1, "Sở Y tế", *f],
+        ["1.1", "Y tế dự phòng", *f],
+        ["1.2", "Khám bệnh", *f],
+        ["B", "Cấp huyện", *f],
+        [1, "UBND huyện Sa Thầy", *f],
+    )
     form = read(wb.xlsx(Page(rows)), ONE_STOP)
     assert form.values["agency_or_field"] == ["Sở Nội vụ", "Y tế dự phòng", "Khám bệnh", "UBND huyện Sa Thầy"]
     assert [(total.label, total.covers) for total in form.totals] == [
-        ("Cấp tỉnh", [0, 1, 2]), ("Khối một", [0]), ("Khối hai", [1, 2]), ("Sở Y tế", [1, 2]), ("Cấp huyện", [3])]
+        ("Cấp tỉnh", [0, 1, 2]),
+        ("Khối một", [0]),
+        ("Khối hai", [1, 2]),
+        ("Sở Y tế", [1, 2]),
+        ("Cấp huyện", [3]),
+    ]
 
 
 def test_section_title_merged_over_the_numbers_column():
-    rows = one_stop(["I. Sở, ban, ngành"], *ONE_STOP_ROWS, ["II. UBND cấp huyện"], [1, "UBND huyện Sa Thầy", *wb.ONE_STOP_FIGURES])
+    rows = one_stop(
+        ["I. Sở, ban, ngành"], *ONE_STOP_ROWS, ["II. UBND cấp huyện"], [1, "UBND huyện Sa Thầy", *wb.ONE_STOP_FIGURES]
+    )
     assert len(read(wb.xlsx(Page(rows)), ONE_STOP).rows) == 3
 
 
 # Nothing is lost
+
 
 def test_rows_with_figures_and_no_label_are_data():
     rows = telecom(*THREE, [None, None, *figures()], [4, None, *figures()])
@@ -281,14 +354,22 @@ def test_merged_words_stand_for_every_row_and_merged_figures_for_one():
 def test_hidden_rows_are_read_and_told():
     form = read(wb.xlsx(Page(telecom(*THREE), hidden_rows={7})))
     assert form.rows == [7, 8, 9]
-    assert [(finding.rule, finding.severity, finding.row) for finding in form.findings] == [("hidden_row", "warning", 8)]
+    assert [(finding.rule, finding.severity, finding.row) for finding in form.findings] == [
+        ("hidden_row", "warning", 8)
+    ]
 
 
 # Sheets
 
+
 def test_sheets_without_the_form_are_passed_over():
-    form = read(wb.xlsx(Page([["Hướng dẫn"], ["STT", "Nội dung"]], name="Hướng dẫn"), Page(telecom(*THREE)),
-                        Page(telecom(*GLEI), name="Cũ", hidden=True)))
+    form = read(
+        wb.xlsx(
+            Page([["Hướng dẫn"], ["STT", "Nội dung"]], name="Hướng dẫn"),
+            Page(telecom(*THREE)),
+            Page(telecom(*GLEI), name="Cũ", hidden=True),
+        )
+    )
     assert (form.sheet, len(form.rows)) == ("Biểu 1", 3)
     assert rules(form) == ["hidden_sheet_ignored"]
 

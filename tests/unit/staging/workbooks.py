@@ -11,17 +11,16 @@ from typing import Any
 import pytest
 import xlsxwriter
 import xlwt
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.style import Style, TableProperties, TextProperties
-from odf.table import CoveredTableCell, Table, TableCell, TableRow
-from odf.text import P
-
 from chiso import contracts, settings
 from chiso.contracts import Contract
 from chiso.errors import DeliveryRefused
 from chiso.issues import Issue
 from chiso.reference import load_reference
 from chiso.staging.workbook import Form, read_workbook
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.style import Style, TableProperties, TextProperties
+from odf.table import CoveredTableCell, Table, TableCell, TableRow
+from odf.text import P
 
 Cell = object
 Area = tuple[int, int, int, int]
@@ -56,12 +55,13 @@ def xlsx(*pages: Page) -> bytes:
             sheet.merge_range(top, left, bottom, right, "")
         for row, cells in enumerate(page.rows):
             for column, value in enumerate(cells):
-                style: dict[str, Any] = {"bold": row in page.bold}
-                if row in page.fonts:
-                    style["font_name"] = page.fonts[row]
-                if (row, column) in page.formats:
-                    style["num_format"] = page.formats[row, column]
-                look = book.add_format(style)
+                look = book.add_format(
+                    {
+                        "bold": row in page.bold,
+                        "font_name": page.fonts.get(row, "Arial"),
+                        "num_format": page.formats.get((row, column), "General"),
+                    }
+                )
                 if isinstance(value, tuple):
                     sheet.write_formula(row, column, value[0], look, value[1])
                 elif value is not None:
@@ -77,7 +77,7 @@ def xlsx(*pages: Page) -> bytes:
 
 
 def xls(*pages: Page) -> bytes:
-    book = xlwt.Workbook()
+    book = xlwt.Workbook(style_compression=2)
     for page in pages:
         sheet = book.add_sheet(page.name, cell_overwrite_ok=True)
         sheet.visibility = int(page.hidden)
@@ -142,12 +142,17 @@ def _ods_cell(page: Page, row: int, column: int, value: Cell, bold: Style) -> An
 
 
 def html_table(page: Page, encoding: str = "utf-8") -> bytes:
-    lines = [f"<html><head><meta http-equiv=Content-Type content='text/html; charset={encoding}'>"
-             f"<title>x</title><style>td {{color:red}}</style></head><body>{page.before}<table border=1>"]
+    lines = [
+        f"<html><head><meta http-equiv=Content-Type content='text/html; charset={encoding}'>"
+        f"<title>x</title><style>td {{color:red}}</style></head><body>{page.before}<table border=1>"
+    ]
     for row, cells in enumerate(page.rows):
         hidden = " style='display: none'" if row in page.hidden_rows else ""
-        lines.append(f"<tr{hidden}>" + "".join(_html_cell(page, row, column, value)
-                                               for column, value in enumerate(cells)) + "</tr>")
+        lines.append(
+            f"<tr{hidden}>"
+            + "".join(_html_cell(page, row, column, value) for column, value in enumerate(cells))
+            + "</tr>"
+        )
     return "\n".join([*lines, "</table></body></html>"]).encode(encoding)
 
 
@@ -165,9 +170,25 @@ def _html_cell(page: Page, row: int, column: int, value: Cell) -> str:
 
 # The telecom form, small
 
-TITLES: list[list[Cell]] = [["SỞ THÔNG TIN VÀ TRUYỀN THÔNG"], ["BÁO CÁO HẠ TẦNG VIỄN THÔNG"], ["Kỳ báo cáo: Quý III/2022"], []]
-HEADER: list[Cell] = ["STT", "Đơn vị", "Số hộ", "Hộ có\ncáp quang", "Thôn", "Thôn phủ 4G", "Người trưởng thành",
-                      "Người dùng băng rộng\ndi động", "Trung tâm xã có cáp quang (x)", "Vùng lõm sóng", "Ghi chú"]
+TITLES: list[list[Cell]] = [
+    ["SỞ THÔNG TIN VÀ TRUYỀN THÔNG"],
+    ["BÁO CÁO HẠ TẦNG VIỄN THÔNG"],
+    ["Kỳ báo cáo: Quý III/2022"],
+    [],
+]
+HEADER: list[Cell] = [
+    "STT",
+    "Đơn vị",
+    "Số hộ",
+    "Hộ có\ncáp quang",
+    "Thôn",
+    "Thôn phủ 4G",
+    "Người trưởng thành",
+    "Người dùng băng rộng\ndi động",
+    "Trung tâm xã có cáp quang (x)",
+    "Vùng lõm sóng",
+    "Ghi chú",
+]
 NUMBERING: list[Cell] = [f"({number})" for number in range(1, 12)]
 
 
@@ -192,14 +213,47 @@ FIRST_ROW = len(TITLES) + 2
 # The one-stop form, small
 
 ONE_STOP_HEADER: list[list[Cell]] = [
-    ["STT", "Lĩnh vực, đơn vị", "Số hồ sơ tiếp nhận", None, None, None, "Số hồ sơ đã giải quyết", None, None, None,
-     "Số hồ sơ đang giải quyết", None, None],
-    [None, None, "Tổng số", "Trong kỳ", None, "Từ kỳ trước", "Tổng số", "Trước hạn", "Đúng hạn", "Quá hạn", "Tổng số",
-     "Trong hạn", "Quá hạn"],
+    [
+        "STT",
+        "Lĩnh vực, đơn vị",
+        "Số hồ sơ tiếp nhận",
+        None,
+        None,
+        None,
+        "Số hồ sơ đã giải quyết",
+        None,
+        None,
+        None,
+        "Số hồ sơ đang giải quyết",
+        None,
+        None,
+    ],
+    [
+        None,
+        None,
+        "Tổng số",
+        "Trong kỳ",
+        None,
+        "Từ kỳ trước",
+        "Tổng số",
+        "Trước hạn",
+        "Đúng hạn",
+        "Quá hạn",
+        "Tổng số",
+        "Trong hạn",
+        "Quá hạn",
+    ],
     [None, None, None, "Trực tuyến", "Trực tiếp, bưu chính"],
 ]
-ONE_STOP_MERGES: list[Area] = [(0, 2, 0, 5), (0, 6, 0, 9), (0, 10, 0, 12), (1, 3, 1, 4), (0, 0, 2, 0), (0, 1, 2, 1),
-                               *((1, column, 2, column) for column in (2, 5, 6, 7, 8, 9, 10, 11, 12))]
+ONE_STOP_MERGES: list[Area] = [
+    (0, 2, 0, 5),
+    (0, 6, 0, 9),
+    (0, 10, 0, 12),
+    (1, 3, 1, 4),
+    (0, 0, 2, 0),
+    (0, 1, 2, 1),
+    *((1, column, 2, column) for column in (2, 5, 6, 7, 8, 9, 10, 11, 12)),
+]
 ONE_STOP_FIGURES: list[Cell] = [10, 5, 3, 2, 8, 4, 3, 1, 2, 1, 1]
 
 
@@ -218,7 +272,9 @@ def with_grain(contract: Contract, grain: str) -> Contract:
     return contract.model_copy(update={"terms": contract.terms.model_copy(update={"sheet": sheet})})
 
 
-def read(content: bytes, contract: Contract = TELECOM, name: str = "vien_thong.xlsx", password: str | None = None) -> Form:
+def read(
+    content: bytes, contract: Contract = TELECOM, name: str = "vien_thong.xlsx", password: str | None = None
+) -> Form:
     """The form in a file of that content."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "delivery"
@@ -226,8 +282,9 @@ def read(content: bytes, contract: Contract = TELECOM, name: str = "vien_thong.x
         return read_workbook(path, contract, REFERENCE, file_name=name, password=password)
 
 
-def refused(content: bytes, contract: Contract = TELECOM, name: str = "vien_thong.xlsx",
-            password: str | None = None) -> Issue:
+def refused(
+    content: bytes, contract: Contract = TELECOM, name: str = "vien_thong.xlsx", password: str | None = None
+) -> Issue:
     """The finding that refuses a file of that content."""
     with pytest.raises(DeliveryRefused) as verdict:
         read(content, contract, name, password)

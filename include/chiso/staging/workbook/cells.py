@@ -13,8 +13,8 @@ _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 def cell_text(value: object, number_format: str = "General") -> str | None:
     """`value` as text; None for a blank.
 
-    2447.0 → `2447`, 1.014 → `1,014`, 0.4501 with a percent format → `45,01%`, times `dd/mm/yyyy HH:MM:SS` (the day
-    alone at midnight), booleans `1` and `0`. Texts are NFC and trimmed.
+    2447.0 → `2447`, 1.014 → `1,014`, 0.4501 with a percent format → `45,01%`, times `dd/mm/yyyy HH:MM:SS`
+    (the day alone at midnight), booleans `1` and `0`. Texts are NFC and trimmed.
     """
     if value is None or isinstance(value, str):
         return clean(value or "")
@@ -53,7 +53,7 @@ def letters(column: int) -> str:
 
 
 def _number(value: float | Decimal, percent: bool) -> str:
-    exact = value if isinstance(value, Decimal) else Decimal(value if isinstance(value, int) else f"{value:.15g}")
+    exact = Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         return "#NUM!"
     shown = exact.scaleb(2) if percent else exact

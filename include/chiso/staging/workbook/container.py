@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import msoffcrypto
-import olefile
+import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
 from chiso.staging.workbook.findings import Findings
@@ -23,8 +23,8 @@ RATIO_MATTERS_FROM_BYTES = 32 * 2**20
 """A small sheet of equal rows may shrink to any ratio; only a large one is suspect."""
 
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table|body|div|center|font|p|script)\b",
-                   re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table"
+                   rb"|body|div|center|font|p|script)\b", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(rb"<table\b", re.IGNORECASE)
 _NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
 _MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)
@@ -88,7 +88,10 @@ def _ascii(text: bytes) -> bytes:
 
 
 def _open_html(stream: BinaryIO, findings: Findings) -> Container:
-    """A table saved as .xls is what many exporters send; a page without one, or one named .xlsx, is no spreadsheet."""
+    """A table saved as .xls is what many exporters send; a page without one, or named .xlsx, is not.
+
+    Spreadsheet programs open such a page by the first name, and refuse it by the second.
+    """
     if findings.file.lower().endswith(_NOT_HTML_NAMES) or not _TABLE.search(_ascii(stream.read())):
         raise findings.refusal("html_page")
     stream.seek(0)

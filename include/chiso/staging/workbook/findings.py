@@ -1,9 +1,10 @@
 """Findings of the workbook reader: the file they speak of, who answers for it, and their texts."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-import warnings
+from typing import Any
 
 from chiso.errors import DeliveryRefused
 from chiso.issues import Action, Issue, Severity
@@ -82,7 +83,7 @@ class Findings:
         return Issue(severity, rule, action, sheet, cell, row, column, shown, vi, en, self.responsible)
 
     def refusal(self, rule: str, *, sheet: str | None = None, cell: str | None = None, row: int | None = None,
-                value: str | None = None, **details: object) -> DeliveryRefused:
+                value: str | None = None, **details: Any) -> DeliveryRefused:
         """The finding that refuses the file, to be raised."""
         return DeliveryRefused(self.issue(rule, "critical", "refuse_delivery", sheet=sheet, cell=cell, row=row,
                                           value=value, **details))

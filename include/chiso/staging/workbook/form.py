@@ -22,7 +22,9 @@ from chiso.staging.workbook.rows import Row, Rows
 from chiso.text import looks_like_formula
 
 _READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
-_EXECUTING = re.compile(r"hyperlink|webservice|filterxml|\bdde|\brtd\b|\bcall\b|\bexec\b|register|import\w*\(|\|", re.IGNORECASE)
+_EXECUTING = re.compile(r"hyperlink|webservice|filterxml|\bdde|\brtd\b|\bcall\b|\bexec\b|register|import\w*\(|\|",
+                        re.IGNORECASE)
+"""Formulas that reach out of the workbook, or run something."""
 _WORDS = frozenset({"text", "choice", "unit", "agency", "agency_or_field", "period", "date", "timestamp"})
 """Readings that are words: only in them a text can be a formula in disguise, and merged cells mean the same again."""
 
@@ -85,7 +87,8 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
     container = open_container(path, password, findings)
     sheets = _READERS[container.kind](container.stream, findings)
     found = _form_sheet(sheets, contract, reference, findings)
-    return _form(found, contract, [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)])
+    noticed = [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)]
+    return _form(found, contract, noticed)
 
 
 # The sheet
@@ -99,15 +102,15 @@ def _form_sheet(sheets: list[Sheet], contract: Contract, reference: Reference, f
         held = [candidate for candidate in seen if candidate[2].holds_form(contract)]
         complete = [candidate for candidate in held if candidate[2].is_complete(contract)]
         if held:
-            return _only([_read(*candidate, contract, reference, findings) for candidate in complete or held[:1]],
+            return _only([_read(candidate, contract, reference, findings) for candidate in complete or held[:1]],
                          findings)
         nearest = max([(sheet, header) for sheet, _, header in seen], default=nearest,
                       key=lambda candidate: len(candidate[1].claims))
     raise _not_found(sheets, nearest, contract, findings)
 
 
-def _read(sheet: Sheet, grid: Grid, header: Header, contract: Contract, reference: Reference,
-          findings: Findings) -> _Found:
+def _read(held: tuple[Sheet, Grid, Header], contract: Contract, reference: Reference, findings: Findings) -> _Found:
+    sheet, grid, header = held
     headers.check(header, sheet.name, contract, findings)
     return _Found(sheet, grid, header, arrange(Rows(grid, header, contract, reference).read()))
 
@@ -154,7 +157,7 @@ def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
 
 
 def _values(found: _Found, column: Column, contract: Contract) -> list[str | None]:
-    """A column's texts. Words in vertically merged cells stand for every row of the merge; figures for the first only."""
+    """A column's texts. Words in merged cells stand for every row of the merge, figures for the first only."""
     place = found.header.columns.get(column.name)
     data, grid = found.layout.data, found.grid
     if place is None:

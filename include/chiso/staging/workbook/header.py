@@ -179,7 +179,7 @@ def _filled(levels: list[list[str | None]]) -> list[list[str | None]]:
 
 
 def _grown(header: Header, grid: Grid) -> Header:
-    """The header with all rows of its merged cells: headings of columns that the contract doesn't know may go deeper."""
+    """The header with all rows of its merged cells: headings that the contract doesn't know may go deeper."""
     spans = [span for span in grid.merges if _touches(span, header)]
     top = min([header.top, *(span.top for span in spans)])
     bottom = max([header.bottom, *(span.bottom for span in spans)])

@@ -26,7 +26,7 @@ def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
     """Every table that holds no other table. Raises DeliveryRefused when there is none to read."""
     with findings.reading():
         page = html.document_fromstring(_decoded(stream.read()), parser=html.HTMLParser(no_network=True))
-        tables = page.xpath("//table[not(.//table)]")
+        tables = [table for table in page.iter("table") if table.find(".//table") is None]
     return [Sheet(f"table {number}", hidden=False, load=partial(_load, table, findings))
             for number, table in enumerate(tables, start=1)]
 
@@ -46,7 +46,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _without_declaration(text: str) -> str:
-    """lxml takes no text that declares an encoding."""
+    """The page as text; the parser takes none that declares an encoding."""
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
 
 

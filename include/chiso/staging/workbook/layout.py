@@ -37,7 +37,7 @@ def _is_opener(row: Row) -> bool:
 
 
 def _closings_told_apart(rows: list[Row]) -> list[Row]:
-    """Of several totals of one name, all sum what stands above since the one before, as does `Cộng` before a grand total."""
+    """Of several totals of one name, each sums the rows since the one before; so does `Cộng` before a grand total."""
     seen_data = False
     totals = [place for place, row in enumerate(rows) if row.kind == "total"]
     names = [(rows[place].label or "").lower() for place in totals]

@@ -6,11 +6,13 @@ A row with figures is never set aside, unless it only numbers the columns.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from chiso.contracts import Column, Contract
-from chiso.reference import Reference, Unit
+from chiso.reference import Agency, Reference, Unit
 from chiso.staging.workbook.grids import Grid
 from chiso.staging.workbook.header import Header, key
 from chiso.text import fold
@@ -40,8 +42,9 @@ _CLOSING = re.compile(r"\W*cộng\b\s*", re.IGNORECASE)
 _DISTRICT_START = re.compile(r"(?:huyen|h|thanh pho|tp|t p|thi xa|tx|quan) ")
 _FOOT = re.compile(r"\(?\*|ghi chu\b|nguon\b|luu y\b|chu thich\b")
 _PLACE_AND_DATE = re.compile(r"\bngay(?: \d+)? thang(?: \d+)? nam\b")
-_SIGNATURE = re.compile(r"(?:nguoi (?:lap|bao cao|ky)|lap bieu|ke toan|thu truong|(?:pho )?giam doc|(?:pho )?chu tich|tm |kt |tl |tuq "
-                        r"|(?:pho )?truong phong|(?:pho )?chanh van phong|(?:pho )?cuc truong|ky ten|noi nhan|xac nhan)")
+_SIGNATURE = re.compile(
+    r"nguoi (?:lap|bao cao|ky)|lap bieu|ke toan|thu truong|(?:pho )?(?:giam doc|chu tich|truong phong|chanh van phong"
+    r"|cuc truong)|tm |kt |tl |tuq |ky ten|noi nhan|xac nhan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Rows:
         if len(numbers) + len(letters) < len(texts):
             return False
         label = self._labels[index]
-        in_order = all(int(after) == int(before) + 1 for before, after in zip(numbers, numbers[1:], strict=False))
+        in_order = all(int(after) == int(before) + 1 for before, after in pairwise(numbers))
         return len(set(numbers)) == len(numbers) > 1 and (in_order or (label is not None and index == self._first))
 
     @cached_property
@@ -200,8 +203,7 @@ class Rows:
     @cached_property
     def _parents(self) -> set[int]:
         """Rows after which one is numbered as a part of them (1, then 1.1)."""
-        pairs = zip(self._ordinals, self._ordinals[1:], strict=False)
-        return {index for index, (above, below) in enumerate(pairs)
+        return {index for index, (above, below) in enumerate(pairwise(self._ordinals))
                 if above and below and "." in below and below.startswith(f"{above.rstrip('.)')}.")
                 and _NUMBER.fullmatch(below) and below.rstrip(".") != above.rstrip(".)")}
 
@@ -229,12 +231,12 @@ class Rows:
     def _names_a_unit(self, label: str) -> bool:
         if self._grain == "row":
             return False
-        times = {unit.valid_to or unit.valid_from for unit in self._reference.units} - {None}
+        times = {unit.valid_to or unit.valid_from or date.min for unit in self._reference.units}
         return any(isinstance(self._reference.find_unit(label, at, self._district), Unit)
-                   or self._reference.find_agency(label, at).__class__.__name__ == "Agency" for at in times if at)
+                   or isinstance(self._reference.find_agency(label, at), Agency) for at in times)
 
     def _is_foot(self, index: int) -> bool:
-        """Whether the row, or one above it after the last figures, begins the foot: notes, place and date, signatures."""
+        """Whether the row stands in the foot, below the last figures: notes, place and date, signatures."""
         return index >= self._foot
 
     @cached_property

@@ -44,7 +44,7 @@ def _text(book: Any, cell: Any) -> str | None:
     if cell.ctype == xlrd.XL_CELL_TEXT:
         return clean(legacy_to_unicode(cell.value, _font(book, cell).name))
     if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(cell.value, "#N/A")
+        return str(xlrd.error_text_from_code.get(cell.value, "#N/A"))
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return cell_text(bool(cell.value))
     if cell.ctype == xlrd.XL_CELL_DATE:

@@ -157,7 +157,8 @@ class _TextsAndTruths(_Texts):
 def _is_regular(xml: bytes) -> bool:
     """Whether the sheet is about as large as its cells: nothing far to the right or far below the rest."""
     last = _ROW_NUMBER.search(xml, max(xml.rfind(b"<row "), 0))
-    return bool(last) and int(last[1]) <= _REGULAR_ROWS_SHARE * xml.count(b"<row ") and not _FAR_COLUMN.search(xml)
+    most = _REGULAR_ROWS_SHARE * xml.count(b"<row ")
+    return last is not None and int(last[1]) <= most and not _FAR_COLUMN.search(xml)
 
 
 def _long_grid(content: bytes, part: _Part, xml: bytes, styles: bytes | None) -> Grid:
@@ -180,7 +181,8 @@ def _column_styles(xml: bytes, styles: bytes | None, width: int) -> list[tuple[s
         counts[coordinate_to_tuple(f"{name.decode()}1")[1] - 1][int(style)] += 1
     if styles is None:
         return [("", "")] * width
-    sheet: Any = Stylesheet.from_tree(fromstring(styles))
+    tree: Any = fromstring(styles)
+    sheet: Any = Stylesheet.from_tree(tree)
     common = {column: sheet.cell_styles[count.most_common(1)[0][0]] for column, count in counts.items()}
     return [(sheet.fonts[common[column].fontId].name or "", _number_format(sheet, common[column].numFmtId))
             if column in common else ("", "") for column in range(width)]

@@ -1,0 +1,84 @@
+"""DAGs of a shape: a family's ingest, and the computing of the periods it touched. Nothing heavy at parse time.
+
+Why a DAG per family, a task per source only for fetching, and one task for loading: docs/adr/0004-dag-shape.md
+"""
+
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, PartitionedAssetTimetable, TaskGroup, task
+
+from chiso_airflow import tasks
+
+OWNER = "trung-tam-du-lieu"
+_CONTRACTS = Path(__file__).parents[1] / "schemas" / "contracts"
+_START = datetime(2024, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+_FETCH_RETRIES: dict[str, Any] = {
+    "retries": 4,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+}
+"""Fetching only: what a judge refused stays refused, and a load is one transaction. Airflow adds the jitter."""
+
+
+def sources_of(family: str) -> list[str]:
+    """Names of the family's sources: the stems of its contracts."""
+    return sorted(path.stem for path in (_CONTRACTS / family).glob("*.yml"))
+
+
+def loaded(family: str) -> Asset:
+    """The facts that a family's deliveries feed; its partitions are reporting periods, `calendar/period`."""
+    return Asset(name=f"warehouse_{family}", uri=f"chiso://warehouse/{family}")
+
+
+def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG:
+    """Fetches every source of a family, loads what came, and names the periods that it touched.
+
+    schedule: cron, in `timezone`. A source that can't be fetched fails the run, after the others were loaded.
+    """
+    with DAG(
+        dag_id=family,
+        schedule=CronTriggerTimetable(schedule, timezone=timezone),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["ingest", family],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        with TaskGroup("landing"):
+            fetch = task(**_FETCH_RETRIES)(tasks.collect)
+            collected = [fetch.override(task_id=name)(f"{family}/{name}") for name in sources_of(family)]
+        with TaskGroup("warehouse"):
+            load = task(trigger_rule="all_done")(tasks.load)(family)
+        with TaskGroup("indicators"):
+            name_periods = task(outlets=[loaded(family)])(tasks.name_touched_periods)(family)
+        collected >> load >> name_periods
+        collected >> EmptyOperator(task_id="everything_fetched")  # its failed upstream fails the run
+    return dag
+
+
+def compute_periods(families: list[str], doc_md: str) -> DAG:
+    """One run per touched period, as soon as any family has named it."""
+    any_of = reduce(or_, (loaded(family) for family in families))
+    with (
+        DAG(
+            dag_id="indicators",
+            schedule=PartitionedAssetTimetable(assets=any_of),
+            start_date=_START,
+            catchup=False,
+            max_active_runs=2,
+            tags=["indicators"],
+            doc_md=doc_md,
+            default_args={"owner": OWNER},
+        ) as dag,
+        TaskGroup("indicators"),
+    ):
+        task(retries=1, retry_delay=timedelta(seconds=10))(tasks.compute)()
+    return dag

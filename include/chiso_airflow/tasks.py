@@ -1,0 +1,117 @@
+"""What the tasks do: the core's own functions, on settings taken from Airflow's connections."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chiso.flow import Platform
+
+log = logging.getLogger(__name__)
+_CONNECTIONS = ("warehouse", "portal", "soc", "departments")
+
+
+@contextmanager
+def _platform() -> Iterator["Platform"]:
+    from chiso.flow import open_platform
+    from chiso.settings import load as load_settings
+
+    with open_platform(load_settings(os.environ | _connections())) as platform:
+        yield platform
+
+
+def _connections() -> dict[str, str]:
+    """Connections that a secrets backend or the metadata database holds; those of the environment are read anyway."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    found: dict[str, str] = {}
+    for name in _CONNECTIONS:
+        variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+        if os.environ.get(variable):
+            continue
+        try:
+            found[variable] = Connection.get(f"chiso_{name}").as_json()
+        except AirflowNotFoundException:
+            continue
+    return found
+
+
+def collect(source: str) -> int:
+    """Stages 1 and 2: brings in what is due of a source. Returns how many files came."""
+    from chiso import contracts, operations
+
+    with _platform() as platform:
+        came = operations.collect(contracts.load(source, platform.settings), platform)
+    log.info("%s: %d deliveries came", source, came)
+    return came
+
+
+def load(family: str) -> list[dict[str, Any]]:
+    """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once."""
+    from chiso import contracts, operations
+
+    counts = []
+    with _platform() as platform:
+        for contract in contracts.load_family(family, platform.settings):
+            for outcome in operations.load_pending(contract, platform):
+                shape = outcome.as_json()
+                counts.append(
+                    {
+                        name: shape[name]
+                        for name in (
+                            "source",
+                            "period",
+                            "accepted",
+                            "rows",
+                            "rejected",
+                            "loaded",
+                            "unchanged",
+                            "delivery",
+                        )
+                    }
+                )
+                log.log(logging.INFO if outcome.accepted else logging.WARNING, "%s", counts[-1])
+                for found in outcome.issues[:20]:
+                    log.warning(
+                        "%s %s %s: %s",
+                        found["severity"],
+                        found["rule"],
+                        found["cell"] or found["row"] or "",
+                        found["message_en"],
+                    )
+        for dropped in operations.dropped_files(family, platform):
+            if dropped.source is None:
+                log.warning("%s fits no source's file name pattern and was left alone", dropped.file_name)
+    return counts
+
+
+def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]:
+    """Names every period of the family that isn't computed yet as a partition of its asset, once.
+
+    outlet_events: given by Airflow.
+    """
+    from chiso import operations
+
+    from chiso_airflow.factory import loaded
+
+    with _platform() as platform:
+        keys = [f"{period.calendar}/{period.code}" for period in operations.stale_periods(platform, family)]
+    if keys:
+        outlet_events[loaded(family)].add_partitions(keys)
+    return keys
+
+
+def compute(*, partition_key: str | None = None) -> None:
+    """Stage 7 for the run's period; without one (a run started by hand) for every stale period."""
+    from chiso import operations
+    from chiso.periods import Period
+
+    with _platform() as platform:
+        if partition_key is None:
+            operations.compute_stale(platform)
+            return
+        calendar, _, code = partition_key.partition("/")
+        operations.compute_period(Period.of(code, calendar), platform)
