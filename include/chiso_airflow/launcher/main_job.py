@@ -110,8 +110,9 @@ class MainJob:
 
     def _tell_changes(self, runs: list[Run]) -> None:
         for run in runs:
-            if self._states.get((run.dag_id, run.run_id)) != run.state:
-                self._states[run.dag_id, run.run_id] = run.state
+            told = self._states.get((run.dag_id, run.run_id))
+            self._states[run.dag_id, run.run_id] = run.state
+            if run.state not in (told, "queued"):
                 self._tell(f"{run}: {run.state}")
 
     def _at_work(self, active: list[Run]) -> str:

@@ -252,6 +252,7 @@ RANDOM = random.Random(1)
         (WORKBOOK[: len(WORKBOOK) // 2], "a.xlsx", "file_damaged"),
         (wb.xls(FORM)[:3000], "a.xls", "file_damaged"),
         (wb.ods(FORM)[:2000], "a.ods", "file_damaged"),
+        (wb.html_table(FORM)[:-100], "a.xls", "file_damaged"),
         (_with_part(WORKBOOK, "xl/vbaProject.bin", b"x"), "a.xlsx", "file_macros"),
         (
             _replaced(

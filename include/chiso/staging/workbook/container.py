@@ -26,6 +26,7 @@ _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table"
                    rb"|body|div|center|font|p|script)\b", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(rb"<table\b", re.IGNORECASE)
+_TABLE_END = re.compile(rb"</table\s*>", re.IGNORECASE)
 _NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
 _MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -92,8 +93,12 @@ def _open_html(stream: BinaryIO, findings: Findings) -> Container:
 
     Spreadsheet programs open such a page by the first name, and refuse it by the second.
     """
-    if findings.file.lower().endswith(_NOT_HTML_NAMES) or not _TABLE.search(_ascii(stream.read())):
+    page = _ascii(stream.read())
+    opened, closed = len(_TABLE.findall(page)), len(_TABLE_END.findall(page))
+    if not opened or findings.file.lower().endswith(_NOT_HTML_NAMES):
         raise findings.refusal("html_page")
+    if closed < opened:  # a parser would close it, and the rows that were cut off would go unnoticed
+        raise findings.refusal("file_damaged", reason="</table> is missing")
     stream.seek(0)
     return Container("html", stream)
 

@@ -20,7 +20,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "file_damaged": ("{file}: tệp bị cắt cụt hoặc hỏng ({reason}); mở bằng bảng tính, lưu lại và gửi lại.",
                      "{file} is cut short or damaged ({reason}); open it, save it anew and send it again."),
     "file_expands": ("{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
-                     "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), over the limit; send the form only."),
+                     "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), too much; send the form only."),
     "file_too_large": ("{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
                        "{file} has {size_mb} MB, the limit is {limit_mb} MB; send the form only."),
     "file_macros": ("{file}: tệp có macro ({part}); lưu thành .xlsx không macro rồi gửi lại.",
@@ -43,7 +43,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                          '{file}, sheet "{sheet}": cells {cells} are all “{printed}”; rename or drop the extra one.'),
     "header_unit_differs": ("{file}, trang “{sheet}”, ô {cell}: cột ghi “{value}”, biểu quy định “{printed}”; "
                             "đổi số liệu về đúng đơn vị tính.",
-                            '{file}, sheet "{sheet}", cell {cell}: the column says “{value}”, the form has “{printed}”; '
+                            '{file}, sheet "{sheet}", cell {cell}: the column says “{value}”, the form “{printed}”; '
                             "give the figures in that unit."),
     "several_sheets": ("{file}: các trang {sheets} đều có số liệu của biểu; chỉ để lại một trang.",
                        "{file}: sheets {sheets} all hold figures of the form; keep one of them."),
