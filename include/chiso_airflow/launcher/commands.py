@@ -74,7 +74,10 @@ def serve() -> int:
 def down() -> int:
     """Stops the platform, or clears what a killed one left."""
     settings = environment.load()
-    record = ledger.running(settings) if settings.var.exists() else None
+    if not settings.var.exists():
+        _print("Nothing was running.")
+        return 0
+    record = ledger.running(settings)
     process = ledger.supervisor(record) if record else None
     if process is not None:
         process.terminate()
@@ -83,11 +86,11 @@ def down() -> int:
         except psutil.TimeoutExpired:
             process.kill()
             process.wait(_STOP_SECONDS)
-    if settings.var.exists():
-        ledger.clear_leftovers(settings)
-        if settings.has("CHISO_POSTGRES_PASSWORD"):
-            stop_if_unused(settings)
-    _print("Stopped." if process else "Nothing was running.")
+    left = ledger.clear_leftovers(settings)
+    if settings.has("CHISO_POSTGRES_PASSWORD"):
+        stop_if_unused(settings)
+    _print("Stopped." if process else f"Ended {left} processes of a killed platform." if left
+           else "Nothing was running.")
     return 0
 
 

@@ -42,6 +42,13 @@ class MainJob:
 
     def drive(self) -> None:
         """Runs it to the end. Raises PlatformError, with the failed tasks and the ends of their logs."""
+        try:
+            self._drive()
+        except PlatformError:
+            self._check()  # a part that has died is the cause, whatever its API answered
+            raise
+
+    def _drive(self) -> None:
         dags = self._await_dags()
         ingests = [dag for dag in dags if INGEST in dag.tags]
         if not ingests:
