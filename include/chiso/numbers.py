@@ -43,6 +43,8 @@ _DOT_DECIMAL = re.compile(r"(?P<whole>[0-9]+)\.(?P<decimals>[0-9]+)")
 _ZERO_DOT_DECIMAL = re.compile(r"(?P<whole>0)\.(?P<decimals>[0-9]+)")
 
 _SCALES = {"ty": 9, "ti": 9, "trieu": 6, "nghin": 3, "ngan": 3}
+_CURRENCIES = frozenset({"", "dong", "vnd", "d", "usd"})
+"""What follows a scale in a unit; nothing else does, as `Tỷ lệ` is no unit."""
 _SCALED = re.compile(r"(?P<number>[^a-zđ]*?[0-9%]) ?(?P<scale>tỷ|tỉ|triệu|nghìn|ngàn)?"
                      r"(?: ?(?:đồng|vnđ|vnd))?")
 _HEDGES = re.compile(r"(?:hơn|gần|khoảng|trên|dưới|ước|ước đạt|đạt|xấp xỉ|ít nhất|tối thiểu|tối đa|không quá"
@@ -103,7 +105,8 @@ def parse_printed(text: str) -> Decimal | Malformed:
 def scale_of(text: str) -> int | None:
     """Power of ten that a unit states: `(triệu đồng)` → 6, `tỷ đồng` → 9, `nghìn` → 3; None without."""
     words = fold(text.replace("(", " ").replace(")", " ")).split()
-    return next((_SCALES[word] for word in words if word in _SCALES), None)
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return next((_SCALES[word] for word, after in pairs if word in _SCALES and after in _CURRENCIES), None)
 
 
 def readings(text: str) -> list[int]:

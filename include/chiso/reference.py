@@ -160,7 +160,7 @@ class Reference:
 
     def find_unit(self, name_or_code: str, at: date, within: str | None = None,
                   levels: tuple[Level, ...] = LEVELS) -> Unit | NotFound | Ambiguous:
-        """The unit that a text names (`TP. Kon Tum`, `xã Đăk Long`, `23504`) at a day.
+        """The unit that a text names (`TP. Huế`, `xã Đăk Long`, `23504`) at a day.
 
         A prefix restricts the kind, without one the name alone decides. Of several, those in the district
         `within` come first, then those of our province, then the one that is spelt exactly so.
@@ -180,7 +180,7 @@ class Reference:
         return candidates[0] if len(candidates) == 1 else Ambiguous(tuple(candidates))
 
     def find_agency(self, name_or_code: str, at: date) -> Agency | NotFound:
-        """The agency that a text names (`Sở TT&TT`, `- UBND TP. Kon Tum`, `000.00.11.H34`) at a day."""
+        """The agency that a text names (`Sở TT&TT`, `- UBND huyện Sa Thầy`, `000.00.11.H34`) at a day."""
         text = nfc(name_or_code).strip()
         named = (self._agency_codes.get(text) or self._agency_names.get(_agency_key(self._local(text)))
                  or self._committee(text, at))

@@ -105,7 +105,8 @@ def test_a_dot_is_decimal_in_a_ratio_column_only():
 def test_scale_words_are_brought_to_the_columns_unit():
     assert parse_number("3,148 tỷ", unit_scale=6) == 3148
     assert parse_number("3,148", unit_scale=6) == Decimal("3.148")
-    assert [scale_of(unit) for unit in ("Kế hoạch (triệu đồng)", "tỷ đồng", "nghìn", "hộ")] == [6, 9, 3, None]
+    units = ("Kế hoạch (triệu đồng)", "tỷ đồng", "nghìn", "hộ", "Tỷ lệ (%)", "Tỷ lệ (triệu đồng) lũy kế")
+    assert [scale_of(unit) for unit in units] == [6, 9, 3, None, None, 6]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`chiso source`: which sources there are, and whether their files hold together."""
+"""`chiso source`: which sources there are, whether their files hold together, and their pages in docs/."""
 
 import click
 
@@ -58,3 +58,20 @@ def lint(ctx: click.Context, names: tuple[str, ...]) -> None:
         click.echo(fault, err=True)
     click.echo(f"{len(names or known)} sources, {len(faults)} faults", err=True)
     ctx.exit(1 if faults else 0)
+
+
+@source.command()
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; exit 1 if a page isn't what would be written")
+@click.pass_context
+def docs(ctx: click.Context, check_only: bool) -> None:
+    """Renders docs/sources/ and docs/indicators.md from contracts, suites and the catalogue."""
+    from chiso import documentation
+    from chiso.settings import load
+
+    settings = load()
+    changed = documentation.stale(settings) if check_only else documentation.write(settings)
+    for path in changed:
+        click.echo(f"{path.relative_to(settings.home)}: {'stale' if check_only else 'written'}", err=True)
+    if check_only and changed:
+        click.echo("Render them again: chiso source docs", err=True)
+    ctx.exit(1 if check_only and changed else 0)

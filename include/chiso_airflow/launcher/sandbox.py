@@ -13,7 +13,7 @@ from chiso_airflow.launcher.configuration import file_connection, http_connectio
 TODAY = "2024-07-03"
 """The sandbox's day: its deliveries are those of the half-year before."""
 _SEED = "34"
-_DOSSIERS = "3000"
+_DOSSIERS = "20000"
 
 PORTAL = "AIRFLOW_CONN_CHISO_PORTAL"
 SOC = "AIRFLOW_CONN_CHISO_SOC"

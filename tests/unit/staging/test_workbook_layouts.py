@@ -321,6 +321,33 @@ def test_section_title_merged_over_the_numbers_column():
     assert len(read(wb.xlsx(Page(rows)), ONE_STOP).rows) == 3
 
 
+def test_numbered_section_titles_and_remarks_between_rows():
+    f = wb.ONE_STOP_FIGURES
+    rows = one_stop(
+        [1, "Khối sở, ngành"],
+        ["1.1", "Sở Nội vụ", *f],
+        [None, "Trong đó:"],
+        ["1.2", "Sở Y tế", *f],
+        [None, "Cộng", *f],
+        [2, "Khối huyện"],
+        ["2.1", "UBND huyện Sa Thầy", *f],
+        [None, "Cộng", *f],
+        ["Tổng cộng", "cả tỉnh", *f],
+    )
+    form = read(wb.xlsx(Page(rows)), ONE_STOP)
+    assert form.values["agency_or_field"] == ["Sở Nội vụ", "Sở Y tế", "UBND huyện Sa Thầy"]
+    assert [(total.label, total.covers) for total in form.totals] == [
+        ("Cộng", [0, 1]),
+        ("Cộng", [2]),
+        ("Tổng cộng", [0, 1, 2]),
+    ]
+
+
+def test_a_bold_agency_without_figures_heads_its_fields():
+    rows = one_stop([None, "Sở Y tế"], [1, "Khám bệnh", *wb.ONE_STOP_FIGURES], [2, "Dược", *wb.ONE_STOP_FIGURES])
+    assert len(read(wb.xlsx(Page(rows, bold={3})), ONE_STOP).rows) == 2
+
+
 # Nothing is lost
 
 

@@ -55,7 +55,7 @@ class Form:
     rows: list[int]
     """Sheet rows, from 1."""
     values: dict[str, list[str | None]]
-    """Every contract column → texts, NFC and trimmed, None for blanks."""
+    """Every contract column but the personal ones → texts, NFC and trimmed, None for blanks."""
     within: list[str | None]
     """Code of the district over the row (grain commune)."""
     totals: list[TotalRow]
@@ -143,9 +143,9 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
         titles=_titles(found.grid, header),
         letters={name: letters(place) for name, place in header.columns.items()},
         rows=[row.index + 1 for row in layout.data],
-        values={column.name: _values(found, column, contract) for column in contract.columns},
+        values={column.name: _values(found, column, contract) for column in contract.loaded_columns},
         within=layout.within,
-        totals=[_total(row, covers, found) for row, covers in layout.totals],
+        totals=[_total(row, covers, found, contract) for row, covers in layout.totals],
         findings=noticed,
     )
 
@@ -173,8 +173,10 @@ def _values(found: _Found, column: Column, contract: Contract) -> list[str | Non
     return [firsts.get(row.index, text) if text is None else text for row, text in zip(data, texts, strict=True)]
 
 
-def _total(row: Row, covers: list[int], found: _Found) -> TotalRow:
-    texts = {name: found.grid.text(row.index, place) for name, place in found.header.columns.items()}
+def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
+    columns = found.header.columns
+    texts = {column.name: found.grid.text(row.index, columns[column.name]) for column in contract.loaded_columns
+             if column.name in columns}
     return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.label or "",
                     {name: text for name, text in texts.items() if text is not None}, covers)
 
@@ -197,7 +199,7 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
 
 
 def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Iterator[Issue]:
-    for column in contract.columns:
+    for column in contract.loaded_columns:
         place = found.header.columns.get(column.name)
         if place is None:
             yield findings.issue("optional_column_missing", "info", "flag", sheet=found.sheet.name,

@@ -7,6 +7,7 @@ lowest, never by position.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from chiso.contracts import Column, Contract
 from chiso.numbers import scale_of
@@ -68,11 +69,30 @@ def key(text: str) -> str:
     return header_key(text).replace("y", "i")
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """The keys by which a column of the contract is known."""
+
+    name: str
+    first: frozenset[str]
+    last: frozenset[str]
+    in_one_cell: frozenset[str]
+    levels: int
+
+    @classmethod
+    def of(cls, column: Column) -> "_Wanted":
+        levels = [frozenset(map(key, level)) for level in column.header]
+        first, last = levels[0], levels[-1]
+        joined = first if len(levels) == 1 else {above + below for above in first for below in last}
+        return cls(column.name, first, last, frozenset(joined) | {key(column.printed)}, len(levels))
+
+
 def find_header(grid: Grid, contract: Contract) -> Header | None:
     """The rows that match most columns of the contract, the fewest rows first; None if none matches any."""
-    vocabulary = {word for column in contract.columns for level in _levels(column) for word in level}
+    wanted = [_Wanted.of(column) for column in contract.columns]
+    vocabulary = frozenset[str]().union(*(column.first | column.last | column.in_one_cell for column in wanted))
     found = [header for top in range(min(len(grid.rows), SEARCHED_ROWS)) if _speaks(grid.rows[top], vocabulary)
-             for header in _headers_from(grid, top, contract)]
+             for header in _headers_from(grid, top, wanted)]
     best = max(found, key=lambda header: (len(header.claims), header.top - header.bottom, -header.top), default=None)
     return _grown(best, grid) if best else None
 
@@ -96,40 +116,27 @@ def check(header: Header, sheet: str, contract: Contract, findings: Findings) ->
                                        value=stated, printed=column.printed)
 
 
-def _levels(column: Column) -> list[list[str]]:
-    return [[key(word) for word in level] for level in column.header]
-
-
-def _speaks(cells: list[str | None], vocabulary: set[str]) -> bool:
+def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:
     return any(text is not None and key(text) in vocabulary for text in cells)
 
 
-def _headers_from(grid: Grid, top: int, contract: Contract) -> Iterator[Header]:
+def _headers_from(grid: Grid, top: int, wanted: list[_Wanted]) -> Iterator[Header]:
     for bottom in range(top, min(top + MAX_LEVELS, len(grid.rows))):
         paths = _paths(grid, top, bottom)
         claims: dict[str, list[int]] = {}
         for place, path in paths.items():
-            name = _claimed(path, contract)
-            if name:
+            keys = [key(text) for text in path]
+            strength, name = max(((_strength(keys, column), column.name) for column in wanted), key=itemgetter(0))
+            if strength:
                 claims.setdefault(name, []).append(place)
         yield Header(top, bottom, claims, paths)
 
 
-def _claimed(path: list[str], contract: Contract) -> str | None:
-    """The contract column that the texts over a sheet column name best."""
-    keys = [key(text) for text in path]
-    strengths = {column.name: _strength(keys, column) for column in contract.columns}
-    best = max(strengths, key=lambda name: strengths[name])
-    return best if strengths[best] else None
-
-
-def _strength(keys: list[str], column: Column) -> int:
+def _strength(keys: list[str], column: _Wanted) -> int:
     """How surely the keys over a sheet column are this column's: by its levels, in one cell, or not at all (0)."""
-    levels = _levels(column)
-    if keys[-1] in levels[-1] and (len(levels) == 1 or any(word in levels[0] for word in keys[:-1])):
-        return 2 + len(levels)
-    joined = {first + last for first in levels[0] for last in levels[-1]} if len(levels) > 1 else set(levels[0])
-    return int(bool({keys[-1], "".join(keys)} & (joined | {key(column.printed)})))
+    if keys[-1] in column.last and (column.levels == 1 or not column.first.isdisjoint(keys[:-1])):
+        return 2 + column.levels
+    return int(not column.in_one_cell.isdisjoint((keys[-1], "".join(keys))))
 
 
 def _paths(grid: Grid, top: int, bottom: int) -> dict[int, list[str]]:

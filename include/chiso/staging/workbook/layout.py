@@ -1,6 +1,5 @@
 """Which rows a total or subtotal sums, and which district stands over a commune."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chiso.staging.workbook.rows import Rank, Row
@@ -87,15 +86,23 @@ def _summed(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list
         return [other for other in rows if other.kind == "data"]
     if row.kind != "subtotal":
         return None
-    return list(_above(rows, place)) if row.closing else _parts(rows, place, below, ranks)
+    return _above(rows, place) if row.closing else _parts(rows, place, below, ranks)
 
 
-def _above(rows: list[Row], place: int) -> Iterator[Row]:
-    """Data rows over a closing subtotal, back to the group's beginning or the closing before."""
+def _above(rows: list[Row], place: int) -> list[Row]:
+    """Data rows over a closing subtotal: back to its section's title, or to the group or closing before."""
+    found: list[Row] = []
+    since_group: int | None = None
     for row in map(rows.__getitem__, range(place - 1, -1, -1)):
-        if row.kind != "data":
-            return
-        yield row
+        if row.kind == "section":
+            return found
+        if row.kind == "total" or row.closing:
+            break
+        if row.kind == "data":
+            found.append(row)
+        elif since_group is None:
+            since_group = len(found)
+    return found[:since_group]
 
 
 def _within(rows: list[Row], below: bool, totals: list[tuple[Row, list[int]]]) -> list[str | None]:

@@ -105,7 +105,7 @@ class Rows:
         ordinal, label = self.mark(index)
         if not label and not self._has_figures(index):
             return self._unlabelled_text(index)
-        if label and _NUMBER.fullmatch(ordinal) and not self._is_special(index, ordinal, label):
+        if label and _NUMBER.fullmatch(ordinal) and not self._is_special(index, label):
             return Row(index, "data", label)
         if self._is_repeated_header(index) or self._is_numbering(index):
             return None
@@ -115,11 +115,11 @@ class Rows:
         """The row's number (`1`, `II`, ``) and its label; a label may stand in the numbers' column."""
         ordinal, label = self._ordinals[index] or "", self._labels[index]
         if ordinal and not _is_mark(ordinal):
-            ordinal, label = ("", label or ordinal)
+            ordinal, label = "", ordinal if not label or fold(ordinal) in _TOTALS else label
         marked = _MARKED_LABEL.fullmatch(label) if label and not ordinal else None
         return (marked[1], marked[2]) if marked else (ordinal, label)
 
-    def _is_special(self, index: int, ordinal: str, label: str) -> bool:
+    def _is_special(self, index: int, label: str) -> bool:
         """Whether a numbered row with a label may still be no data row; cheap, since most are."""
         if len(label) <= 5 or _TOTAL_START.match(label) or index in self._parents:
             return True
@@ -186,8 +186,9 @@ class Rows:
         district = self._district_over(index, ordinal, label)
         if district or rank != "name":
             return Row(index, kind, label, rank, district)
-        parent = index in self._parents or (not ordinal and self._numbers_rows and self._is_bold(index))
-        return Row(index, kind, label) if figures and parent else None
+        if index in self._parents or (figures and not ordinal and self._stands_out(index)):
+            return Row(index, kind, label)
+        return None
 
     def _named_district(self, label: str) -> str | None:
         return self._reference.find_district(label) if self._grain == "commune" else None
@@ -207,6 +208,10 @@ class Rows:
                 if above and below and "." in below and below.startswith(f"{above.rstrip('.)')}.")
                 and _NUMBER.fullmatch(below) and below.rstrip(".") != above.rstrip(".)")}
 
+    def _stands_out(self, index: int) -> bool:
+        """Whether the row is in bold among rows that are numbered."""
+        return self._numbers_rows and self._is_bold(index)
+
     def _is_bold(self, index: int) -> bool:
         return (index, self._label) in self._grid.bold
 
@@ -220,13 +225,16 @@ class Rows:
     def _rest(self, index: int, ordinal: str, label: str | None) -> Row | None:
         if self._has_figures(index) or (label and _NUMBER.fullmatch(ordinal)):
             return Row(index, "data", label)
-        if label and self._names_a_unit(label):
+        if label and self._stands_out(index):
+            return Row(index, "section", label)
+        if label and (self._names_a_unit(label) or self._has_texts(index)):
             return Row(index, "data", label)
-        if self._is_foot(index):
-            return None
-        if label and self._grain == "row" and any(self._grid.text(index, place) for place in self._texts):
-            return Row(index, "data", label)
-        return Row(index, "section", label)
+        return None
+
+    def _has_texts(self, index: int) -> bool:
+        """Whether words of the form stand in the row, and not its foot's."""
+        words = self._grain == "row" and any(self._grid.text(index, place) for place in self._texts)
+        return words and not self._is_foot(index)
 
     def _names_a_unit(self, label: str) -> bool:
         if self._grain == "row":

@@ -1,0 +1,67 @@
+"""Policies over every DAG, on DAGs that the real parser read."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from chiso import contracts
+from chiso.settings import load
+
+HOME = Path(__file__).parents[2]
+FAMILIES = ("departments", "portal", "soc")
+HEAVY = ("pandas", "pyarrow", "great_expectations", "openpyxl", "chiso.flow", "chiso.staging")
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict:
+    bag = DagBag(str(HOME / "dags"))
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {*FAMILIES, "indicators"}
+    return bag.dags
+
+
+def test_every_dag_says_whose_it_is_and_what_to_do(dags) -> None:
+    for dag in dags.values():
+        assert dag.tags and dag.doc_md and "docs/runbooks/" in dag.doc_md
+        runbook = dag.doc_md.split("Runbook: ")[1].split(".md")[0] + ".md"
+        assert (HOME / runbook).exists(), runbook
+        assert {task.owner for task in dag.tasks} <= {"trung-tam-du-lieu", "airflow"}
+        assert dag.catchup is False
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_fetches_each_source_once_and_loads_once(dags, family: str) -> None:
+    dag = dags[family]
+    names = {name.split("/")[1] for name in contracts.source_names(load()) if name.startswith(f"{family}/")}
+    assert {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")} == {f"landing.{name}" for name in names}
+    assert [task.task_id for task in dag.tasks if task.task_id.startswith("warehouse.")] == ["warehouse.load"]
+    assert dag.tags >= {"ingest", family}
+
+
+def test_only_fetching_is_retried_with_growing_pauses(dags) -> None:
+    for family in FAMILIES:
+        for task in dags[family].tasks:
+            fetching = task.task_id.startswith("landing.")
+            assert (task.retries > 0) is fetching, task.task_id
+            assert bool(task.retry_exponential_backoff) is fetching
+
+
+def test_a_failed_fetch_fails_the_run_but_not_the_load(dags) -> None:
+    for family in FAMILIES:
+        dag = dags[family]
+        assert dag.get_task("warehouse.load").trigger_rule == "all_done"
+        fetches = {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")}
+        assert dag.get_task("everything_fetched").upstream_task_ids == fetches
+
+
+def test_parsing_imports_nothing_heavy() -> None:
+    for path in sorted((HOME / "dags").glob("*.py")):
+        code = (
+            f"import runpy, sys; import airflow.sdk; runpy.run_path({str(path)!r}); "
+            f"print([name for name in {HEAVY!r} if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]", path.name
