@@ -42,7 +42,9 @@ class Issue:
     def __str__(self) -> str:
         """Where it is, and what to do."""
         place = " ".join(
-            filter(None, [self.sheet and f'sheet "{self.sheet}"', self.cell or (f"line {self.row}" if self.row else None)])
+            filter(
+                None, [self.sheet and f'sheet "{self.sheet}"', self.cell or (f"line {self.row}" if self.row else None)]
+            )
         )
         return f"{place}: {self.message_en}" if place else self.message_en
 
@@ -62,7 +64,7 @@ def issue(
     row: int | None = None,
     column: str | None = None,
     value: str | None = None,
-    **details: object,
+    **details: Any,
 ) -> Issue:
     """A finding with the texts of `chiso.messages`.
 
@@ -70,7 +72,10 @@ def issue(
     value: as delivered; personal numbers in it are masked. details: what the texts' placeholders need.
     """
     shown = mask_personal(value) if value is not None else None
-    vi, en = (text.format(value=shown, **(_HINTS | details)) for text in TEXTS[rule])
+    vi, en = (
+        text.format(**(_HINTS | details | {"value": shown, "sheet": sheet, "cell": cell, "row": row}))
+        for text in TEXTS[rule]
+    )
     return Issue(severity, check or rule, action, sheet, cell, row, column, shown, vi, en, responsible)
 
 

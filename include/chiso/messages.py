@@ -97,7 +97,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Too many rows are rejected ({rejected} of {rows}); the delivery is refused. Mend them and send it again.",
     ),
     # Deliveries
-    "file_empty": ("{file}: tệp trống; gửi lại.", "{file} is empty; send it again."),
     "not_text_export": (
         "{file}: không phải tệp CSV ({found}); lấy lại từ cổng.",
         "{file} is no CSV export but {found}; export it again.",
@@ -114,7 +113,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: dấu ngoặc kép mở gần dòng {line} không được đóng.",
         "{file}: a quote opened near line {line} is never closed.",
     ),
-    "header_missing_column": (
+    "columns_missing": (
         "{file}: thiếu cột bắt buộc {columns}; thêm cột, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",
         "{file}: the required columns {columns} are missing; add them, or add an alias in the contract.",
     ),
@@ -153,4 +152,78 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: period {period} had not begun when it was received.",
     ),
     "no_rows": ("{file}: không có dòng dữ liệu nào dưới tiêu đề.", "{file}: there is no data row below the header."),
+    # Workbooks
+    "file_empty": ("{file}: tệp trống (0 byte); gửi lại tệp.", "{file} is empty (0 bytes); send it again."),
+    "file_unknown": (
+        "{file}: không phải bảng tính (nội dung là {found_vi}); gửi tệp .xlsx, .xls hoặc .ods.",
+        "{file} is no spreadsheet (it holds {found_en}); send an .xlsx, .xls or .ods file.",
+    ),
+    "html_page": (
+        "{file}: là trang web (HTML), không phải bảng tính; tải lại tệp gốc từ hệ thống và gửi lại.",
+        "{file} is a web page (HTML), not a spreadsheet; download the original again and send it.",
+    ),
+    "file_damaged": (
+        "{file}: tệp bị cắt cụt hoặc hỏng ({reason}); mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file} is cut short or damaged ({reason}); open it, save it anew and send it again.",
+    ),
+    "file_expands": (
+        "{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
+        "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), too much; send the form only.",
+    ),
+    "file_too_large": (
+        "{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
+        "{file} has {size_mb} MB, the limit is {limit_mb} MB; send the form only.",
+    ),
+    "file_macros": (
+        "{file}: tệp có macro ({part}); lưu thành .xlsx không macro rồi gửi lại.",
+        "{file} holds macros ({part}); save it as .xlsx without macros and send it again.",
+    ),
+    "file_encrypted": (
+        "{file}: tệp đặt mật khẩu mà hệ thống không có; gửi tệp không mật khẩu hoặc báo mật khẩu.",
+        "{file} is protected by a password that the platform doesn't have; send it without one, "
+        "or hand the password in.",
+    ),
+    "password_wrong": (
+        "{file}: mật khẩu đã đăng ký không mở được tệp; báo mật khẩu mới hoặc gửi tệp không mật khẩu.",
+        "{file}: the registered password doesn't open it; hand in the new one, or send it without.",
+    ),
+    "header_not_found": (
+        "{file}, trang “{sheet}”: không có dòng nào chứa tiêu đề {wanted} (gần nhất: {nearest_vi}). "
+        "Gửi đúng biểu {source}, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",
+        '{file}, sheet "{sheet}": no row holds {wanted} (nearest: {nearest_en}). '
+        "Send form {source}, or add an alias in its contract.",
+    ),
+    "header_missing_column": (
+        "{file}, trang “{sheet}”, dòng tiêu đề {row}: thiếu cột {wanted}. "
+        "Thêm cột, hoặc thêm tên gọi khác vào hợp đồng {source}.",
+        '{file}, sheet "{sheet}", header row {row}: column {wanted} is missing. '
+        "Add it, or add an alias in contract {source}.",
+    ),
+    "header_ambiguous": (
+        "{file}, trang “{sheet}”: ô {cells} cùng là cột “{printed}”; đổi tên hoặc bỏ cột thừa.",
+        '{file}, sheet "{sheet}": cells {cells} are all “{printed}”; rename or drop the extra one.',
+    ),
+    "header_unit_differs": (
+        "{file}, trang “{sheet}”, ô {cell}: cột ghi “{value}”, biểu quy định “{printed}”; "
+        "đổi số liệu về đúng đơn vị tính.",
+        '{file}, sheet "{sheet}", cell {cell}: the column says “{value}”, the form “{printed}”; '
+        "give the figures in that unit.",
+    ),
+    "several_sheets": (
+        "{file}: các trang {sheets} đều có số liệu của biểu; chỉ để lại một trang.",
+        "{file}: sheets {sheets} all hold figures of the form; keep one of them.",
+    ),
+    "hidden_row": (
+        "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",
+        "Row {row} is hidden and was read all the same; show it or delete it.",
+    ),
+    "hidden_sheet_read": (
+        "Trang “{sheet}” bị ẩn; vẫn được đọc vì không trang nào khác có biểu.",
+        "Sheet “{sheet}” is hidden; it was read since no other holds the form.",
+    ),
+    "hidden_sheet_ignored": ("Trang “{sheet}” bị ẩn; không đọc.", "Sheet “{sheet}” is hidden; it wasn't read."),
+    "formula_uncached": (
+        "Ô {cell} ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
+        "Cell {cell} in “{printed}” is a formula without a stored value; open, recalculate, save.",
+    ),
 }

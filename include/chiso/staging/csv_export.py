@@ -123,7 +123,7 @@ def _match(names: Sequence[str], contract: Contract, file_name: str) -> dict[str
         if column.name not in positions and not column.optional_header and not column.personal
     ]
     if missing:
-        raise refusal("header_missing_column", contract.terms.owner, file=file_name, columns=", ".join(missing))
+        raise refusal("columns_missing", contract.terms.owner, file=file_name, columns=", ".join(missing))
     return positions
 
 

@@ -127,7 +127,7 @@ class JsonRecords:
             if column.name not in seen and not column.optional_header and not column.personal
         ]
         if missing and self.count:
-            raise refusal("header_missing_column", owner, file=self.file_name, columns=", ".join(missing))
+            raise refusal("columns_missing", owner, file=self.file_name, columns=", ".join(missing))
         if self._totals and self._totals != {self.count}:
             raise refusal(
                 "total_incomplete",

@@ -13,13 +13,14 @@ from types import FrameType
 
 import psutil
 from chiso import settings as environment
+from chiso.errors import SettingsError
 from chiso.postgres import stop_if_unused
 from chiso.settings import Settings
 
 from chiso_airflow.launcher import ledger, processes
 from chiso_airflow.launcher.airflow_api import Airflow
-from chiso_airflow.launcher.configuration import programs
-from chiso_airflow.launcher.credentials import UI_USER, ensure_secrets
+from chiso_airflow.launcher.configuration import login_file, programs
+from chiso_airflow.launcher.credentials import UI_USER, ensure_secrets, write_login
 from chiso_airflow.launcher.main_job import MainJob
 from chiso_airflow.launcher.platform import running_platform
 from chiso_airflow.launcher.supervisor import PlatformError
@@ -91,6 +92,15 @@ def down() -> int:
         stop_if_unused(settings)
     _print("Stopped." if process else f"Ended {left} processes of a killed platform." if left
            else "Nothing was running.")
+    return 0
+
+
+def login() -> int:
+    """Writes the UI's password file from CHISO_UI_PASSWORD: for containers, where nobody calls `run` or `up`."""
+    settings = environment.load()
+    if not settings.has("CHISO_UI_PASSWORD"):
+        raise SettingsError("CHISO_UI_PASSWORD is not set: set the password of the UI's user.")
+    write_login(settings, login_file(settings))
     return 0
 
 

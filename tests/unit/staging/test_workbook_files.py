@@ -359,7 +359,7 @@ def test_damaged_files_are_read_or_refused(kind, data):
 
 
 def rules_of_refusal() -> set[str]:
-    from chiso.staging.workbook.findings import TEXTS
+    from chiso.messages import TEXTS
 
     return set(TEXTS)
 
