@@ -77,6 +77,20 @@ def explanation(
         )
 
 
+def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
+    """Deliveries judged since: how many were accepted, refused, received again; how many rows were loaded."""
+    with platform.engine.connect() as connection:
+        row = connection.execute(
+            sa.text(
+                "SELECT count(*) FILTER (WHERE accepted AND same_as IS NULL) AS accepted, "
+                "count(*) FILTER (WHERE NOT accepted) AS refused, count(same_as) AS again, "
+                "coalesce(sum(loaded_count), 0)::bigint AS rows FROM validation.verdict WHERE recorded_at >= :moment"
+            ),
+            {"moment": moment},
+        ).one()
+        return dict(row._mapping)
+
+
 def refused(platform: Platform) -> list[dict[str, Any]]:
     """Deliveries that were refused and that no accepted one has replaced by name, newest last."""
     with platform.engine.connect() as connection:

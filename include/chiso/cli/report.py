@@ -1,8 +1,10 @@
 """`chiso report build`: Data Docs, exports, and the scoreboard on the terminal."""
 
+from datetime import datetime
+
 import click
 
-from chiso.cli.session import platform
+from chiso.cli.session import moment, platform
 
 
 @click.group()
@@ -11,7 +13,8 @@ def report() -> None:
 
 
 @report.command()
-def build() -> None:
+@click.option("--since", callback=moment, help="Also say what was loaded since this moment")
+def build(since: datetime | None) -> None:
     """Builds every report and prints the scoreboard, what was refused, and where the reports lie."""
     from chiso import inquiry, publication, validation
     from chiso.indicators import Question
@@ -19,6 +22,7 @@ def build() -> None:
     with platform() as running:
         targets = inquiry.target_rows(running, "nq09")
         refused, rejected, held = inquiry.refused(running), inquiry.rejected(running), inquiry.held(running)
+        counts = inquiry.loaded_since(running, since) if since else None
         folder = running.settings.reports
         flat = [{name: value for name, value in row.items() if name != "components"} for row in targets]
         publication.export(
@@ -33,6 +37,9 @@ def build() -> None:
         )
         docs = validation.build_docs(running.settings)
     click.echo(publication.scoreboard(targets))
+    if counts is not None:
+        click.echo()
+        click.echo(publication.this_run(counts))
     click.echo()
     click.echo(publication.summary(refused, rejected, held))
     click.echo()

@@ -82,6 +82,19 @@ def _place(part: Mapping[str, Any]) -> str:
     return f"{part['source']} {where} (lượt {part['delivery']}, sha256 {part['sha256'][:12]}…)"
 
 
+def this_run(counts: Mapping[str, int]) -> str:
+    """What a run loaded; that it loaded nothing twice, where nothing was new."""
+    if not any(counts.values()):
+        return (
+            "Lần chạy này: không có gì mới, không tệp nào bị nạp hai lần "
+            "(this run: nothing new; nothing was loaded twice)"
+        )
+    return (
+        f"Lần chạy này (this run): {counts['accepted']} lượt gửi được nạp (deliveries loaded), {number(Decimal(counts['rows']))} dòng "
+        f"(rows); {counts['again']} nhận lại, không đổi (received again, unchanged); {counts['refused']} bị từ chối (refused)"
+    )
+
+
 def summary(
     refused: Sequence[Mapping[str, Any]],
     rejected: Sequence[Mapping[str, Any]],

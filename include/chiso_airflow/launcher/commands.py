@@ -81,12 +81,7 @@ def down() -> int:
     record = ledger.running(settings)
     process = ledger.supervisor(record) if record else None
     if process is not None:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(_STOP_SECONDS)
+        processes.end(lambda: [process], _STOP_SECONDS)
     left = ledger.clear_leftovers(settings)
     if settings.has("CHISO_POSTGRES_PASSWORD"):
         stop_if_unused(settings)
@@ -172,7 +167,7 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
     settings = environment.load()
 
     def check() -> None:
-        if not _lives(daemon):
+        if not processes.lives(daemon):
             said = _daemon_log(settings).read_text("utf-8", "replace")
             raise PlatformError(f"The platform has stopped:\n{said[-2000:]}")
 
@@ -181,12 +176,8 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
         MainJob(airflow, settings, _started(daemon), check, say).drive()
         return _report(settings, check)
     finally:
-        if _lives(daemon):
+        if processes.lives(daemon):
             _print_login(settings, record.url)
-
-
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _daemon_log(settings: Settings) -> Path:

@@ -18,7 +18,7 @@ from chiso.environment import update_platform_env
 from chiso.errors import ChisoError
 from chiso.settings import Settings, read_env_file
 
-from chiso_airflow.launcher.processes import descendants, end
+from chiso_airflow.launcher.processes import descendants, end, lives
 
 _SAME_START_SECONDS = 2.0
 _PATIENCE_SECONDS = 5.0
@@ -108,7 +108,8 @@ def read_record(settings: Settings) -> Record | None:
 
 def supervisor(record: Record) -> psutil.Process | None:
     """The live supervisor of the record."""
-    return _process(*record.processes["supervisor"]) if record.boot == _boot() else None
+    pid, start = record.processes["supervisor"]
+    return psutil.Process(pid) if record.boot == _boot() and _began(pid, start) else None
 
 
 def clear_leftovers(settings: Settings) -> int:
@@ -127,12 +128,10 @@ def _leftovers(record: Record) -> list[psutil.Process]:
     if record.boot != _boot():
         return []
     noted = {pid: start for name, (pid, start) in record.processes.items() if name != "supervisor"}
-    roots = [process for pid, start in noted.items() if (process := _process(pid, start))]
-    alive = {process.pid for process in roots}
-    # A session's number isn't given away while a member lives; a leader that began later is a stranger.
-    orphaned = {pid for pid in noted if pid not in alive and not psutil.pid_exists(pid)}
-    members = [process for process in psutil.process_iter() if _session(process.pid) in orphaned | alive]
-    return descendants(roots + members)
+    # Each led a session, whose number isn't given away while a member lives. One taken by a stranger has none.
+    sessions = {pid for pid, start in noted.items() if not psutil.pid_exists(pid) or _began(pid, start)}
+    members = [process for process in psutil.process_iter() if _session(process.pid) in sessions]
+    return [process for process in descendants(members) if lives(process)]
 
 
 def _session(pid: int) -> int:
@@ -142,13 +141,12 @@ def _session(pid: int) -> int:
         return -1
 
 
-def _process(pid: int, start: float) -> psutil.Process | None:
+def _began(pid: int, start: float) -> bool:
+    """Whether the process of that number is the one that began then, be it dead and not yet buried."""
     try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - start) < _SAME_START_SECONDS
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        return abs(psutil.Process(pid).create_time() - start) < _SAME_START_SECONDS
     except psutil.NoSuchProcess:
-        return None
+        return False
 
 
 def _withdraw(settings: Settings, record: Record) -> None:

@@ -69,26 +69,23 @@ def end(find: Callable[[], list[psutil.Process]], patience_seconds: float) -> No
     """Ends every process that `find` names, also those that appear meanwhile: SIGTERM, patience, SIGKILL."""
     _signal(find(), signal.SIGTERM)
     deadline = time.monotonic() + patience_seconds
-    while alive := _alive(find()):
+    while alive := [process for process in find() if lives(process)]:
         if time.monotonic() > deadline:
             _signal(alive, signal.SIGKILL)
         psutil.wait_procs(alive, timeout=0.2)
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie, which only waits for its parent or an init that may be slow, doesn't."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def bury(patience_seconds: float = 5) -> None:
     """Waits for dead children, inherited ones too, so that no zombie is left to an init that may not reap."""
     psutil.wait_procs(own_children(), timeout=patience_seconds)
-
-
-def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if process.is_running() and not _is_zombie(process)]
-
-
-def _is_zombie(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def _signal(processes: Iterable[psutil.Process], number: int) -> None:

@@ -1,0 +1,125 @@
+"""The main job as a user runs it: real Airflow on the real embedded server, fed by the sandbox's real transports."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+HOME = Path(__file__).parents[2]
+PROGRAMS = Path(sys.executable).parent
+
+pytestmark = pytest.mark.timeout(600)
+
+
+class Checkout:
+    """The commands of a checkout with data of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CHISO_"))}
+        self.environ = kept | {"CHISO_VAR": str(var), "CHISO_SANDBOX_DOSSIERS": "1500"}
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=self.environ, cwd=HOME, capture_output=True, text=True, check=False)
+
+    def make_run(self) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "chiso_airflow.launcher", "run")
+
+    def chiso(self, *arguments: str) -> object:
+        done = self.run(str(PROGRAMS / "chiso"), *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def processes(self) -> list[str]:
+        """Command lines of living processes that belong to this checkout's data."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE and (
+                    process.environ().get("CHISO_VAR") == str(self.var) or str(self.var) in " ".join(process.cmdline())
+                ):
+                    found.append(" ".join(process.cmdline()))
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("main-job") / "var")
+
+
+@pytest.fixture(scope="module")
+def first_run(checkout: Checkout) -> subprocess.CompletedProcess[str]:
+    return checkout.make_run()
+
+
+def test_the_first_run_prints_the_scoreboard_and_what_was_refused(first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    lines = first_run.stdout.splitlines()
+    targets = [line for line in lines if line.startswith("nq09.")]
+    assert len(targets) == 17
+    assert any(line.startswith("nq09.15") and "59,47" in line and "chưa đạt" in line for line in targets)
+    assert "06a_thang7_2024.xlsx" in first_run.stdout
+    assert "vien_thong_Q2_2024_so_y_te.xlsx" in first_run.stdout
+    assert "data_docs" in first_run.stdout
+
+
+def test_nothing_of_it_lives_afterwards(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0
+    assert checkout.processes() == []
+
+
+def test_published_figures_come_out(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0
+    rows = checkout.chiso("indicators", "--framework", "review", "--period", "2024-H1")
+    found = {row["indicator"]: row for row in rows}
+    assert {
+        name: found[name]["value"]
+        for name in ("services_full_online", "services_partial_online", "soc_devices", "soc_websites")
+    } == {"services_full_online": 990, "services_partial_online": 373, "soc_devices": 29, "soc_websites": 34}
+    integrated = found["procedures_integrated"]
+    assert (integrated["numerator"], integrated["denominator"], integrated["reported_value"]) == (1363, 1726, 79.24)
+    assert round(integrated["value"], 2) == 78.97
+    approved = found["systems_level_approved"]
+    assert (approved["numerator"], approved["denominator"], approved["reported_value"]) == (31, 37, 84)
+    assert found["households_fibre_pct"]["value"] == 59.47
+    assert {row["unit_code"] for row in rows} == {"62"}
+    targets = {row["target"]: row for row in checkout.chiso("targets", "--period", "2023")}
+    assert (targets["nq09.15"]["actual"], targets["nq09.15"]["period"], targets["nq09.15"]["status"]) == (
+        52.8,
+        "2023",
+        "unmet",
+    )
+
+
+def test_a_number_leads_back_to_cell_and_raw_file(
+    checkout: Checkout, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_run.returncode == 0
+    found = checkout.chiso("explain", "households_fibre_pct", "--period", "2024-H1")
+    cells = [part for part in found["inputs"] if part["measure"] == "households_fibre"]
+    assert len(cells) == 102 and sum(part["value"] for part in cells) == 89205
+    assert {part["sheet"] for part in cells} == {"Biểu 1"} and all(part["cell"].startswith("D") for part in cells)
+    assert all(part["uri"].endswith("vien_thong_Q2_2024.xlsx") for part in cells)
+    report = checkout.chiso("audit", "verify")
+    assert report["holds"] is True and report["raw_files"] >= 20
+
+
+def test_a_second_run_loads_nothing_twice_and_refuses_a_broken_file(
+    checkout: Checkout, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_run.returncode == 0
+    before = checkout.chiso("indicators", "--period", "2024-Q2")
+    broken = checkout.var / "drop" / "06a_thang8_2024.xlsx"
+    broken.write_bytes((checkout.var / "drop" / "06a_thang6_2024.xlsx").read_bytes()[:4000])
+    second = checkout.make_run()
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "0 lượt gửi được nạp" in second.stdout and "1 bị từ chối" in second.stdout
+    assert "06a_thang8_2024.xlsx" in second.stdout
+    assert checkout.chiso("indicators", "--period", "2024-Q2") == before
+    assert checkout.processes() == []
