@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from chiso import settings as environment
 from chiso.database import connect
 from chiso.environment import ensure_platform_env
-from chiso.flow import Platform
+from chiso.platform import Platform
 from chiso.postgres import embedded_server
 from chiso.postgres.place import find_place
 from chiso.settings import Settings

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chiso import contracts, flow, operations
-from chiso.flow import Outcome, Platform
+from chiso.flow import Outcome
+from chiso.platform import Platform
 
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
 

@@ -16,36 +16,16 @@ import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
-from chiso.database import connect, reachable
+from chiso.database import reachable
 from chiso.errors import DeliveryRefused, UsageError
 from chiso.issues import Issue
 from chiso.landing import Arrival, Landed
 from chiso.periods import Period
-from chiso.postgres import warehouse_url
+from chiso.platform import Platform
 from chiso.raw import RawFile
 from chiso.reference import load_reference
-from chiso.settings import Settings
 from chiso.staging import Delivered, Staged
 from chiso.validation import Judged, Verdict
-
-
-@dataclass(frozen=True)
-class Platform:
-    """Where the flow runs: the environment and the warehouse."""
-
-    settings: Settings
-    engine: sa.Engine
-
-
-@contextmanager
-def open_platform(settings: Settings) -> Iterator[Platform]:
-    """The platform on the environment's warehouse; the embedded server is started where none runs, then stopped."""
-    with warehouse_url(settings) as url:
-        engine = connect(url)
-        try:
-            yield Platform(settings, engine)
-        finally:
-            engine.dispose()
 
 
 @dataclass(frozen=True)

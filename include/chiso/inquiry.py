@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from chiso import contracts, indicators
 from chiso.contracts import Contract
 from chiso.errors import UsageError
-from chiso.flow import Platform
 from chiso.indicators import Catalogue, Question
+from chiso.platform import Platform
 from chiso.reference import load_reference
 from chiso.settings import Settings
 

@@ -135,6 +135,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: {reason_vi}. Sửa dòng “Kỳ báo cáo”.",
         "{file}: {reason_en}. Mend the line “Kỳ báo cáo”.",
     ),
+    "period_stated": (
+        "{file}: được yêu cầu kỳ {stated}, nhưng tệp ghi kỳ {period}.",
+        "{file}: period {stated} was asked for, but the delivery says {period}.",
+    ),
     "period_file_name": (
         "{file}: tên tệp ghi kỳ {named}, trong tệp là {period}.",
         "{file}: the file name says {named}, the sheet says {period}.",

@@ -1,21 +1,21 @@
-"""What an operator or a schedule asks for: collect what is due, load it, compute what it touched.
+"""What an operator or a schedule asks for: collect what is due, and load it.
 
 Every function may be run again at any time; each does only what is left to do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts, flow, indicators, landing, sources
+from chiso import contracts, flow, landing, sources
 from chiso.contracts import Contract
-from chiso.errors import UsageError
-from chiso.flow import Outcome, Platform
+from chiso.errors import ChisoError, UsageError
+from chiso.flow import Outcome
 from chiso.landing import Arrival
 from chiso.periods import Period
-from chiso.reference import load_reference
+from chiso.platform import Platform
 from chiso.sources import Dropped, Fetched
 
 
@@ -149,39 +149,16 @@ def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform
 
 
 def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
-    """Judges and loads every kept delivery that never was, oldest first: new ones, and what a crash left."""
+    """Judges and loads every kept delivery that never was, oldest first: new ones, and what a crash left.
+
+    One that can't be judged (its raw file is lost, its contract broken) doesn't hold up the others: its fault is
+    raised after them.
+    """
+    faults: list[ChisoError] = []
     for delivery_id in landing.pending(platform.engine, contract.source):
-        yield flow.load(landing.landed(platform.engine, delivery_id, platform.settings), contract, platform)
-
-
-# --- Stage 7 ---
-
-
-def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
-    """Periods that accepted deliveries (of `family`) touched and no run has computed since, by their end."""
-    with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT * FROM indicators.stale_period ORDER BY end_date, period, calendar"))
-        return [
-            Period.of(row.period, row.calendar)
-            for row in rows
-            if family is None or any(source.startswith(f"{family}/") for source in row.sources)
-        ]
-
-
-def compute_period(period: Period, platform: Platform) -> None:
-    """Computes every indicator of a period and writes what differs."""
-    settings = platform.settings
-    everything: Sequence[Contract] = [contracts.load(name, settings) for name in contracts.source_names(settings)]
-    catalogue = indicators.load_catalogue(settings.schemas)
-    with platform.engine.begin() as connection:
-        indicators.sync_definitions(connection, catalogue)
-        head = indicators.compute(connection, period, everything, catalogue, load_reference(settings.schemas))
-    audit.anchor(settings, head)
-
-
-def compute_stale(platform: Platform) -> list[Period]:
-    """Computes every stale period; returns them."""
-    periods = stale_periods(platform)
-    for period in periods:
-        compute_period(period, platform)
-    return periods
+        try:
+            yield flow.load(landing.landed(platform.engine, delivery_id, platform.settings), contract, platform)
+        except ChisoError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import audit, contracts, landing
-from chiso.flow import Platform
+from chiso.platform import Platform
 
 
 def verify(platform: Platform) -> dict[str, Any]:

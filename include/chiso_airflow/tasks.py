@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chiso.flow import Platform
+    from chiso.flow import Outcome
+    from chiso.platform import Platform
 
 log = logging.getLogger(__name__)
 _CONNECTIONS = ("warehouse", "portal", "soc", "departments")
@@ -15,7 +16,7 @@ _CONNECTIONS = ("warehouse", "portal", "soc", "departments")
 
 @contextmanager
 def _platform() -> Iterator["Platform"]:
-    from chiso.flow import open_platform
+    from chiso.platform import open_platform
     from chiso.settings import load as load_settings
 
     with open_platform(load_settings(os.environ | _connections())) as platform:
@@ -50,41 +51,39 @@ def collect(source: str) -> int:
 
 
 def load(family: str) -> list[dict[str, Any]]:
-    """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once."""
-    from chiso import contracts, operations
+    """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once.
 
-    counts = []
+    A refused delivery is a result, not a failure; what could not be judged fails the task after the rest.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+    from chiso import contracts, operations
+    from chiso.errors import ChisoError
+
+    counts: list[dict[str, Any]] = []
+    faults: list[str] = []
     with _platform() as platform:
         for contract in contracts.load_family(family, platform.settings):
-            for outcome in operations.load_pending(contract, platform):
-                shape = outcome.as_json()
-                counts.append(
-                    {
-                        name: shape[name]
-                        for name in (
-                            "source",
-                            "period",
-                            "accepted",
-                            "rows",
-                            "rejected",
-                            "loaded",
-                            "unchanged",
-                            "delivery",
-                        )
-                    }
-                )
-                log.log(logging.INFO if outcome.accepted else logging.WARNING, "%s", counts[-1])
-                for found in outcome.issues[:20]:
-                    log.warning(
-                        "%s %s %s: %s",
-                        found["severity"],
-                        found["rule"],
-                        found["cell"] or found["row"] or "",
-                        found["message_en"],
-                    )
+            try:
+                counts += [_logged(outcome) for outcome in operations.load_pending(contract, platform)]
+            except ChisoError as fault:
+                faults.append(f"{contract.source}: {fault}")
         for dropped in operations.dropped_files(family, platform):
             if dropped.source is None:
                 log.warning("%s fits no source's file name pattern and was left alone", dropped.file_name)
+    if faults:
+        raise AirflowFailException("; ".join(faults))
+    return counts
+
+
+def _logged(outcome: "Outcome") -> dict[str, Any]:
+    """The counts of an outcome; they and the first findings go to the task's log."""
+    shape = outcome.as_json()
+    names = ("source", "period", "accepted", "rows", "rejected", "loaded", "unchanged", "delivery")
+    counts = {name: shape[name] for name in names}
+    log.log(logging.INFO if outcome.accepted else logging.WARNING, "%s", counts)
+    for found in outcome.issues[:20]:
+        place = found["cell"] or found["row"] or ""
+        log.warning("%s %s %s: %s", found["severity"], found["rule"], place, found["message_en"])
     return counts
 
 
@@ -93,12 +92,10 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
     outlet_events: given by Airflow.
     """
-    from chiso import operations
-
     from chiso_airflow.factory import loaded
 
     with _platform() as platform:
-        keys = [f"{period.calendar}/{period.code}" for period in operations.stale_periods(platform, family)]
+        keys = [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform, family)]
     if keys:
         outlet_events[loaded(family)].add_partitions(keys)
     return keys
@@ -106,12 +103,11 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
 def compute(*, partition_key: str | None = None) -> None:
     """Stage 7 for the run's period; without one (a run started by hand) for every stale period."""
-    from chiso import operations
     from chiso.periods import Period
 
     with _platform() as platform:
         if partition_key is None:
-            operations.compute_stale(platform)
+            computing.compute_stale(platform)
             return
         calendar, _, code = partition_key.partition("/")
-        operations.compute_period(Period.of(code, calendar), platform)
+        computing.compute_period(Period.of(code, calendar), platform)

@@ -79,4 +79,10 @@ def main() -> None:
         code = fault.exit_code
     except BrokenPipeError:
         code = 0
+    except OSError as fault:
+        click.echo(
+            f"{fault.filename or 'The system'}: {fault.strerror or fault}. Check disk space and permissions, then run again.",
+            err=True,
+        )
+        code = 3
     sys.exit(code if isinstance(code, int) else 0)

@@ -22,7 +22,7 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
         contract = contracts.load(source_name, running.settings)
         outcome = flow.check(file, contract, running, period)
     _show([outcome], as_json, many=False)
-    ctx.exit(0 if outcome.accepted else 1)
+    ctx.exit(_exit_code([outcome]))
 
 
 @click.command()
@@ -35,7 +35,7 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 @click.pass_context
 def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
     """Loads a file, or everything of SOURCE that is due, and recomputes the periods it touches."""
-    from chiso import contracts, operations
+    from chiso import computing, contracts, operations
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
@@ -44,9 +44,15 @@ def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str 
         else:
             outcomes = list(operations.ingest_due(contract, running, period))
         if any(outcome.partitions for outcome in outcomes):
-            operations.compute_stale(running)
+            computing.compute_stale(running)
     _show(outcomes, as_json, many=file is None and period is None)
-    ctx.exit(0 if all(outcome.accepted for outcome in outcomes) else 1)
+    ctx.exit(_exit_code(outcomes))
+
+
+def _exit_code(outcomes: list[Outcome]) -> int:
+    """0 accepted, 1 refused, 2 where the stated period was wrong."""
+    rules = {found["rule"] for outcome in outcomes if not outcome.accepted for found in outcome.issues}
+    return 2 if "period_stated" in rules else 0 if all(outcome.accepted for outcome in outcomes) else 1
 
 
 def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:

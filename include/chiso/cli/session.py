@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chiso.environment import ensure_platform_env
-from chiso.flow import Platform, open_platform
+from chiso.platform import Platform, open_platform
 from chiso.settings import load
 
 

@@ -70,8 +70,7 @@ def read(
 ) -> Staged:
     """Reads a delivery into unlogged tables called `name`, inside the connection's transaction.
 
-    Raises DeliveryRefused where the bytes aren't what they claim to be, UsageError where the stated period
-    contradicts them.
+    Raises DeliveryRefused where the bytes aren't what they claim to be.
     """
     tables.create(connection, name, contract)
     readers = {"csv": _read_csv, "json": _read_json, "workbook": _read_workbook}

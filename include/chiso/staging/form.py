@@ -127,7 +127,7 @@ def _printed(text: str | None) -> int | None:
 def read_form(
     path: Path, file_name: str, password: str | None, stated: str | None, contract: Contract, reference: Reference
 ) -> StagedForm:
-    """Reads a workbook as the contract's form. Raises DeliveryRefused or UsageError, see `chiso.staging.read`."""
+    """Reads a workbook as the contract's form. Raises DeliveryRefused."""
     form = read_workbook(path, contract, reference, file_name=file_name, password=password)
     period = form_period(form.titles, file_name, stated, contract)
     check_department(form.titles, file_name, contract, reference, period)

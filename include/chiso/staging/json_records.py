@@ -6,6 +6,7 @@ Streamed: only one record and a block of text are in memory. Numbers stay the te
 import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -24,6 +25,8 @@ BATCH_ROWS = 50_000
 _BLOCK = 1 << 20
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 _SPACE = " \t\r\n,"
+_UNENCODABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL can't hold; the casts reject what stands for it."""
 
 
 class _Text:
@@ -97,7 +100,7 @@ class JsonRecords:
         for line, record in self._records():
             self.count += 1
             self._digests.append(
-                hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).digest()
+                hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=True).encode()).digest()
             )
             collected.append((self.count, line, record))
             if len(collected) >= BATCH_ROWS:
@@ -232,4 +235,4 @@ class JsonRecords:
         if isinstance(value, dict | list):
             broken.append(Broken(number, column, "value_nested", None))
             return None
-        return nfc(str(value)).replace("\0", "\ufffd")
+        return nfc(_UNENCODABLE.sub("\ufffd", str(value)))

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from chiso import periods
 from chiso.contracts import Contract
-from chiso.errors import UsageError
 from chiso.issues import Issue, issue, refusal
 from chiso.periods import Period, UnclearPeriodError
 from chiso.reference import Agency, Reference
@@ -15,7 +14,7 @@ from chiso.text import fold
 def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | None, contract: Contract) -> Period:
     """The period in the form's titles; the file's name must not contradict it, `stated` neither.
 
-    Raises DeliveryRefused (unclear, or the name says another), UsageError (`--period` says another).
+    Raises DeliveryRefused: unclear, or the name or `stated` says another.
     """
     owner, calendar = contract.terms.owner, contract.terms.delivery.calendar
     named = periods.from_file_name(file_name)
@@ -23,8 +22,8 @@ def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | Non
         period = periods.from_titles([text for _, text in titles], calendar)
     except UnclearPeriodError as fault:
         raise refusal("period_unclear", owner, file=file_name, reason_vi=fault.vi, reason_en=fault.en) from fault
-    if stated and Period.of(stated).code != period.code:
-        raise UsageError(f"{file_name}: --period {stated} contradicts the sheet, which says {period.code}.")
+    if stated and stated != period.code:
+        raise refusal("period_stated", owner, file=file_name, stated=stated, period=period.code)
     if named and named != period.code:
         raise refusal("period_file_name", owner, file=file_name, named=named, period=period.code)
     return period
@@ -36,7 +35,7 @@ def record_period(
     """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt."""
     terms = contract.terms
     if stated and said and stated != said:
-        raise UsageError(f"{file_name}: --period {stated} contradicts the delivery, which says {said}.")
+        raise refusal("period_stated", terms.owner, file=file_name, stated=stated, period=said)
     code = stated or said or periods.from_file_name(file_name)
     if code:
         try:

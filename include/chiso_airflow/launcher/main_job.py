@@ -110,10 +110,11 @@ class MainJob:
         return sorted(dag_ids - {dag_id for dag_id, _ in self._states})
 
     def _stale_periods(self, _dag_ids: set[str]) -> list[str]:
-        from chiso import flow, operations
+        from chiso import computing
+        from chiso.platform import open_platform
 
-        with flow.open_platform(self._settings) as platform:
-            return [f"{period.calendar}/{period.code}" for period in operations.stale_periods(platform)]
+        with open_platform(self._settings) as platform:
+            return [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform)]
 
     def _tell_changes(self, runs: list[Run]) -> None:
         for run in runs:

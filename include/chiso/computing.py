@@ -1,0 +1,44 @@
+"""Stage 7 as an operator or a schedule asks for it: which periods are stale, and computing them.
+
+Apart from `chiso.operations`, since it needs none of the readers and starts in half the time.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from chiso import audit, contracts, indicators
+from chiso.contracts import Contract
+from chiso.periods import Period
+from chiso.platform import Platform
+from chiso.reference import load_reference
+
+
+def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
+    """Periods that accepted deliveries (of `family`) touched and no run has computed since, by their end."""
+    with platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM indicators.stale_period ORDER BY end_date, period, calendar"))
+        return [
+            Period.of(row.period, row.calendar)
+            for row in rows
+            if family is None or any(source.startswith(f"{family}/") for source in row.sources)
+        ]
+
+
+def compute_period(period: Period, platform: Platform) -> None:
+    """Computes every indicator of a period and writes what differs."""
+    settings = platform.settings
+    everything: Sequence[Contract] = [contracts.load(name, settings) for name in contracts.source_names(settings)]
+    catalogue = indicators.load_catalogue(settings.schemas)
+    with platform.engine.begin() as connection:
+        indicators.sync_definitions(connection, catalogue)
+        head = indicators.compute(connection, period, everything, catalogue, load_reference(settings.schemas))
+    audit.anchor(settings, head)
+
+
+def compute_stale(platform: Platform) -> list[Period]:
+    """Computes every stale period; returns them."""
+    periods = stale_periods(platform)
+    for period in periods:
+        compute_period(period, platform)
+    return periods
