@@ -92,6 +92,8 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
     outlet_events: given by Airflow.
     """
+    from chiso import computing
+
     from chiso_airflow.factory import loaded
 
     with _platform() as platform:
@@ -103,6 +105,7 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
 def compute(*, partition_key: str | None = None) -> None:
     """Stage 7 for the run's period; without one (a run started by hand) for every stale period."""
+    from chiso import computing
     from chiso.periods import Period
 
     with _platform() as platform:
