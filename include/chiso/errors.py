@@ -3,11 +3,6 @@
 Bad data are never exceptions: they are findings (`chiso.issues`). `exit_code` is the command line's.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from chiso.issues import Issue
-
 
 class ChisoError(Exception):
     """Root of every error the platform raises on purpose; the message says what to do."""
@@ -45,14 +40,3 @@ class StorageError(ChisoError):
 
 class DisagreementError(ChisoError):
     """Great Expectations and the row rules differ: a defect of the platform; nothing was loaded, report it."""
-
-
-class DeliveryRefused(ChisoError):  # noqa: N818 - a verdict, not a fault
-    """The delivery as a whole can't be read as what it claims to be; carries the finding that says why."""
-
-    exit_code = 1
-
-    def __init__(self, finding: "Issue") -> None:
-        """finding: the `chiso.issues.Issue` that refuses the delivery."""
-        super().__init__(str(finding))
-        self.finding = finding

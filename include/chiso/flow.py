@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
 from chiso.database import reachable
-from chiso.errors import DeliveryRefused, UsageError
-from chiso.issues import Issue
+from chiso.errors import UsageError
+from chiso.issues import DeliveryRefused, Issue
 from chiso.landing import Arrival, Landed
 from chiso.periods import Period
 from chiso.platform import Platform

@@ -6,7 +6,7 @@ What went wrong is a row, never an exception; the texts of each rule stand in `c
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from chiso.errors import DeliveryRefused
+from chiso.errors import ChisoError
 from chiso.messages import TEXTS
 from chiso.text import mask_personal
 
@@ -49,6 +49,27 @@ class Issue:
         return f"{place}: {self.message_en}" if place else self.message_en
 
 
+_MOST_SHOWN = 200
+
+
+def shown(value: str) -> str:
+    """A delivered text as findings show it: personal numbers masked, no longer than a reader cares for."""
+    # Masked before it is cut, and a little further, so that no half of a number escapes.
+    masked = mask_personal(value[: _MOST_SHOWN + 50])
+    return masked if len(value) <= _MOST_SHOWN else f"{masked[:_MOST_SHOWN]}…"
+
+
+class DeliveryRefused(ChisoError):  # noqa: N818 - a verdict, not a fault
+    """The delivery as a whole can't be read as what it claims to be; `finding` says why."""
+
+    exit_code = 1
+
+    def __init__(self, finding: Issue) -> None:
+        """finding: what refuses the delivery."""
+        super().__init__(str(finding))
+        self.finding = finding
+
+
 _HINTS = {"hint_vi": "", "hint_en": ""}
 
 
@@ -71,12 +92,12 @@ def issue(
     rule: the text's name. check: the rule's public id where it differs (`households.number_malformed`).
     value: as delivered; personal numbers in it are masked. details: what the texts' placeholders need.
     """
-    shown = mask_personal(value) if value is not None else None
+    masked = None if value is None else shown(value)
     vi, en = (
-        text.format(**(_HINTS | details | {"value": shown, "sheet": sheet, "cell": cell, "row": row}))
+        text.format(**(_HINTS | details | {"value": masked, "sheet": sheet, "cell": cell, "row": row}))
         for text in TEXTS[rule]
     )
-    return Issue(severity, check or rule, action, sheet, cell, row, column, shown, vi, en, responsible)
+    return Issue(severity, check or rule, action, sheet, cell, row, column, masked, vi, en, responsible)
 
 
 def refusal(rule: str, responsible: str | None, **details: Any) -> DeliveryRefused:

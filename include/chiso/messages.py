@@ -58,6 +58,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Ô ở cột “{printed}” chứa công thức; chỉ ghi giá trị.",
         "The cell in “{printed}” holds a formula; write the value only.",
     ),
+    "value_too_long": (
+        "Ô ở cột “{printed}” dài hơn {longest} byte.",
+        "The cell in “{printed}” is longer than {longest} bytes.",
+    ),
     "value_nested": ("Trường “{printed}” phải là một giá trị đơn.", "Field “{printed}” must be a single value."),
     # Lines
     "wrong_field_count": (

@@ -11,9 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, PartitionedAssetTimetable, TaskGroup, task
+from airflow.sdk import DAG, CronTriggerTimetable, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
+from chiso_airflow.assets import loaded
 
 OWNER = "trung-tam-du-lieu"
 _CONTRACTS = Path(__file__).parents[1] / "schemas" / "contracts"
@@ -30,11 +31,6 @@ _FETCH_RETRIES: dict[str, Any] = {
 def sources_of(family: str) -> list[str]:
     """Names of the family's sources: the stems of its contracts."""
     return sorted(path.stem for path in (_CONTRACTS / family).glob("*.yml"))
-
-
-def loaded(family: str) -> Asset:
-    """The facts that a family's deliveries feed; its partitions are reporting periods, `calendar/period`."""
-    return Asset(name=f"warehouse_{family}", uri=f"chiso://warehouse/{family}")
 
 
 def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG:

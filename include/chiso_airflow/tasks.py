@@ -94,7 +94,7 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
     """
     from chiso import computing
 
-    from chiso_airflow.factory import loaded
+    from chiso_airflow.assets import loaded
 
     with _platform() as platform:
         keys = [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform, family)]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-
 from chiso import contracts
 from chiso.settings import load
 

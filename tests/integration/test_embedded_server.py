@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -24,14 +25,26 @@ from chiso.settings import Settings
 AS_ROOT = os.geteuid() == 0
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    """A checkout's settings; its cluster is removed afterwards."""
-    own = ensure_platform_env(environment.load({"CHISO_VAR": str(tmp_path / "checkout" / "var")}))
-    folder = place.find_place(own).folder
+def checkout(folder: Path) -> Iterator[Settings]:
+    """A checkout's settings; its clusters are removed afterwards, wherever they lie."""
+    own = ensure_platform_env(environment.load({"CHISO_VAR": str(folder / "checkout" / "var")}))
     yield own
     stop_if_unused(own)
-    shutil.rmtree(folder)
+    for record in place.SHARED.glob("*/var"):
+        if Path(record.read_text().strip()).is_relative_to(folder):
+            shutil.rmtree(record.parent)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """One cluster for the tests that take it as they find it; each starts and stops it."""
+    yield from checkout(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Settings]:
+    """A checkout that has never had a server."""
+    yield from checkout(tmp_path)
 
 
 def connect(url: str) -> psycopg2.extensions.connection:
@@ -107,10 +120,10 @@ def test_it_runs_as_an_ordinary_user_in_a_private_folder(settings: Settings) -> 
         assert postmaster_of(server).username() == name
 
 
-def test_folders_around_it_stay_as_they_are(settings: Settings, tmp_path: Path) -> None:
-    around = [settings.var, *tmp_path.parents, tmp_path]
+def test_folders_around_it_stay_as_they_are(fresh: Settings, tmp_path: Path) -> None:
+    around = [fresh.var, *tmp_path.parents, tmp_path]
     before = [(path.stat().st_mode, path.stat().st_uid, path.stat().st_gid) for path in around]
-    with embedded_server(settings):
+    with embedded_server(fresh):
         pass
     assert [(path.stat().st_mode, path.stat().st_uid, path.stat().st_gid) for path in around] == before
 
@@ -181,20 +194,20 @@ def test_a_pid_file_with_a_strangers_number_is_seen_through(settings: Settings) 
         assert ask(server.url("warehouse"), "SELECT 1") == 1
 
 
-def test_a_lost_password_is_named(settings: Settings) -> None:
-    with embedded_server(settings):
+def test_a_lost_password_is_named(fresh: Settings) -> None:
+    with embedded_server(fresh):
         pass
-    update_platform_env(settings, {"CHISO_POSTGRES_PASSWORD": "another"})
+    update_platform_env(fresh, {"CHISO_POSTGRES_PASSWORD": "another"})
     with pytest.raises(DatabaseError, match="CHISO_POSTGRES_PASSWORD"), \
-            embedded_server(environment.load({"CHISO_VAR": str(settings.var)})):
+            embedded_server(environment.load({"CHISO_VAR": str(fresh.var)})):
         pass
 
 
 def test_a_renewed_owners_password_is_taken_over(settings: Settings) -> None:
     with embedded_server(settings):
         pass
-    update_platform_env(settings, {"CHISO_WAREHOUSE_PASSWORD": "renewed"})
-    with warehouse_url(environment.load({"CHISO_VAR": str(settings.var)})) as url:
+    renewed = replace(settings, values=dict(settings.values) | {"CHISO_WAREHOUSE_PASSWORD": "renewed"})
+    with warehouse_url(renewed) as url:
         assert ":renewed@" in url
         assert ask(url, "SELECT 1") == 1
 
@@ -231,36 +244,33 @@ def test_a_small_machine_gets_a_small_server() -> None:
 class TestAsRoot:
     """Clusters in /var/lib/chiso, and whose they are."""
 
-    def test_a_copied_checkout_gets_a_cluster_of_its_own(self, settings: Settings, tmp_path: Path) -> None:
-        shutil.copytree(settings.var, tmp_path / "copy" / "var")
+    def test_a_copied_checkout_gets_a_cluster_of_its_own(self, fresh: Settings, tmp_path: Path) -> None:
+        mine = place.find_place(fresh)
+        shutil.copytree(fresh.var, tmp_path / "copy" / "var")
         copy = environment.load({"CHISO_VAR": str(tmp_path / "copy" / "var")})
-        mine, theirs = place.find_place(settings), place.find_place(copy)
-        shutil.rmtree(theirs.folder)
-        assert mine.folder != theirs.folder
+        assert place.find_place(copy).folder != mine.folder
 
-    def test_a_moved_checkout_keeps_its_cluster(self, settings: Settings, tmp_path: Path) -> None:
-        folder = place.find_place(settings).folder
+    def test_a_moved_checkout_keeps_its_cluster(self, fresh: Settings, tmp_path: Path) -> None:
+        folder = place.find_place(fresh).folder
         (tmp_path / "checkout").rename(tmp_path / "moved")
         moved = environment.load({"CHISO_VAR": str(tmp_path / "moved" / "var")})
         assert place.find_place(moved).folder == folder
 
-    def test_the_cluster_of_a_fresh_clone_at_the_same_path_is_fresh(self, settings: Settings) -> None:
-        with embedded_server(settings) as before:
+    def test_the_cluster_of_a_fresh_clone_at_the_same_path_is_fresh(self, fresh: Settings) -> None:
+        with embedded_server(fresh) as before:
             pass
-        shutil.rmtree(settings.var)
-        with embedded_server(environment.load({"CHISO_VAR": str(settings.var)})) as after:
+        shutil.rmtree(fresh.var)
+        with embedded_server(environment.load({"CHISO_VAR": str(fresh.var)})) as after:
             assert after.place.folder != before.place.folder
         assert not before.place.folder.exists()
-        before.place.folder.mkdir()  # the fixture removes it
-        shutil.rmtree(after.place.folder)
 
-    def test_a_running_server_is_not_swept_away(self, settings: Settings, tmp_path: Path) -> None:
-        with embedded_server(settings) as server:
-            (settings.var / "instance-id").rename(tmp_path / "id")
+    def test_a_running_server_is_not_swept_away(self, fresh: Settings, tmp_path: Path) -> None:
+        with embedded_server(fresh) as server:
+            (fresh.var / "instance-id").rename(tmp_path / "id")
             other = environment.load({"CHISO_VAR": str(tmp_path / "other" / "var")})
-            shutil.rmtree(place.find_place(other).folder)
+            place.find_place(other)
             assert server.running
-            (tmp_path / "id").rename(settings.var / "instance-id")
+            (tmp_path / "id").rename(fresh.var / "instance-id")
 
 
 def test_sigterm_to_the_starter_leaves_no_server_behind(settings: Settings) -> None:

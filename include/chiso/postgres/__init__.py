@@ -43,8 +43,11 @@ def embedded_server(settings: Settings) -> Iterator["Cluster"]:
 
 def stop_if_unused(settings: Settings) -> None:
     """Stops the server if it runs and nobody uses it: what a killed user leaves behind."""
+    from chiso.postgres.place import has_place
     from chiso.postgres.sharing import shared_use
 
+    if not has_place(settings):
+        return
     cluster = _cluster(settings)
     with shared_use(cluster.place.folder, lambda: None, cluster.stop):
         pass

@@ -22,6 +22,7 @@ from chiso.postgres.sharing import exclusive, exclusive_or_none
 from chiso.settings import Settings
 
 SHARED = Path("/var/lib/chiso")
+_INSTANCE_ID = "instance-id"
 _GRACE_SECONDS = 24 * 3600
 
 
@@ -72,6 +73,11 @@ def find_place(settings: Settings) -> Place:
     return place
 
 
+def has_place(settings: Settings) -> bool:
+    """Whether this checkout ever had a cluster."""
+    return any((settings.var / name).exists() for name in ("postgres", _INSTANCE_ID))
+
+
 def _own_folder(var: Path) -> Path:
     with exclusive(SHARED / "places.lock"):
         folder = SHARED / _instance_id(var)
@@ -85,11 +91,11 @@ def _own_folder(var: Path) -> Path:
 
 def _instance_id(var: Path) -> str:
     """The checkout's id. A copied checkout gets one of its own; a moved one keeps it."""
-    record = var / "instance-id"
+    record = var / _INSTANCE_ID
     known = _read(record)
     if known:
         other = _read(SHARED / known / "var")
-        if not other or Path(other) == var or _read(Path(other) / "instance-id") != known:
+        if not other or Path(other) == var or _read(Path(other) / _INSTANCE_ID) != known:
             return known
     fresh = secrets.token_hex(8)
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -106,7 +112,7 @@ def _sweep(keep: Path) -> None:
     for record in SHARED.glob("*/var"):
         folder = record.parent
         var = Path(_read(record))
-        if folder == keep or _read(var / "instance-id") == folder.name:
+        if folder == keep or _read(var / _INSTANCE_ID) == folder.name:
             continue
         if not var.parent.exists() and time.time() - _last_use(folder) < _GRACE_SECONDS:
             continue

@@ -35,7 +35,10 @@ SQL_TYPES = {
 }
 """Staging type of each reading."""
 
-_EARLIEST_YEAR = 1900
+LONGEST_VALUE = 10_000
+"""Bytes; a longer text is no value, and would only burden who looks at it."""
+_MOST_SHOWN = 300
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
 _YES, _NO = {"1", "true", "x", "co", "yes"}, {"0", "false", "khong", "no"}
 
 
@@ -68,20 +71,30 @@ class Casts:
     def _column(
         self, column: Column, batch: RawBatch, failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]
     ) -> pa.Array:
-        raw = _blank_to_null(batch.values[column.name])
+        given = _blank_to_null(batch.values[column.name])
+        too_long = pc.fill_null(pc.greater(pc.binary_length(given), LONGEST_VALUE), False)
+        excess = bool(pc.any(too_long).as_py())
+        raw = pc.if_else(too_long, None, given) if excess else given
         result, mask, why = self._cast(column, raw, batch.within)
 
         def make(place: int) -> Broken:
-            text = raw[place].as_py()
+            text = given[place].as_py()
             reason = why(text, place)
             return Broken(
                 batch.rows[place].as_py(),
                 column.name,
                 reason.rule,
-                text,
+                text[:_MOST_SHOWN],
                 reason.details | ({"readings": reason.readings} if reason.readings else {}),
             )
 
+        def make_too_long(place: int) -> Broken:
+            return Broken(
+                batch.rows[place].as_py(), column.name, "value_too_long", None, {"longest": LONGEST_VALUE}
+            )
+
+        if excess:
+            failed.append((column.name, too_long, make_too_long))
         if mask is not None and pc.any(mask).as_py():
             failed.append((column.name, mask, make))
         return result
@@ -171,7 +184,9 @@ def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Call
     place = (0, 2) if day_first else (8, 10)
     digits = pc.utf8_rtrim(pc.utf8_slice_codeunits(raw, *place), characters="/-. ")
     stated = pc.cast(pc.if_else(pc.and_kleene(pc.is_valid(parsed), pc.utf8_is_digit(digits)), digits, None), pa.int64())
-    holds = pc.and_kleene(pc.equal(pc.day(parsed), stated), pc.greater_equal(pc.year(parsed), _EARLIEST_YEAR))
+    year = pc.year(parsed)
+    plausible = pc.and_kleene(pc.greater_equal(year, _EARLIEST_YEAR), pc.less_equal(year, _LATEST_YEAR))
+    holds = pc.and_kleene(pc.equal(pc.day(parsed), stated), plausible)
     good = pc.if_else(pc.fill_null(holds, False), parsed, None)
     mask = pc.and_(pc.is_valid(raw), pc.is_null(good))
     return good, mask, lambda text, place: Unreadable("time_malformed", {"format": column.format})
@@ -268,9 +283,11 @@ def _date(value: str) -> object:
     text = value.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]
     for pieces in _date_pieces(text):
         try:
-            return date(*pieces).isoformat()
+            day = date(*pieces)
         except ValueError:
             continue
+        if _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
+            return day.isoformat()
     return Unreadable("time_malformed", {"format": "dd/MM/yyyy"})
 
 

@@ -6,6 +6,7 @@ records can't be split without them, and dropped.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -23,6 +24,8 @@ from chiso.text import header_key
 BLOCK = 8 << 20
 LONGEST_RECORD = 64 << 20
 """A record that is longer than this is an unclosed quote."""
+LONGEST_NAME = 120
+"""A header name of several lines that is longer than this is an unclosed quote."""
 
 _NOT_TEXT = {
     b"<": "một trang HTML / an HTML page",
@@ -60,9 +63,11 @@ def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list
 
 def _blocks(stream: Unpacked, contract: Contract, file_name: str) -> Iterator[bytes]:
     """Blocks that end where a record ends."""
-    rest = b""
+    rest, only_returns = b"", None
     while data := stream.read(BLOCK):
-        rest += data
+        if only_returns is None:
+            only_returns = b"\n" not in data
+        rest += data.replace(b"\r", b"\n") if only_returns else data
         cut = _record_end(rest)
         if cut:
             yield rest[:cut]
@@ -90,7 +95,7 @@ def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes
     if not start:
         raise refusal("file_empty", owner, file=file_name)
     found = next((name for magic, name in _NOT_TEXT.items() if start.startswith(magic)), None)
-    if b"\0" in first[:4096]:
+    if b"\0" in start.partition(b"\n")[0]:
         found = found or "dữ liệu nhị phân hoặc UTF-16 / binary data or UTF-16"
     if found:
         raise refusal("not_text_export", owner, file=file_name, found=found)
@@ -100,6 +105,8 @@ def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes
     separator = max(";,\t", key=line.count)
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     names = next(reader)
+    if any("\n" in name and len(name) > LONGEST_NAME for name in names):
+        raise refusal("quote_unbalanced", owner, file=file_name, line=1)
     lines = reader.line_num + first[:blank].count(b"\n")
     positions = _match(names, contract, file_name)
     end = 0
@@ -153,7 +160,7 @@ def _batches(
     line = head.lines + 1
     try:
         for block in _chain(body, blocks):
-            yield _parse(block, line, head, contract)
+            yield _parse(block, line, head, contract, file_name)
             line += block.count(b"\n")
     except TruncatedError as fault:
         raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
@@ -165,9 +172,11 @@ def _chain(body: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from blocks
 
 
-def _parse(block: bytes, first_line: int, head: Head, contract: Contract) -> RawBatch:
+def _parse(block: bytes, first_line: int, head: Head, contract: Contract, file_name: str) -> RawBatch:
     quoted = b'"' in block
     block = _as_utf8(block)
+    if quoted:
+        block = _with_blank_record(block, head)
     names = [f"f{place}" for place in range(len(head.names))]
     malformed: list[arrow_csv.InvalidRow] = []
 
@@ -186,6 +195,10 @@ def _parse(block: bytes, first_line: int, head: Head, contract: Contract) -> Raw
         ),
     ).combine_chunks()
     lines, broken_lines = _line_numbers(table, malformed, first_line, quoted)
+    if quoted:
+        swallowing = min(_swallowing(table, lines, malformed, broken_lines, head), default=None)
+        if swallowing is not None:
+            raise refusal("quote_unbalanced", contract.terms.owner, file=file_name, line=swallowing)
     if len(table.column_names) and table.num_rows:
         table, lines = _without_blank(table, lines)
     columns = {
@@ -205,10 +218,35 @@ def _parse(block: bytes, first_line: int, head: Head, contract: Contract) -> Raw
     return RawBatch(pa.array(lines, pa.int64()), columns, broken=broken)
 
 
+def _with_blank_record(block: bytes, head: Head) -> bytes:
+    """The block and a record of blanks, which is set aside again, unless a quote left open swallows it."""
+    end = b"" if block.endswith(b"\n") else b"\n"
+    return block + end + head.separator.encode() * (len(head.names) - 1) + b"\n"
+
+
+def _swallowing(
+    table: pa.Table, lines: np.ndarray, malformed: Sequence[arrow_csv.InvalidRow], broken_lines: list[int], head: Head
+) -> Iterator[int]:
+    """Lines of records with a whole record inside a quoted field: its quote was never closed where it should be."""
+    if len(head.names) < 2:
+        return
+    inside = f"\n(?:[^{head.separator}\n]*{head.separator}){{{len(head.names) - 1}}}"
+    for column in table.columns:
+        places = pc.indices_nonzero(pc.match_substring(column, "\n"))
+        found = pc.match_substring_regex(column.take(places), inside)
+        yield from (int(lines[place.as_py()]) for place in places.filter(found))
+    yield from (line for row, line in zip(malformed, broken_lines, strict=True) if re.search(inside, row.text))
+
+
 def _as_utf8(block: bytes) -> bytes:
-    """The block with every byte that is no UTF-8, and every NUL, replaced by U+FFFD, which the casts reject."""
+    """The block with every byte that is no UTF-8, and every NUL, replaced by U+FFFD, which the casts reject.
+
+    A carriage return that ends no line is a space: the parser would end the record there.
+    """
     if b"\0" in block:
         block = block.replace(b"\0", "\ufffd".encode())
+    if block.count(b"\r") != block.count(b"\r\n"):
+        block = re.sub(rb"\r(?!\n)", b" ", block)
     try:
         block.decode("utf-8")
     except UnicodeDecodeError:

@@ -14,8 +14,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from chiso.contracts import Contract
-from chiso.errors import DeliveryRefused
-from chiso.issues import Issue, issue, refusal
+from chiso.issues import DeliveryRefused, Issue, issue, refusal
 from chiso.raw import TruncatedError, Unpacked
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_export import header_keys
@@ -113,7 +112,7 @@ class JsonRecords:
         """About the records as a whole."""
         owner = self.contract.terms.owner
         unknown = [name for name, column in self._names.items() if column is None]
-        found = [issue("column_unknown", "info", "flag", owner, value=name) for name in unknown]
+        found = [issue("column_unknown", "info", "flag", owner, value=_encodable(name)) for name in unknown]
         seen = set(self._names.values())
         for column in self.contract.columns if self.count else []:
             if column.name not in seen:
@@ -155,6 +154,8 @@ class JsonRecords:
                     raise json.JSONDecodeError(f"unexpected {sign!r}", sign, 0)
         except json.JSONDecodeError as fault:
             raise self._refused(text, fault.msg) from fault
+        except RecursionError as fault:
+            raise self._refused(text, "nested too deeply") from fault
         except UnicodeDecodeError as fault:
             raise self._refused(text, "not UTF-8") from fault
         except TruncatedError as fault:
@@ -184,7 +185,7 @@ class JsonRecords:
             if text.peek() != ":":
                 raise json.JSONDecodeError("a colon is missing", "", 0)
             text.skip()
-            if text.peek() == "[":
+            if text.peek() == "[" and self._column(name) is None:
                 is_envelope = True
                 yield from self._array(text)
             else:
@@ -221,10 +222,13 @@ class JsonRecords:
     def _named(self, record: Mapping[str, Any]) -> dict[str, Any]:
         for name in record:
             if name not in self._names:
-                self._names[name] = next(
-                    (column.name for column in self.contract.columns if header_key(name) in header_keys(column)), None
-                )
+                self._names[name] = self._column(name)
         return {column: record[name] for name in record if (column := self._names[name])}
+
+    def _column(self, name: str) -> str | None:
+        """The contract's column that a field's name means."""
+        key = header_key(name)
+        return next((column.name for column in self.contract.columns if key in header_keys(column)), None)
 
     @staticmethod
     def _cell(value: Any, number: int, column: str, broken: list[Broken]) -> str | None:
@@ -235,4 +239,8 @@ class JsonRecords:
         if isinstance(value, dict | list):
             broken.append(Broken(number, column, "value_nested", None))
             return None
-        return nfc(_UNENCODABLE.sub("\ufffd", str(value)))
+        return nfc(_encodable(str(value)))
+
+
+def _encodable(text: str) -> str:
+    return _UNENCODABLE.sub("\ufffd", text)

@@ -10,10 +10,9 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract
 from chiso.errors import DisagreementError
-from chiso.issues import Issue, issue
+from chiso.issues import Issue, issue, shown
 from chiso.periods import Period
 from chiso.settings import Settings
-from chiso.text import mask_personal
 from chiso.validation import rows
 from chiso.validation.rules import Rule, rules, totals_query
 
@@ -173,23 +172,23 @@ def row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
             row.details["text"], "critical", "reject_row", owner, check=row.rule, **place, **_cell_details(row, judged)
         )
     if rule.text is None:
-        shown = mask_personal(row.value) if row.value is not None else ""
+        value = "" if row.value is None else shown(row.value)
         return Issue(
             rule.severity,
             rule.id,
             rule.action,
-            **(place | {"value": shown or None}),
-            message_vi=rule.vi.format(value=shown),
-            message_en=rule.en.format(value=shown),
+            **(place | {"value": value or None}),
+            message_vi=rule.vi.format(value=value),
+            message_en=rule.en.format(value=value),
             responsible=owner,
         )
     return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
 
 
 def _cell_details(row: Any, judged: Judged) -> dict[str, Any]:
-    details: dict[str, Any] = {name: value for name, value in row.details.items() if name != "text"}
     column = judged.contract.column(row.column_name) if row.column_name else None
-    details |= {"printed": column.printed if column else "", "format": column.format if column else ""}
+    details = {"printed": column.printed if column else ""}
+    details |= {name: value for name, value in row.details.items() if name != "text"}
     proposal = details.pop("proposal", None)
     if proposal is not None:
         details |= {

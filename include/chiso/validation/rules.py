@@ -265,8 +265,8 @@ def _pair(kwargs: Mapping[str, Any]) -> str:
 def _between(kwargs: Mapping[str, Any]) -> str:
     column, low, high = _name(kwargs["column"]), kwargs.get("min_value"), kwargs.get("max_value")
     parts = [
-        f"{column} < {float(low):g}" if low is not None else "",
-        f"{column} > {float(high):g}" if high is not None else "",
+        f"{column} < {_literal(low)}" if low is not None else "",
+        f"{column} > {_literal(high)}" if high is not None else "",
     ]
     return "(" + " OR ".join(filter(None, parts)) + ")"
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from chiso.errors import DeliveryRefused
+from chiso.issues import DeliveryRefused
 from chiso.staging.workbook import container, xlsx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings

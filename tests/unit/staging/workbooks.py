@@ -13,8 +13,7 @@ import xlsxwriter
 import xlwt
 from chiso import contracts, settings
 from chiso.contracts import Contract
-from chiso.errors import DeliveryRefused
-from chiso.issues import Issue
+from chiso.issues import DeliveryRefused, Issue
 from chiso.reference import load_reference
 from chiso.staging.workbook import Form, read_workbook
 from odf.opendocument import OpenDocumentSpreadsheet

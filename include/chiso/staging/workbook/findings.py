@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chiso.errors import DeliveryRefused
-from chiso.issues import Action, Issue, Severity, issue
+from chiso.issues import Action, DeliveryRefused, Issue, Severity, issue
 from chiso.text import mask_personal
 
 
