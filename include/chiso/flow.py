@@ -147,6 +147,7 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
     """Verdict, rejects, facts and audit events together, or none of them."""
     partitions: list[str] = []
     loaded = unchanged = 0
+    facts: dict[str, Any] = {}
     with platform.engine.begin() as connection:
         if verdict.accepted:
             merged = warehouse.merge(
@@ -154,6 +155,7 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
             )
             loaded, unchanged = merged.loaded, merged.unchanged
             partitions = [f"{period.calendar}/{period.code}" for period in merged.touched]
+            facts = warehouse.fingerprint(connection, contract, landed.delivery_id)
         outcome = Outcome(
             contract.source,
             staged.period,
@@ -173,7 +175,7 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
         kept = quarantine.keep(
             connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings)
         )
-        head = _audit(connection, landed, outcome, kept)
+        head = _audit(connection, landed, outcome, kept, facts)
     audit.anchor(platform.settings, head)
     return outcome
 
@@ -193,7 +195,7 @@ def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platfo
     )
     with platform.engine.begin() as connection:
         _write_verdict(connection, landed, outcome, landed.sha256, contract, platform)
-        head = _audit(connection, landed, outcome, 0)
+        head = _audit(connection, landed, outcome, 0, {})
     audit.anchor(platform.settings, head)
     return outcome
 
@@ -212,8 +214,7 @@ def _received_again(landed: Landed, current: sa.Row[Any], contract: Contract, pl
     return outcome
 
 
-def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: int) -> audit.Head:
-    issues = json.dumps(outcome.issues, ensure_ascii=False, sort_keys=True)
+def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: int, facts: dict[str, Any]) -> audit.Head:
     head = audit.record(
         connection,
         "validation",
@@ -227,7 +228,7 @@ def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: in
             "rows": outcome.rows,
             "rejected": outcome.rejected,
             "issues": outcome.issues_total,
-            "issues_sha256": hashlib.sha256(issues.encode()).hexdigest(),
+            "issues_sha256": issues_sha256(outcome.issues),
         },
         landed.delivery_id,
     )
@@ -240,10 +241,20 @@ def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: in
             connection,
             "warehouse",
             "load",
-            {"loaded": outcome.loaded, "unchanged": outcome.unchanged, "partitions": outcome.partitions},
+            {
+                "loaded": outcome.loaded,
+                "unchanged": outcome.unchanged,
+                "partitions": outcome.partitions,
+                "facts": facts,
+            },
             landed.delivery_id,
         )
     return head
+
+
+def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
+    """Identifies a verdict's findings in the audit chain."""
+    return hashlib.sha256(json.dumps(issues, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 # --- What is known already ---

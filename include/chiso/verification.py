@@ -1,11 +1,12 @@
 """Whether the audit chain, the raw files and the loaded facts still are what was written down. Offline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts, landing
+from chiso import audit, contracts, landing, warehouse
+from chiso.flow import issues_sha256
 from chiso.platform import Platform
 
 
@@ -22,26 +23,41 @@ def verify(platform: Platform) -> dict[str, Any]:
 
 
 def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
-    """Loads whose facts are no longer as many as their event says, verdicts and deliveries without an event."""
-    tables = {
-        f"warehouse.{contract.terms.versions.table}"
-        for name in contracts.source_names(platform.settings)
-        if (contract := contracts.load(name, platform.settings)).terms.versions
-    }
-    facts = " UNION ALL ".join(f"SELECT delivery_id FROM {table}" for table in ["warehouse.record", *sorted(tables)])
-    rows = connection.execute(
-        sa.text(f"""
-        WITH facts AS (SELECT delivery_id, count(*) AS found FROM ({facts}) f GROUP BY delivery_id)
-        SELECT delivery_id, (e.payload ->> 'loaded')::bigint AS said, coalesce(found, 0) AS found
-        FROM audit.event e FULL JOIN facts USING (delivery_id)
-        WHERE (e.kind = 'load' OR e.kind IS NULL) AND (e.payload ->> 'loaded')::bigint IS DISTINCT FROM coalesce(found, 0)""")
+    """Facts that are no longer those of their load, and verdicts that are no longer those of their event."""
+    loads = {row.delivery_id: row.payload["facts"] for row in _events(connection, "load")}
+    known = [contracts.load(name, platform.settings) for name in contracts.source_names(platform.settings)]
+    for table in sorted({table for contract in known for table in warehouse.fact_tables(contract)}):
+        found = warehouse.fingerprints(connection, table)
+        said = {delivery: facts[table] for delivery, facts in loads.items() if table in facts}
+        for delivery in sorted(said.keys() | found.keys()):
+            if delivery not in said or not warehouse.same(said[delivery], found.get(delivery)):
+                yield f"delivery {delivery}: its rows in {table} are no longer what its load left there"
+    verdicts = connection.execute(sa.text("SELECT * FROM validation.verdict WHERE same_as IS NULL ORDER BY verdict_id"))
+    in_chain = {_verdict(row.delivery_id, row.payload) for row in _events(connection, "verdict")}
+    for row in verdicts:
+        if _verdict(row.delivery_id, _as_event(row)) not in in_chain:
+            yield f"delivery {row.delivery_id}: its verdict differs from the one in the chain"
+
+
+def _events(connection: sa.Connection, kind: str) -> Iterator[sa.Row[Any]]:
+    return iter(
+        connection.execute(
+            sa.text("SELECT delivery_id, payload FROM audit.event WHERE kind = :kind ORDER BY seq"), {"kind": kind}
+        )
     )
-    for row in rows:
-        yield f"delivery {row.delivery_id}: the chain says {row.said} rows were loaded, the warehouse holds {row.found}"
-    for row in connection.execute(
-        sa.text("""
-        SELECT v.delivery_id FROM validation.verdict v WHERE v.same_as IS NULL AND NOT EXISTS
-            (SELECT 1 FROM audit.event e WHERE e.delivery_id = v.delivery_id AND e.kind = 'verdict'
-             AND (e.payload ->> 'rows')::bigint = v.row_count AND (e.payload ->> 'rejected')::bigint = v.rejected_count)""")
-    ):
-        yield f"delivery {row.delivery_id}: its verdict differs from the one in the chain"
+
+
+def _verdict(delivery_id: int, said: Mapping[str, Any]) -> tuple[object, ...]:
+    names = ("period", "calendar", "accepted", "rows", "rejected", "issues_sha256")
+    return (delivery_id, *(said[name] for name in names))
+
+
+def _as_event(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "period": row.period,
+        "calendar": row.calendar,
+        "accepted": row.accepted,
+        "rows": row.row_count,
+        "rejected": row.rejected_count,
+        "issues_sha256": issues_sha256(row.issues),
+    }

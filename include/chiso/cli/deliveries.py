@@ -43,8 +43,7 @@ def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str 
             outcomes = [operations.ingest_file(file, contract, running, period)]
         else:
             outcomes = list(operations.ingest_due(contract, running, period))
-        if any(outcome.partitions for outcome in outcomes):
-            computing.compute_stale(running)
+        computing.compute_stale(running)  # also what an earlier run loaded and, cut short, didn't compute
     _show(outcomes, as_json, many=file is None and period is None)
     ctx.exit(_exit_code(outcomes))
 

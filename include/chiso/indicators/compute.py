@@ -82,24 +82,41 @@ def compute(
 
 
 def sync_definitions(connection: sa.Connection, catalogue: Catalogue) -> None:
-    """Writes the catalogue's definitions for those who read the warehouse."""
+    """Writes the catalogue's definitions for those who read the warehouse, where they differ from what is there."""
+    wanted = [
+        (
+            framework.framework,
+            framework.version,
+            indicator.id,
+            indicator.name_vi,
+            indicator.unit,
+            indicator.formula,
+        )
+        for framework, indicator in catalogue.of(None)
+    ]
+    if _definitions(connection) == set(wanted):
+        return
+    # Several periods may be computed at once: the first writes, the others find it done.
+    connection.execute(sa.text("LOCK TABLE indicators.definition IN SHARE ROW EXCLUSIVE MODE"))
+    if _definitions(connection) == set(wanted):
+        return
     connection.execute(sa.text("DELETE FROM indicators.definition"))
     connection.execute(
         sa.text(
             "INSERT INTO indicators.definition VALUES (:framework, :version, :indicator, :name_vi, :unit, :formula)"
         ),
         [
-            {
-                "framework": framework.framework,
-                "version": framework.version,
-                "indicator": indicator.id,
-                "name_vi": indicator.name_vi,
-                "unit": indicator.unit,
-                "formula": indicator.formula,
-            }
-            for framework, indicator in catalogue.of(None)
+            dict(zip(("framework", "version", "indicator", "name_vi", "unit", "formula"), row, strict=True))
+            for row in wanted
         ],
     )
+
+
+def _definitions(connection: sa.Connection) -> set[tuple[str, ...]]:
+    rows = connection.execute(
+        sa.text("SELECT framework, version, indicator, name_vi, measure_unit, formula FROM indicators.definition")
+    )
+    return {tuple(row) for row in rows}
 
 
 def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Value]:

@@ -89,9 +89,7 @@ class Casts:
             )
 
         def make_too_long(place: int) -> Broken:
-            return Broken(
-                batch.rows[place].as_py(), column.name, "value_too_long", None, {"longest": LONGEST_VALUE}
-            )
+            return Broken(batch.rows[place].as_py(), column.name, "value_too_long", None, {"longest": LONGEST_VALUE})
 
         if excess:
             failed.append((column.name, too_long, make_too_long))
@@ -187,7 +185,9 @@ def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Call
     year = pc.year(parsed)
     plausible = pc.and_kleene(pc.greater_equal(year, _EARLIEST_YEAR), pc.less_equal(year, _LATEST_YEAR))
     holds = pc.and_kleene(pc.equal(pc.day(parsed), stated), plausible)
-    good = pc.if_else(pc.fill_null(holds, False), parsed, None)
+    # It also takes a 61st second, and carries it over.
+    holds = pc.and_(pc.fill_null(holds, False), pc.fill_null(pc.invert(pc.ends_with(raw, ":60")), True))
+    good = pc.if_else(holds, parsed, None)
     mask = pc.and_(pc.is_valid(raw), pc.is_null(good))
     return good, mask, lambda text, place: Unreadable("time_malformed", {"format": column.format})
 
