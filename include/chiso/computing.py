@@ -15,9 +15,12 @@ from chiso.reference import load_reference
 
 
 def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
-    """Periods that accepted deliveries (of `family`) touched and no run has computed since, by their end."""
+    """Periods that accepted deliveries (of `family`) touched and no run of this catalogue has computed since, by their end."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT * FROM indicators.stale_period ORDER BY end_date, period, calendar"))
+        rows = connection.execute(
+            sa.text("SELECT * FROM indicators.stale_period(:catalogue) ORDER BY end_date, period, calendar"),
+            {"catalogue": indicators.load_catalogue(platform.settings.schemas).sha256},
+        )
         return [
             Period.of(row.period, row.calendar)
             for row in rows

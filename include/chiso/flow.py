@@ -262,6 +262,8 @@ def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
 _VERDICT = """
     SELECT v.*, d.source, coalesce(v.same_as, v.delivery_id) AS stands_for
     FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)"""
+_STILL_GOOD = "AND (v.rejected_count = 0 OR v.rules_sha256 = :rules)"
+"""Rows that were rejected by other rules are worth another look: the same content is judged again then."""
 
 
 def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> Outcome | None:
@@ -278,24 +280,37 @@ def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> O
             row = connection.execute(
                 sa.text(
                     _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
-                    "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated)"
+                    "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated) "
+                    + _STILL_GOOD
                 ),
-                {"source": contract.source, "sha256": landed.sha256, "stated": landed.stated_period},
+                {
+                    "source": contract.source,
+                    "sha256": landed.sha256,
+                    "stated": landed.stated_period,
+                    "rules": validation.rules_sha256(contract, platform.settings),
+                },
             ).first()
             return _received_again(landed, row, contract, platform) if row else None
     return _stored(row, contract, landed.delivery_id) if row else None
 
 
 def _current(contract: Contract, period: Period, content_sha256: str, platform: Platform) -> sa.Row[Any] | None:
-    """The current delivery's verdict, if its content is this one."""
+    """The current delivery's verdict, if its content is this one and would be judged alike."""
     with platform.engine.connect() as connection:
         return connection.execute(
             sa.text(
                 _VERDICT
                 + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
-                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content"
+                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content "
+                + _STILL_GOOD
             ),
-            {"source": contract.source, "period": period.code, "calendar": period.calendar, "content": content_sha256},
+            {
+                "source": contract.source,
+                "period": period.code,
+                "calendar": period.calendar,
+                "content": content_sha256,
+                "rules": validation.rules_sha256(contract, platform.settings),
+            },
         ).first()
 
 

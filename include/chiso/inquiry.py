@@ -92,13 +92,16 @@ def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
 
 
 def refused(platform: Platform) -> list[dict[str, Any]]:
-    """Deliveries that were refused and that no accepted one has replaced by name, newest last."""
+    """Deliveries that were refused, unless they or a later file of the same name were accepted since."""
     with platform.engine.connect() as connection:
         rows = connection.execute(
             sa.text("""
             SELECT DISTINCT ON (d.source, d.sha256) d.source, d.file_name, d.delivery_id, d.received_at, v.period, v.issues
             FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)
-            WHERE NOT v.accepted AND NOT EXISTS (SELECT 1 FROM validation.verdict a WHERE a.delivery_id = v.delivery_id AND a.accepted)
+            WHERE NOT v.accepted AND NOT EXISTS (
+                SELECT 1 FROM validation.verdict a JOIN landing.delivery b USING (delivery_id)
+                WHERE a.accepted AND b.source = d.source AND (b.delivery_id = d.delivery_id
+                    OR b.file_name = d.file_name AND b.received_at >= d.received_at))
             ORDER BY d.source, d.sha256, v.verdict_id DESC""")
         )
         return [

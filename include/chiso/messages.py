@@ -155,10 +155,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: ô {cell} ghi “{value}”, biểu này do {owner} báo cáo. Kiểm tra lại tệp.",
         "{file}: cell {cell} says “{value}”, but this form is {owner}'s. Check the file.",
     ),
-    "period_future": (
-        "{file}: kỳ {period} chưa kết thúc vào ngày nhận.",
-        "{file}: period {period} had not begun when it was received.",
-    ),
     "no_rows": ("{file}: không có dòng dữ liệu nào dưới tiêu đề.", "{file}: there is no data row below the header."),
     # Workbooks
     "file_empty": ("{file}: tệp trống (0 byte); gửi lại tệp.", "{file} is empty (0 bytes); send it again."),

@@ -3,13 +3,15 @@
 Every function may be run again at any time; each does only what is left to do.
 """
 
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from chiso import contracts, flow, landing, sources
+from chiso import contracts, flow, landing, sources, validation
 from chiso.contracts import Contract
 from chiso.errors import ChisoError, UsageError
 from chiso.flow import Outcome
@@ -17,6 +19,8 @@ from chiso.landing import Arrival
 from chiso.periods import Period
 from chiso.platform import Platform
 from chiso.sources import Dropped, Fetched
+
+_ABANDONED_SECONDS = 24 * 3600
 
 
 def ingest_file(path: Path, contract: Contract, platform: Platform, stated_period: str | None = None) -> Outcome:
@@ -106,9 +110,13 @@ def _collect_fetched(contract: Contract, platform: Platform, period: str | None)
 
 
 def _scratch(platform: Platform) -> Path:
-    """Fetches land beside the raw files: same disk, private, personal data included."""
-    platform.settings.landing.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return platform.settings.landing
+    """Fetches land beside the raw files: same disk, private. What a killed fetch left there is removed after a day."""
+    folder = platform.settings.landing
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in [*folder.glob("fetch-*"), *folder.glob(".*.part")]:
+        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return folder
 
 
 def _accepted_periods(contract: Contract, platform: Platform) -> dict[Period, str | None]:
@@ -116,7 +124,8 @@ def _accepted_periods(contract: Contract, platform: Platform) -> dict[Period, st
     with platform.engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c JOIN landing.delivery d USING (delivery_id) "
+                "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c "
+                "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d ON d.delivery_id = v.delivery_id "
                 "JOIN sources.fetch f USING (fetch_id) WHERE c.source = :source AND d.origin = 'fetch'"
             ),
             {"source": contract.source},
@@ -149,13 +158,14 @@ def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform
 
 
 def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
-    """Judges and loads every kept delivery that never was, oldest first: new ones, and what a crash left.
+    """Judges and loads every kept delivery that never was, or was refused by other rules, oldest received first.
 
     One that can't be judged (its raw file is lost, its contract broken) doesn't hold up the others: its fault is
     raised after them.
     """
     faults: list[ChisoError] = []
-    for delivery_id in landing.pending(platform.engine, contract.source):
+    rules = validation.rules_sha256(contract, platform.settings)
+    for delivery_id in landing.pending(platform.engine, contract.source, rules):
         try:
             yield flow.load(landing.landed(platform.engine, delivery_id, platform.settings), contract, platform)
         except ChisoError as fault:

@@ -54,9 +54,9 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
         with TaskGroup("warehouse"):
             load = task(trigger_rule="all_done")(tasks.load)(family)
         with TaskGroup("indicators"):
-            name_periods = task(outlets=[loaded(family)])(tasks.name_touched_periods)(family)
+            name_periods = task(outlets=[loaded(family)], trigger_rule="all_done")(tasks.name_touched_periods)(family)
         collected >> load >> name_periods
-        collected >> EmptyOperator(task_id="everything_fetched")  # its failed upstream fails the run
+        [*collected, load] >> EmptyOperator(task_id="everything_went_well")  # a failed one above it fails the run
     return dag
 
 

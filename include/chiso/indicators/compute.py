@@ -28,6 +28,7 @@ class Value:
     denominator: Decimal | None
     missing: tuple[str, ...]
     inputs: Mapping[str, Sequence[int]]
+    moves: bool = False
 
     @property
     def status(self) -> str:
@@ -65,7 +66,7 @@ def compute(
         ),
         {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "sha": catalogue.sha256},
     ).scalar_one()
-    written = _write(connection, run_id, period, values)
+    written = _write(connection, run_id, period, values, catalogue)
     return audit.record(
         connection,
         "indicators",
@@ -125,11 +126,12 @@ def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Valu
     parts = [found[measure] for measure in indicator.measures]
     missing = tuple(sorted({part for figure in parts for part in figure.basis.missing}))
     inputs = {figure.measure.id: figure.basis.deliveries for figure in parts}
+    moves = any(figure.basis.moves for figure in parts)
     for unit in sorted({unit for figure in parts for unit in figure.values}):
         numerator = _sum(indicator.value or indicator.numerator, unit, found)
         denominator = _sum(indicator.denominator, unit, found) if indicator.denominator else None
         yield Value(
-            indicator, unit, _divide(indicator, numerator, denominator), numerator, denominator, missing, inputs
+            indicator, unit, _divide(indicator, numerator, denominator), numerator, denominator, missing, inputs, moves
         )
 
 
@@ -155,7 +157,9 @@ def _divide(indicator: Indicator, numerator: Decimal | None, denominator: Decima
     return numerator * 100 / denominator if denominator else None
 
 
-def _write(connection: sa.Connection, run_id: int, period: Period, values: Sequence[Value]) -> int:
+def _write(
+    connection: sa.Connection, run_id: int, period: Period, values: Sequence[Value], catalogue: Catalogue
+) -> int:
     """Inserts values that differ from the newest known; a complete value that changes is a restatement and held."""
     known = {
         (row.indicator, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row
@@ -167,8 +171,9 @@ def _write(connection: sa.Connection, run_id: int, period: Period, values: Seque
             {"calendar": period.calendar, "period": period.code},
         )
     }
+    everything = [*values, *_gone(values, known, catalogue)]
     rows = [
-        row for value in values if (row := _row(value, known.get((value.indicator.id, value.unit)), run_id, period))
+        row for value in everything if (row := _row(value, known.get((value.indicator.id, value.unit)), run_id, period))
     ]
     if rows:
         names = list(rows[0])
@@ -179,6 +184,16 @@ def _write(connection: sa.Connection, run_id: int, period: Period, values: Seque
             rows,
         )
     return len(rows)
+
+
+def _gone(
+    values: Sequence[Value], known: Mapping[tuple[str, UnitKey], sa.Row[Any]], catalogue: Catalogue
+) -> Iterable[Value]:
+    """No data, for what has a value that no current delivery feeds any more: a row was rejected or left out."""
+    present = {(value.indicator.id, value.unit) for value in values}
+    for (name, unit), row in known.items():
+        if (name, unit) not in present and row.status != "no_data" and name in catalogue.indicators:
+            yield Value(catalogue.indicators[name], unit, None, None, None, (), {})
 
 
 def _placeholder(name: str) -> str:
@@ -198,7 +213,7 @@ def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -
         known.formula_sha256,
     ) == (value.value, value.numerator, value.denominator, value.status, missing, inputs, formula):
         return None
-    restated = known is not None and known.status == "computed" and known.value != value.value
+    restated = known is not None and known.status == "computed" and known.value != value.value and not value.moves
     held = restated or (known is not None and known.publication == "held" and known.value == value.value)
     return {
         "run_id": run_id,
@@ -216,5 +231,12 @@ def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -
         "inputs": json.dumps(inputs),
         "formula_sha256": formula,
         "publication": "held" if held else "approved",
-        "held_because": f"restated: was {known.value}" if restated and known is not None else None,
+        "held_because": _reason(known, restated=restated) if held else None,
     }
+
+
+def _reason(known: sa.Row[Any] | None, *, restated: bool) -> str | None:
+    """Why a value is held: what it was before, or why it was held already."""
+    if known is None:
+        return None
+    return f"restated: was {known.value}" if restated else str(known.held_because)

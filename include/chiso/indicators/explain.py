@@ -95,7 +95,7 @@ def _of_versions(
     found = connection.execute(
         sa.text(sql),
         _where(measure, value, connection)
-        | {"first": period.start, "after": period.end + timedelta(days=1), "period": period.code},
+        | {"first": period.start, "after": period.end + timedelta(days=1), "period": period.code, "as_of": value.recorded_at},
     )
     return found.all()
 

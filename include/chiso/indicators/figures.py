@@ -5,7 +5,7 @@ parts after they were rolled up. What is missing of the period is named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -26,11 +26,16 @@ class UnitKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Basis:
-    """Where a measure's figure at a period comes from. missing: the source's own periods that are not there."""
+    """Where a measure's figure at a period comes from.
+
+    missing: the source's own periods that are not there, and `rejected …` where rows of a form are in quarantine.
+    moves: the figure is counted over versions, which go on changing; otherwise a change is a restatement.
+    """
 
     source: str
     deliveries: tuple[int, ...]
     missing: tuple[str, ...]
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,21 @@ def _of_records(connection: sa.Connection, contract: Contract, period: Period, p
         measures = [measure for measure in contract.terms.measures if measure.kind == kind]
         basis = choose(contract, period, inside) if measures and inside else None
         if basis:
+            basis = replace(basis, missing=basis.missing + _rejected(connection, basis.deliveries))
             found += _sum_records(connection, contract, measures, basis, province)
     return found
+
+
+def _rejected(connection: sa.Connection, deliveries: Sequence[int]) -> tuple[str, ...]:
+    """What the deliveries' sums lack since rows are in quarantine."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT d.source, v.period, v.rejected_count FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
+            "WHERE v.accepted AND v.rejected_count > 0 AND v.delivery_id = ANY(:deliveries) ORDER BY v.delivery_id"
+        ),
+        {"deliveries": list(deliveries)},
+    )
+    return tuple(f"rejected {row.source} {row.period} {row.rejected_count}" for row in rows)
 
 
 def _last(contract: Contract, period: Period, inside: Mapping[Period, int]) -> Basis:
@@ -147,8 +165,10 @@ def _of_versions(connection: sa.Connection, contract: Contract, period: Period, 
         measures = [measure for measure in contract.terms.measures if measure.counted_by == column]
         rows = connection.execute(
             sa.text(_count_sql(contract, column, measures)),
-            {"first": period.start, "after": period.end + timedelta(days=1)},
+            {"first": period.start, "after": period.end + timedelta(days=1), "as_of": "infinity"},
         ).all()
+        used = sorted({delivery for row in rows for delivery in row.deliveries})
+        basis = replace(basis, deliveries=tuple(used))
         for measure in measures:
             counted = {
                 UnitKey("agency", row.code, row.valid_from): Decimal(count)
@@ -164,28 +184,28 @@ def _count_sql(contract: Contract, column: str, measures: Sequence[Measure]) -> 
     counts = ", ".join(f'count(*) FILTER (WHERE {measure.when}) AS "{measure.id}"' for measure in measures)
     day = f'c."{contract.terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to'
     return (
-        f"SELECT u.code, u.valid_from, {counts} FROM ({current_versions_sql(contract, column)}) c "
+        f"SELECT u.code, u.valid_from, array_agg(DISTINCT c.delivery_id) AS deliveries, {counts} FROM ({current_versions_sql(contract, column)}) c "
         f"LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.\"{contract.terms.unit}\" AND {day} "
         "GROUP BY u.code, u.valid_from"
     )
 
 
 def current_versions_sql(contract: Contract, column: str) -> str:
-    """The newest version of each thing whose `column` lies in [:first, :after), as known at :as_of where that is used.
+    """The newest version of each thing whose `column` lies in [:first, :after), as known at :as_of (recorded time).
 
-    The partition key is fixed for a thing, so it narrows the search at once; another column is looked at after
-    the newest version was found.
+    On the partition key only the period's own partitions are searched, and a thing whose newer version moved to
+    another time is left out; another column is looked at after the newest version was found.
     """
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - callers come from delta sources
-    at = contract.terms.unit_at
-    early = f'v."{at}" >= :first AND v."{at}" < :after' if column == at else f'v."{at}" < :after'
-    return (
-        f'SELECT * FROM (SELECT DISTINCT ON (v."{versions.key}") v.* FROM warehouse.{versions.table} v '
-        f"JOIN landing.delivery d USING (delivery_id) WHERE {early} "
-        f'ORDER BY v."{versions.key}", v."{versions.at}" DESC, d.received_at DESC, v.delivery_id DESC) n '
-        f'WHERE n."{column}" >= :first AND n."{column}" < :after'
-    )
+    table, key, at, received = f"warehouse.{versions.table}", versions.key, versions.at, contract.terms.unit_at
+    inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
+    moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o."{key}" = n."{key}" AND o."{at}" > n."{at}"
+        AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after))"""
+    return f"""SELECT * FROM (SELECT DISTINCT ON (v."{key}") v.* FROM {table} v JOIN landing.delivery d USING (delivery_id)
+        WHERE {inside} AND v.recorded_at <= :as_of
+        ORDER BY v."{key}", v."{at}" DESC, d.received_at DESC, v.delivery_id DESC) n
+        WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
 
 
 def _coverage(connection: sa.Connection, contract: Contract, period: Period) -> Basis | None:
@@ -204,4 +224,4 @@ def _coverage(connection: sa.Connection, contract: Contract, period: Period) -> 
     }
     days = [period.start + timedelta(days=n) for n in range((period.end - period.start).days + 1)]
     missing = sorted({f"{day:%Y-%m}" for day in days if day not in covered})
-    return Basis(contract.source, tuple(touching), tuple(missing))
+    return Basis(contract.source, tuple(touching), tuple(missing), moves=True)

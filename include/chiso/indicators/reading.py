@@ -98,8 +98,13 @@ def _at(code: str, values: Sequence[sa.Row[Any]], *, lasting: bool) -> list[sa.R
     if own or not lasting:
         return own
     end = Period.of(code).end
-    before = [row for row in values if row.value is not None and row.status == "computed" and row.end_date <= end]
+    before = [row for row in values if _whole(row) and row.end_date <= end]
     return [max(before, key=lambda row: (row.end_date, -_length(row)))] if before else []
+
+
+def _whole(row: sa.Row[Any]) -> bool:
+    """Whether no part of the period is missing; rows in quarantine don't make a value older than it is."""
+    return row.value is not None and all(part.startswith("rejected ") for part in row.missing)
 
 
 def _length(row: sa.Row[Any]) -> int:
@@ -112,7 +117,7 @@ def latest(values: Sequence[sa.Row[Any]], code: str | None) -> sa.Row[Any] | Non
     if code is not None:
         found = _at(code, values, lasting=True)
         return found[0] if found else None
-    complete = [row for row in values if row.value is not None and row.status == "computed"]
+    complete = [row for row in values if _whole(row)]
     return max(complete, key=lambda row: (row.end_date, -_length(row))) if complete else None
 
 

@@ -136,15 +136,16 @@ def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
     return Landed(row.delivery_id, row.sha256, row.received_at, row.stated_period, raw)
 
 
-def pending(engine: sa.Engine, source: str) -> list[int]:
-    """Deliveries of `source` that were kept but never judged, oldest received first: what a crash left behind."""
+def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
+    """Deliveries of `source` to be judged, oldest received first: never judged, or refused by other rules than these."""
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS "
-                "(SELECT 1 FROM validation.verdict v WHERE v.delivery_id = d.delivery_id) ORDER BY received_at, delivery_id"
+                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS (SELECT 1 "
+                "FROM validation.verdict v WHERE v.delivery_id = d.delivery_id AND (v.accepted OR v.rules_sha256 = :rules)) "
+                "ORDER BY received_at, delivery_id"
             ),
-            {"source": source},
+            {"source": source, "rules": rules_sha256},
         )
         return [row.delivery_id for row in rows]
 

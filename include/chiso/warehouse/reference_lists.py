@@ -13,7 +13,7 @@ from chiso.settings import Settings
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for "since ever" and "until today"."""
-_YEARS = range(2018, 2036)
+_YEARS = range(2000, 2061)
 
 
 def load(connection: sa.Connection, settings: Settings) -> None:

@@ -45,7 +45,7 @@ def run() -> int:
     with running_platform("run", say) as platform:
         settings, check = platform.settings, platform.supervisor.check
         MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
-        return _report(settings, check)
+        return _report(settings, _started(psutil.Process()), check)
 
 
 def up() -> int:
@@ -174,7 +174,7 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
     airflow = Airflow(record.url, settings.values["CHISO_UI_PASSWORD"])
     try:
         MainJob(airflow, settings, _started(daemon), check, say).drive()
-        return _report(settings, check)
+        return _report(settings, _started(daemon), check)
     finally:
         if processes.lives(daemon):
             _print_login(settings, record.url)
@@ -184,11 +184,11 @@ def _daemon_log(settings: Settings) -> Path:
     return settings.var / "logs" / "platform.log"
 
 
-def _report(settings: Settings, check: Callable[[], None]) -> int:
+def _report(settings: Settings, since: datetime, check: Callable[[], None]) -> int:
     """Builds the reports; the command prints the scoreboard to our output itself. Returns its exit code."""
     sys.stdout.flush()
     env = dict(os.environ) | {"CHISO_HOME": str(settings.home), "CHISO_VAR": str(settings.var)}
-    command = [str(programs() / "chiso"), "report", "build"]
+    command = [str(programs() / "chiso"), "report", "build", "--since", since.isoformat()]
     child = subprocess.Popen(command, env=env, cwd=settings.home, start_new_session=True)
     try:
         while child.poll() is None:

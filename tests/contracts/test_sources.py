@@ -1,0 +1,103 @@
+"""Every source, by discovery: its three files hold together, and its fixture comes out exactly as written beside it."""
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from chiso import contracts, flow, linting, operations
+from chiso.flow import Outcome
+from chiso.platform import Platform
+from chiso.settings import load
+
+SETTINGS = load({})
+SOURCES = contracts.source_names(SETTINGS)
+FIXTURES = SETTINGS.home / "tests" / "fixtures"
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A small delivery of a source and what must come of it."""
+
+    path: Path
+    expected: dict[str, Any]
+
+    @classmethod
+    def of(cls, source: str) -> "Fixture":
+        family, name = source.split("/")
+        expected = FIXTURES / family / f"{name}.expected.json"
+        [path] = set((FIXTURES / family).glob(f"{name}.*")) - {expected}
+        return cls(path, json.loads(expected.read_text("utf-8")))
+
+
+def shape(outcome: Outcome) -> dict[str, Any]:
+    """What the expectation beside a fixture states of an outcome."""
+    issues = [[found["severity"], found["rule"], found["cell"], found["row"]] for found in outcome.issues]
+    return {
+        "period": outcome.period.code if outcome.period else None,
+        "calendar": outcome.period.calendar if outcome.period else None,
+        "accepted": outcome.accepted,
+        "rows": outcome.rows,
+        "rejected": outcome.rejected,
+        "issues": sorted(issues, key=str),
+    }
+
+
+def sums(platform: Platform, source: str) -> dict[str, float]:
+    """Every current figure of the source, summed by measure; versions of things are counted."""
+    contract = contracts.load(source, platform.settings)
+    query = "SELECT measure, sum(value) AS total FROM warehouse.current_observation WHERE source = :source GROUP BY 1"
+    if contract.terms.versions:
+        counts = " UNION ALL ".join(
+            f"SELECT '{measure.id}' AS measure, count(*) AS total FROM warehouse.current_dossier WHERE {measure.when}"
+            for measure in contract.terms.measures
+        )
+        query = f"SELECT * FROM ({counts}) counted WHERE total > 0"
+    with platform.engine.connect() as connection:
+        return {row.measure: float(row.total) for row in connection.execute(sa.text(query), {"source": source})}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_contract_suite_and_fixture_hold_together(source: str) -> None:
+    assert linting.lint(source, SETTINGS) == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_fixture_comes_out_as_expected(source: str, platform: Platform) -> None:
+    fixture, contract = Fixture.of(source), contracts.load(source, SETTINGS)
+    expected = fixture.expected | {"issues": sorted(fixture.expected["issues"], key=str)}
+    figures = expected.pop("sums")
+
+    checked = flow.check(fixture.path, contract, platform)
+    assert shape(checked) == expected
+    assert (checked.loaded, checked.unchanged, checked.partitions) == (None, None, None)
+
+    ingested = operations.ingest_file(fixture.path, contract, platform)
+    assert shape(ingested) == expected
+    assert ingested.loaded is not None
+    assert ingested.unchanged is not None
+    assert ingested.loaded + ingested.unchanged + ingested.rejected == ingested.rows
+    assert sums(platform, source) == figures
+
+    again = operations.ingest_file(fixture.path, contract, platform)
+    assert shape(again) == expected
+    assert (again.delivery, again.loaded) == (ingested.delivery, 0)
+    assert again.unchanged == again.rows - again.rejected
+    assert sums(platform, source) == figures
+
+
+def test_a_source_without_a_fixture_fails(tmp_path: Path) -> None:
+    for part in ("include/schemas", "expectations", "tests/fixtures"):
+        shutil.copytree(SETTINGS.home / part, tmp_path / part)
+    alone = replace(SETTINGS, home=tmp_path)
+    assert linting.lint("soc/system_levels", alone) == []
+    (tmp_path / "tests/fixtures/soc/system_levels.json").unlink()
+    assert linting.lint("soc/system_levels", alone) == ["fixture: tests/fixtures/soc/system_levels.* is missing"]
+
+
+def test_every_fixture_has_a_source() -> None:
+    stems = {f"{path.parent.name}/{path.name.split('.')[0]}" for path in FIXTURES.glob("*/*")}
+    assert stems == set(SOURCES)
