@@ -1,5 +1,6 @@
 """The warehouse's structure: migrations, replaceable views and functions, reference lists."""
 
+import hashlib
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,21 +13,51 @@ _LOCK = 7_205_001
 
 
 def upgrade(engine: sa.Engine, settings: Settings) -> None:
-    """Brings the warehouse to this version. Safe at any time and by two at once (the second waits)."""
-    from alembic import command
-    from alembic.config import Config
+    """Brings the warehouse to this version; does nothing where it is.
 
-    config = Config()
-    config.set_main_option("script_location", str(settings.schemas / "migrations"))
-    with reachable(engine), engine.begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        for path in replaceable_sql(settings.sql):
-            connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
-        reference_lists.load(connection, settings)
+    Safe at any time and by two at once (the second waits). Raises DatabaseError.
+    """
+    fingerprint = _fingerprint(settings)
+    with reachable(engine):
+        if _applied(engine) == fingerprint:
+            return
+        with engine.begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _migrate(connection, settings)
+            for path in replaceable_sql(settings.sql):
+                connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
+            reference_lists.load(connection, settings)
+            connection.execute(sa.text("DELETE FROM warehouse.structure"))
+            connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
 
 
 def replaceable_sql(root: Path) -> list[Path]:
     """Views and functions in the order in which they are applied: by stage, then by name."""
     return sorted(root.glob("*/*.sql"))
+
+
+def _migrate(connection: sa.Connection, settings: Settings) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(settings.schemas / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Of everything that the structure is made of; the contracts give the list of measures."""
+    digest = hashlib.sha256()
+    parts = ["migrations/versions/*.py", "reference/*", "contracts/*/*.yml"]
+    paths = [path for part in parts for path in sorted(settings.schemas.glob(part))]
+    for path in [*paths, *replaceable_sql(settings.sql), Path(reference_lists.__file__)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _applied(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if connection.execute(sa.text("SELECT to_regclass('warehouse.structure')")).scalar() is None:
+            return None
+        return connection.execute(sa.text("SELECT fingerprint FROM warehouse.structure")).scalar()

@@ -175,6 +175,12 @@ CREATE TABLE warehouse.dossier_version (
 COMMENT ON TABLE warehouse.dossier_version IS 'Every version of every dossier; local times (Asia/Ho_Chi_Minh), fees in đồng. Partitioned by month received, so that a period reads only its own. Insert-only.';
 CREATE TABLE warehouse.dossier_version_other PARTITION OF warehouse.dossier_version DEFAULT;
 
+CREATE TABLE warehouse.structure (
+    fingerprint text PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE warehouse.structure IS 'Of which files (migrations, SQL, reference lists, contracts) the warehouse was last built; the same need not be applied again.';
+
 CREATE TABLE warehouse.touched_period (
     delivery_id bigint NOT NULL REFERENCES landing.delivery,
     calendar text NOT NULL,
