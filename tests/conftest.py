@@ -18,6 +18,8 @@ from chiso.postgres.place import find_place
 from chiso.settings import Settings
 from chiso.warehouse import upgrade
 
+from tests.deliveries import Inbox
+
 TODAY = "2024-07-05"
 TEMPLATE = "warehouse"
 
@@ -109,3 +111,15 @@ def platform(server: Server, tmp_path: Path) -> Iterator[Platform]:
 def shared_platform(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One for the tests of a module that write nothing but what they themselves look at."""
     yield from _platform(server, tmp_path_factory.mktemp("shared") / "var")
+
+
+@pytest.fixture
+def inbox(platform: Platform, tmp_path: Path) -> Inbox:
+    """Files on their way to `platform`."""
+    return Inbox(tmp_path / "in", platform)
+
+
+@pytest.fixture(scope="module")
+def desk(shared_platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Inbox:
+    """Files to be checked only."""
+    return Inbox(tmp_path_factory.mktemp("in"), shared_platform)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chiso import contracts, flow, operations
+import sqlalchemy as sa
+from chiso import contracts, flow, inquiry, operations
 from chiso.flow import Outcome
+from chiso.indicators import Question
 from chiso.platform import Platform
 
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
@@ -148,3 +150,43 @@ def found(outcome: Outcome) -> list[tuple[str, int | None]]:
 
 def rules(outcome: Outcome) -> list[str]:
     return [each["rule"] for each in outcome.issues]
+
+
+def tables(platform: Platform) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the warehouse without surrogate ids, clock times, fetch and audit events.
+
+    A delivery is named by its file's SHA-256 instead of its id.
+    """
+    found = {}
+    with platform.engine.connect() as connection:
+        for name, query in _TABLES.items():
+            rows = connection.execute(sa.text(query)).all()
+            found[name] = sorted(tuple(map(str, row)) for row in rows)
+    return found
+
+
+_TABLES = {
+    "landing.raw_file": "SELECT sha256, bytes, encrypted FROM landing.raw_file",
+    "landing.delivery": "SELECT source, stated_period, sha256, received_at, origin, file_name FROM landing.delivery",
+    "validation.verdict": "SELECT d.sha256, v.period, v.calendar, v.accepted, v.row_count, v.rejected_count, v.loaded_count, "
+    "v.unchanged_count, v.content_sha256, v.issues, v.issues_total FROM validation.verdict v "
+    "JOIN landing.delivery d USING (delivery_id)",
+    "quarantine.reject": "SELECT d.sha256, q.line, q.rule, q.cell, q.value, q.message_vi FROM quarantine.reject q "
+    "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d USING (delivery_id)",
+    "warehouse.record": "SELECT d.sha256, to_jsonb(r) - 'delivery_id' - 'recorded_at' FROM warehouse.record r "
+    "JOIN landing.delivery d USING (delivery_id)",
+    "warehouse.observation": "SELECT d.sha256, to_jsonb(o) - 'delivery_id' FROM warehouse.observation o "
+    "JOIN landing.delivery d USING (delivery_id)",
+    "warehouse.dossier_version": "SELECT d.sha256, to_jsonb(v) - 'delivery_id' - 'recorded_at' FROM warehouse.dossier_version v "
+    "JOIN landing.delivery d USING (delivery_id)",
+    "warehouse.touched_period": "SELECT d.sha256, t.calendar, t.period FROM warehouse.touched_period t "
+    "JOIN landing.delivery d USING (delivery_id)",
+    "indicators.value": "SELECT indicator, unit_code, calendar, period, value, numerator, denominator, status, missing, "
+    "publication FROM indicators.value",
+}
+
+
+def values(platform: Platform, indicator: str, period: str, as_of: datetime | None = None) -> list[float]:
+    """The province's values of an indicator at a period."""
+    rows = inquiry.indicator_rows(platform, Question(None, period, None, as_of))
+    return sorted({float(row["value"]) for row in rows if row["indicator"] == indicator and row["value"] is not None})

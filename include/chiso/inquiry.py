@@ -92,54 +92,29 @@ def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
 
 
 def refused(platform: Platform) -> list[dict[str, Any]]:
-    """Deliveries that were refused, unless they or a later file of the same name were accepted since."""
-    with platform.engine.connect() as connection:
-        rows = connection.execute(
-            sa.text("""
-            SELECT DISTINCT ON (d.source, d.sha256) d.source, d.file_name, d.delivery_id, d.received_at, v.period, v.issues
-            FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)
-            WHERE NOT v.accepted AND NOT EXISTS (
-                SELECT 1 FROM validation.verdict a JOIN landing.delivery b USING (delivery_id)
-                WHERE a.accepted AND b.source = d.source AND (b.delivery_id = d.delivery_id
-                    OR b.file_name = d.file_name AND b.received_at >= d.received_at))
-            ORDER BY d.source, d.sha256, v.verdict_id DESC""")
-        )
-        return [
-            {
-                "source": row.source,
-                "file_name": row.file_name,
-                "period": row.period,
-                "delivery": row.delivery_id,
-                "reason_vi": row.issues[0]["message_vi"],
-                "reason_en": row.issues[0]["message_en"],
-            }
-            for row in rows
-        ]
+    """Deliveries that stand refused, with the reason in both languages."""
+    return _all(platform, "SELECT * FROM publication.refused_delivery ORDER BY source, file_name, delivery_id")
 
 
 def rejected(platform: Platform) -> list[dict[str, Any]]:
     """Rows in quarantine of current deliveries: source, file, line or cell, rule, reason."""
-    with platform.engine.connect() as connection:
-        rows = connection.execute(
-            sa.text("""
-            SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value, q.message_vi, q.message_en, q.responsible
-            FROM quarantine.reject q JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d USING (delivery_id)
-            JOIN warehouse.current_delivery() c ON c.delivery_id = d.delivery_id
-            ORDER BY d.source, v.period, d.delivery_id, q.line, q.rule""")
-        )
-        return [dict(row._mapping) for row in rows]
+    return _all(platform, "SELECT * FROM publication.rejected_row ORDER BY source, period, delivery_id, line, rule")
 
 
 def held(platform: Platform) -> list[dict[str, Any]]:
     """Newest values that wait for approval before they are published."""
+    return _all(platform, "SELECT * FROM publication.held_value ORDER BY indicator, calendar, period, unit_code")
+
+
+def chain_head(platform: Platform) -> str:
+    """Number and hash of the newest audit event: whoever keeps them can tell later whether the chain was cut."""
+    rows = _all(platform, "SELECT seq, hash FROM audit.event ORDER BY seq DESC LIMIT 1")
+    return f"{rows[0]['seq']} {rows[0]['hash']}" if rows else "0"
+
+
+def _all(platform: Platform, query: str) -> list[dict[str, Any]]:
     with platform.engine.connect() as connection:
-        rows = connection.execute(
-            sa.text(
-                "SELECT indicator, unit_code, calendar, period, value, held_because FROM indicators.value_as_of() "
-                "WHERE publication = 'held' ORDER BY indicator, calendar, period, unit_code"
-            )
-        )
-        return [dict(row._mapping) for row in rows]
+        return [dict(row._mapping) for row in connection.execute(sa.text(query))]
 
 
 def _catalogue(settings: Settings, framework: str | None) -> Catalogue:

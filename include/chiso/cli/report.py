@@ -36,6 +36,7 @@ def build(since: datetime | None) -> None:
             },
         )
         docs = validation.build_docs(running.settings)
+        head = inquiry.chain_head(running)
     click.echo(publication.scoreboard(targets))
     if counts is not None:
         click.echo()
@@ -45,3 +46,4 @@ def build(since: datetime | None) -> None:
     click.echo()
     click.echo(f"Báo cáo (reports): {folder}")
     click.echo(f"Data Docs: {docs or 'none yet'}")
+    click.echo(f"Chuỗi kiểm toán (audit chain), sự kiện cuối: {head}")

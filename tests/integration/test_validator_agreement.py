@@ -1,0 +1,169 @@
+"""Great Expectations and the row rules find the same rows, for every rule of every source."""
+
+import json
+import random
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from chiso import contracts
+from chiso.contracts import Column, Contract
+from chiso.errors import ContractError
+from chiso.periods import Period
+from chiso.platform import Platform
+from chiso.settings import load
+from chiso.staging import tables
+from chiso.validation import expectations, rows
+from chiso.validation.rules import Rule, rules
+
+SETTINGS = load({})
+SOURCES = contracts.source_names(SETTINGS)
+PERIOD = Period.of("2024-06")
+ROWS = 14
+"""Fewer than the rows that Great Expectations lists at most."""
+
+TEXTS = [None, "", "toàn trình", "TOÀN TRÌNH", "000.00.11.H34-240610-0001", "000.00.11.H34", "H34-240610-0001\n", "23281",
+         "e\u0301", "x'y", "100%", "{batch}", "\\d", ":name", "🏠", "2024-06"]  # fmt: skip
+NUMBERS = [None, -1, 0, 1, 2, 3, 5, 6, 10, 11, 100, 1001, 10**18 - 1]
+MOMENTS = [None, datetime(1900, 1, 1), datetime(2024, 6, 30, 23, 59, 59), datetime(2024, 7, 1), datetime(2025, 7, 1)]
+POOLS: dict[str, Sequence[object]] = {
+    "count": NUMBERS,
+    "number": NUMBERS,
+    "printed": NUMBERS,
+    "flag": [None, True, False],
+    "mark": [True, False],
+    "timestamp": MOMENTS,
+    "date": MOMENTS,
+}
+
+
+def fill(connection: sa.Connection, contract: Contract, name: str, chance: random.Random) -> None:
+    """A staging table of odd values, some rows twice."""
+    columns = [column.name for column in contract.loaded_columns]
+    values = [{name: value(column, chance) for name, column in zip(columns, contract.loaded_columns, strict=True)}
+              for _ in range(ROWS)]  # fmt: skip
+    values[3], values[4] = dict(values[1]), values[2] | {columns[-1]: values[5][columns[-1]]}
+    listed = ", ".join(f'"{column}"' for column in columns)
+    for number, row in enumerate(values, 2):
+        connection.execute(
+            sa.text(
+                f"INSERT INTO staging.{name} (row_no, {listed}) "
+                f"VALUES (:row_no, {', '.join(f':{column}' for column in columns)})"
+            ),
+            row | {"row_no": number},
+        )
+
+
+def value(column: Column, chance: random.Random) -> object:
+    return chance.choice([*POOLS.get(column.reading, TEXTS), *column.enum[:3]] if column.enum else
+                         POOLS.get(column.reading, TEXTS))  # fmt: skip
+
+
+def complete(platform: Platform, name: str, stated: Sequence[Rule]) -> dict[str, set[int]]:
+    """Rows that break each rule, as Great Expectations lists them."""
+    gx = expectations.gx
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = gx.get_context(mode="ephemeral")
+        url = platform.engine.url.render_as_string(hide_password=False)
+        source = context.data_sources.add_postgres(name="warehouse", connection_string=url)
+        asset = source.add_table_asset(name=name, table_name=name, schema_name="staging")
+        suite = gx.ExpectationSuite(
+            name="agreement",
+            expectations=[dict(rule.expectation) | {"meta": {"rule": rule.id}} for rule in stated],
+        )
+        result = (
+            asset.add_batch_definition_whole_table("all")
+            .get_batch()
+            .validate(
+                suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row_no"]}
+            )
+        )
+        source.get_execution_engine().close()
+    return {entry.expectation_config.meta["rule"]: listed(entry) for entry in result.results}
+
+
+def listed(entry: Any) -> set[int]:
+    found = entry.result
+    if "unexpected_index_list" in found:
+        places = found["unexpected_index_list"] or []
+    else:
+        places = found["details"]["unexpected_rows"] if not entry.success else []
+    assert len(places) in (found.get("unexpected_count", len(places)), found.get("observed_value"))
+    return {place["row_no"] for place in places}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_find_the_same_rows(source: str, seed: int, shared_platform: Platform) -> None:
+    contract, name = contracts.load(source, SETTINGS), f"agree_{seed}"
+    stated = [rule for rule in rules(contract, SETTINGS, PERIOD, name) if rule.is_row_level]
+    with shared_platform.engine.begin() as connection:
+        tables.create(connection, name, contract)
+        fill(connection, contract, name, random.Random(seed))
+        counts = rows.mark(connection, name, stated)
+        marked: dict[str, set[int]] = {rule.id: set() for rule in stated}
+        for mark in connection.execute(sa.text(f"SELECT rule, row_no FROM staging.{name}_mark")):
+            marked[mark.rule].add(mark.row_no)
+    assert complete(shared_platform, name, stated) == marked
+    assert {rule: len(found) for rule, found in marked.items() if found} == counts
+
+
+def test_the_tables_break_most_rules() -> None:
+    """An agreement about rules that nothing breaks would say nothing: each type in use is one that was compared."""
+    used = {rule.expectation["type"] for source in SOURCES
+            for rule in rules(contracts.load(source, SETTINGS), SETTINGS, PERIOD, "any") if rule.is_row_level}  # fmt: skip
+    assert used == {
+        "expect_column_values_to_not_be_null",
+        "expect_column_values_to_match_regex",
+        "expect_column_values_to_be_between",
+        "expect_column_values_to_be_in_set",
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        "unexpected_rows_expectation",
+    }
+
+
+def test_an_expectation_type_that_the_library_drops_is_an_error(shared_platform: Platform) -> None:
+    rule = Rule("odd", {"type": "expect_nothing_of_the_kind", "kwargs": {}}, "critical", "refuse_delivery")
+    with pytest.raises(ContractError, match="took 0 of 1 rules"):
+        judged_by(shared_platform, [rule])
+
+
+def test_a_rule_that_cannot_be_judged_is_an_error(shared_platform: Platform) -> None:
+    query = {"unexpected_rows_query": "SELECT * FROM {batch} WHERE no_such_column > 1"}
+    rule = Rule("odd", {"type": "unexpected_rows_expectation", "kwargs": query}, "critical", "refuse_delivery")
+    with shared_platform.engine.begin() as connection:
+        tables.create(connection, "odd", contracts.load("soc/system_levels", SETTINGS))
+    with pytest.raises(ContractError, match="odd could not be judged"):
+        judged_by(shared_platform, [rule])
+
+
+def judged_by(platform: Platform, stated: list[Rule]) -> None:
+    url = platform.engine.url.render_as_string(hide_password=False)
+    expectations.judge(stated, url, "odd", "odd", "odd", None)
+
+
+def test_large_bounds_of_a_suite_keep_every_digit(platform: Platform) -> None:
+    entry = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "cap_do", "min_value": 1234567, "max_value": 1234569},
+        "severity": "critical",
+        "meta": {"rule": "bounds", "action": "reject_row", "column": "cap_do", "message_vi": "", "message_en": ""},
+    }
+    home = platform.settings.var / "home"
+    (home / "expectations" / "soc").mkdir(parents=True)
+    (home / "expectations" / "soc" / "system_levels.json").write_text(
+        json.dumps({"name": "soc/system_levels", "expectations": [entry]}), "utf-8"
+    )
+    contract = contracts.load("soc/system_levels", SETTINGS)
+    stated = [rule for rule in rules(contract, replace(SETTINGS, home=home), PERIOD, "bounds") if rule.id == "bounds"]
+    with platform.engine.begin() as connection:
+        tables.create(connection, "bounds", contract)
+        for number in range(1234566, 1234571):
+            connection.execute(sa.text(f"INSERT INTO staging.bounds (row_no, cap_do) VALUES ({number}, {number})"))
+        assert rows.mark(connection, "bounds", stated) == {"bounds": 2}
+    assert complete(platform, "bounds", stated) == {"bounds": {1234566, 1234570}}
