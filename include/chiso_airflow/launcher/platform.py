@@ -101,7 +101,8 @@ def _bring_up(settings: Settings, ledger: Ledger, supervisor: Supervisor, databa
         log = supervisor.log_path("sandbox")
         supervisor.wait_until(lambda: listens(log), "The sandbox's start", _HEALTHY_SECONDS)
     airflow = Airflow(addresses.api_url, settings.values["CHISO_UI_PASSWORD"])
-    supervisor.wait_until(airflow.healthy, "Airflow's start", _HEALTHY_SECONDS)
+    supervisor.wait_until(lambda: supervisor.listens("api-server", addresses.api_port) and airflow.healthy(),
+                          "Airflow's start", _HEALTHY_SECONDS)
     ledger.ready(addresses.api_url)
     say(f"Airflow answers at {addresses.api_url}")
     return Platform(environment.load(), supervisor, airflow, ours)

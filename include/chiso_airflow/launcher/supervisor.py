@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 from chiso.errors import ChisoError
@@ -72,6 +73,11 @@ class Supervisor:
                 raise PlatformError(f"{what} took more than {timeout_seconds:.0f} s; logs: {self.logs}")
             time.sleep(_POLL_SECONDS)
 
+    def listens(self, component: str, port: int) -> bool:
+        """Whether the component itself listens on the port, and not a stranger who was quicker."""
+        found = (each for process in self._tree(component) for each in _connections(process))
+        return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
+
     def stop(self) -> None:
         """Ends everything we started, the scheduler first, so that its tasks can still report their end."""
         processes.end(lambda: self._tree("scheduler"), _TASK_PATIENCE_SECONDS)
@@ -105,3 +111,10 @@ class Supervisor:
         if process is None or process.poll() is not None:
             return []
         return processes.descendants([psutil.Process(process.pid)])
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    try:
+        return list(process.net_connections("inet"))
+    except psutil.NoSuchProcess:
+        return []
