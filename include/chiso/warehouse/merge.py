@@ -55,20 +55,22 @@ def _merge_versions(connection: sa.Connection, contract: Contract, name: str, de
     listed = ", ".join(f'"{column}"' for column in columns)
     content = ", ".join(f'%s."{column}"' for column in columns)
     key = ", ".join(f'"{column}"' for column in contract.key)
-    same_key = " AND ".join(f'v."{column}" = s."{column}"' for column in contract.key)
+    connection.exec_driver_sql(f"ANALYZE staging.{name}")  # a day's delta probes the key, a bulk load is hashed
     _make_partitions(connection, contract, name)
     accepted = int(connection.execute(sa.text(f"SELECT count(*) FROM {_accepted(name)} a")).scalar_one())
     loaded = connection.execute(
         sa.text(
-            f"INSERT INTO {target} ({listed}, delivery_id, row_no) "
-            f"SELECT {listed}, :delivery, row_no FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
-            f"WHERE NOT EXISTS (SELECT 1 FROM (SELECT v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) WHERE {same_key} "
-            f"ORDER BY d.received_at DESC, v.delivery_id DESC LIMIT 1) v "
-            f"WHERE ROW({content.replace('%s', 'v')}) IS NOT DISTINCT FROM ROW({content.replace('%s', 's')}))"
+            f"WITH s AS (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no), "
+            f"known AS (SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
+            f"WHERE ({key}) IN (SELECT {key} FROM staging.{name}) ORDER BY {key}, d.received_at DESC, v.delivery_id DESC) "
+            f"INSERT INTO {target} ({listed}, delivery_id, row_no) SELECT {content.replace('%s', 's')}, :delivery, s.row_no "
+            f"FROM s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
+            f"OR ROW({content.replace('%s', 'k')}) IS DISTINCT FROM ROW({content.replace('%s', 's')})"
         ),
         {"delivery": delivery_id},
     ).rowcount
-    return Merged(loaded, accepted - loaded, _touched_by_versions(connection, contract, delivery_id))
+    changed = _touched_by_versions(connection, contract, name) if loaded else []
+    return Merged(loaded, accepted - loaded, changed)
 
 
 def _make_partitions(connection: sa.Connection, contract: Contract, name: str) -> None:
@@ -80,21 +82,17 @@ def _make_partitions(connection: sa.Connection, contract: Contract, name: str) -
     )
 
 
-def _touched_by_versions(connection: sa.Connection, contract: Contract, delivery_id: int) -> list[Period]:
-    """Every period that a measure of the loaded rows, or of the versions they supersede, is counted in."""
+def _touched_by_versions(connection: sa.Connection, contract: Contract, name: str) -> list[Period]:
+    """Every period that a measure of the delivered things is counted in, by any of their versions."""
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - the caller asked
-    target = f"warehouse.{versions.table}"
     counted = sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by})
-    days = " UNION ".join(
-        f'SELECT v."{column}"::date FROM mine v WHERE v."{column}" IS NOT NULL' for column in [versions.at, *counted]
-    )
+    days = ", ".join(f'(v."{column}"::date)' for column in [versions.at, *counted])
     rows = connection.execute(
         sa.text(
-            f'WITH mine AS (SELECT v.* FROM {target} v WHERE v."{versions.key}" IN '
-            f'(SELECT l."{versions.key}" FROM {target} l WHERE l.delivery_id = :delivery)) {days}'
-        ),
-        {"delivery": delivery_id},
+            f"SELECT DISTINCT day FROM warehouse.{versions.table} v CROSS JOIN LATERAL (VALUES {days}) d(day) "
+            f'WHERE day IS NOT NULL AND v."{versions.key}" IN (SELECT "{versions.key}" FROM staging.{name})'
+        )
     )
     return touched(months_touched(day for (day,) in rows))
 
