@@ -31,9 +31,9 @@ class Server:
     settings: Settings
     template: sa.URL
 
-    def database(self, name: str) -> sa.URL:
-        """A fresh copy of the template."""
-        self._run(f"CREATE DATABASE {name} OWNER chiso TEMPLATE {TEMPLATE}")
+    def database(self, name: str, template: str = TEMPLATE) -> sa.URL:
+        """A fresh copy of the template, which nobody may be connected to."""
+        self._run(f"CREATE DATABASE {name} OWNER chiso TEMPLATE {template}")
         return self.template.set(database=name)
 
     def drop(self, name: str) -> None:

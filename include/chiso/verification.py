@@ -24,7 +24,7 @@ def verify(platform: Platform) -> dict[str, Any]:
 
 def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
     """Facts that are no longer those of their load, and verdicts that are no longer those of their event."""
-    loads = {row.delivery_id: row.payload["facts"] for row in _events(connection, "load")}
+    loads = {delivery: said.get("facts") or {} for delivery, said in _events(connection, "load")}
     known = [contracts.load(name, platform.settings) for name in contracts.source_names(platform.settings)]
     for table in sorted({table for contract in known for table in warehouse.fact_tables(contract)}):
         found = warehouse.fingerprints(connection, table)
@@ -33,23 +33,23 @@ def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
             if delivery not in said or not warehouse.same(said[delivery], found.get(delivery)):
                 yield f"delivery {delivery}: its rows in {table} are no longer what its load left there"
     verdicts = connection.execute(sa.text("SELECT * FROM validation.verdict WHERE same_as IS NULL ORDER BY verdict_id"))
-    in_chain = {_verdict(row.delivery_id, row.payload) for row in _events(connection, "verdict")}
+    in_chain = {_verdict(delivery, said) for delivery, said in _events(connection, "verdict")}
     for row in verdicts:
         if _verdict(row.delivery_id, _as_event(row)) not in in_chain:
             yield f"delivery {row.delivery_id}: its verdict differs from the one in the chain"
 
 
-def _events(connection: sa.Connection, kind: str) -> Iterator[sa.Row[Any]]:
-    return iter(
-        connection.execute(
-            sa.text("SELECT delivery_id, payload FROM audit.event WHERE kind = :kind ORDER BY seq"), {"kind": kind}
-        )
+def _events(connection: sa.Connection, kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Delivery and payload of every such event; a payload that was tampered with may be anything, then it says nothing."""
+    rows = connection.execute(
+        sa.text("SELECT delivery_id, payload FROM audit.event WHERE kind = :kind ORDER BY seq"), {"kind": kind}
     )
+    return ((row.delivery_id, row.payload if isinstance(row.payload, dict) else {}) for row in rows)
 
 
 def _verdict(delivery_id: int, said: Mapping[str, Any]) -> tuple[object, ...]:
     names = ("period", "calendar", "accepted", "rows", "rejected", "issues_sha256")
-    return (delivery_id, *(said[name] for name in names))
+    return (delivery_id, *(said.get(name) for name in names))
 
 
 def _as_event(row: sa.Row[Any]) -> dict[str, Any]:

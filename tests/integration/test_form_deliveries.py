@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from chiso import computing, contracts, flow, inquiry, operations
+from chiso import computing, contracts, flow, inquiry, landing, operations
+from chiso.landing import Arrival
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, telecom_form, telecom_row, values
 
@@ -59,9 +60,8 @@ def test_a_restated_form_keeps_what_was_known_before(inbox: Inbox) -> None:
     inbox.ingest(SOURCE, form(75), "vien_thong.xlsx", received=at(2))
     assert fibre(inbox) == [55]
     assert fibre(inbox, as_of=before) == [50]
-    assert [(row["indicator"], row["period"]) for row in inquiry.held(inbox.platform) if row["unit_code"] == "62"] == [
-        ("households_fibre_pct", PERIOD)
-    ]
+    held = {(row["indicator"], row["period"]) for row in inquiry.held(inbox.platform) if row["unit_code"] == "62"}
+    assert held == {("households_fibre_pct", PERIOD), ("households_fibre_pct", "2022-9M")}
 
 
 def test_a_refused_form_never_supersedes(inbox: Inbox) -> None:
@@ -101,9 +101,6 @@ def test_a_period_that_contradicts_the_sheet_is_judged_once_and_holds_nothing_up
 def test_what_a_crash_left_unjudged_is_loaded_later(inbox: Inbox) -> None:
     contract = contracts.load(SOURCE, inbox.platform.settings)
     path = inbox.put(form(50), "vien_thong.xlsx", at(1))
-    from chiso import landing
-    from chiso.landing import Arrival
-
     arrival = Arrival(path, path.name, path.as_uri(), flow.modified_at(path), "drop_folder")
     landing.keep(arrival, contract, inbox.platform.engine, inbox.platform.settings)
     [outcome] = operations.load_pending(contract, inbox.platform)

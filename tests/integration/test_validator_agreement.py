@@ -5,7 +5,6 @@ import random
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ ROWS = 14
 TEXTS = [None, "", "toàn trình", "TOÀN TRÌNH", "000.00.11.H34-240610-0001", "000.00.11.H34", "H34-240610-0001\n", "23281",
          "e\u0301", "x'y", "100%", "{batch}", "\\d", ":name", "🏠", "2024-06"]  # fmt: skip
 NUMBERS = [None, -1, 0, 1, 2, 3, 5, 6, 10, 11, 100, 1001, 10**18 - 1]
-MOMENTS = [None, datetime(1900, 1, 1), datetime(2024, 6, 30, 23, 59, 59), datetime(2024, 7, 1), datetime(2025, 7, 1)]
+MOMENTS = [None, "1900-01-01", "2024-06-30 23:59:59", "2024-07-01", "2025-07-01"]
 POOLS: dict[str, Sequence[object]] = {
     "count": NUMBERS,
     "number": NUMBERS,
@@ -79,11 +78,10 @@ def complete(platform: Platform, name: str, stated: Sequence[Rule]) -> dict[str,
         result = (
             asset.add_batch_definition_whole_table("all")
             .get_batch()
-            .validate(
-                suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row_no"]}
-            )
+            .validate(suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row_no"]})
         )
         source.get_execution_engine().close()
+        source.get_engine().dispose()
     return {entry.expectation_config.meta["rule"]: listed(entry) for entry in result.results}
 
 
@@ -113,8 +111,7 @@ def test_both_find_the_same_rows(source: str, seed: int, shared_platform: Platfo
     assert {rule: len(found) for rule, found in marked.items() if found} == counts
 
 
-def test_the_tables_break_most_rules() -> None:
-    """An agreement about rules that nothing breaks would say nothing: each type in use is one that was compared."""
+def test_the_types_in_use_are_few() -> None:
     used = {rule.expectation["type"] for source in SOURCES
             for rule in rules(contracts.load(source, SETTINGS), SETTINGS, PERIOD, "any") if rule.is_row_level}  # fmt: skip
     assert used == {

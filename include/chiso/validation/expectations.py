@@ -63,8 +63,9 @@ def build_docs(docs: Path) -> Path:
 
 
 def _dispose(source: Any) -> None:
-    """Closes the library's own connections: a staging table in use can't be dropped."""
+    """Closes the library's own connections, of which it holds two kinds: a staging table in use can't be dropped."""
     source.get_execution_engine().close()
+    source.get_engine().dispose()
 
 
 def _native(rule: Rule) -> dict[str, Any]:

@@ -1,0 +1,157 @@
+"""Exit codes, and JSON alone on stdout."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chiso.cli import main
+from chiso.platform import Platform
+
+from tests.deliveries import (
+    COMMUNES_OF_DAK_GLEI,
+    Inbox,
+    csv_bytes,
+    dossiers,
+    json_bytes,
+    procedure,
+    telecom_form,
+    telecom_row,
+)
+
+DOSSIERS, TELECOM, PROCEDURES = "portal/dossiers", "departments/telecom", "portal/procedures"
+FORM = telecom_form([telecom_row(number, name) for number, name in enumerate(COMMUNES_OF_DAK_GLEI, 1)])
+VARIABLES = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_TODAY")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and with which exit code it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Chiso = Callable[..., Said]
+
+
+@pytest.fixture
+def chiso(platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Chiso:
+    """The command line in this process, on the test's platform."""
+    monkeypatch.setenv("CHISO_VAR", str(platform.settings.var))
+    for name in VARIABLES:
+        monkeypatch.setenv(name, platform.settings.values[name])
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["chiso", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Said(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def test_what_is_accepted_ends_with_0(chiso: Chiso, inbox: Inbox) -> None:
+    path = inbox.put(csv_bytes(dossiers(3)), "a.csv")
+    checked = chiso("check", path, "--source", DOSSIERS, "--json")
+    assert (checked.code, checked.json["loaded"], checked.json["rows"]) == (0, None, 3)
+    loaded = chiso("ingest", DOSSIERS, "--file", path, "--json")
+    assert (loaded.code, loaded.json["loaded"]) == (0, 3)
+    again = chiso("ingest", DOSSIERS, "--file", path, "--json")
+    assert (again.code, again.json["loaded"], again.json["unchanged"]) == (0, 0, 3)
+    rows = chiso("indicators", "--framework", "operations", "--period", "2024-06", "--json")
+    assert {row["value"] for row in rows.json if row["indicator"] == "dossiers_received"} == {3}
+    assert chiso("audit", "verify", "--json").json["holds"] is True
+
+
+def test_an_earlier_load_without_its_figures_is_computed_by_the_next(chiso: Chiso, inbox: Inbox) -> None:
+    inbox.ingest(DOSSIERS, csv_bytes(dossiers(3)), "a.csv")
+    assert chiso("ingest", DOSSIERS, "--file", inbox.folder / "a.csv", "--json").code == 0
+    rows = chiso("indicators", "--framework", "operations", "--period", "2024-06", "--json").json
+    assert {row["value"] for row in rows if row["indicator"] == "dossiers_received"} == {3}
+
+
+def test_what_is_refused_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:
+    page = inbox.put(b"<html>", "a.csv")
+    for arguments in (["check", page, "--source", DOSSIERS], ["ingest", DOSSIERS, "--file", page]):
+        refused = chiso(*arguments, "--json")
+        assert refused.code == 1
+        assert refused.json["accepted"] is False
+        assert [found["rule"] for found in refused.json["issues"]] == ["not_text_export"]
+        assert chiso(*arguments).code == 1
+
+
+def test_wrong_usage_ends_with_2(chiso: Chiso, inbox: Inbox) -> None:
+    form, page = (
+        inbox.put(FORM, "vien_thong.xlsx"),
+        inbox.put(json_bytes({"period": "2024-06-30", "items": [procedure()]}), "p.json"),
+    )
+    for arguments in (
+        ["check", form, "--source", TELECOM, "--period", "2022-Q2", "--json"],
+        ["ingest", TELECOM, "--file", form, "--period", "2022-Q2", "--json"],
+        ["ingest", PROCEDURES, "--file", page, "--period", "2024-06-29"],
+        ["check", form, "--source", "departments/nothing"],
+        ["ingest", "departments/nothing"],
+        ["check", inbox.folder / "absent.csv", "--source", DOSSIERS],
+        ["ingest", DOSSIERS, "--file", inbox.folder / "absent.csv"],
+        ["check", inbox.folder, "--source", DOSSIERS],
+        ["check", form, "--source", TELECOM, "--period", "2022-Q5"],
+        ["indicators", "--framework", "nothing"],
+        ["explain", "nothing", "--period", "2024-06"],
+        ["explain", "dossiers_received", "--period", "2024-06"],
+        ["no-such-command"],
+    ):
+        said = chiso(*arguments)
+        assert said.code == 2, (arguments, said)
+        assert said.out or said.err
+
+
+def test_what_failed_outside_ends_with_3(chiso: Chiso, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", "http://nobody:secret@127.0.0.1:9/?retries=0&timeout_seconds=1")
+    down = chiso("ingest", PROCEDURES, "--period", "2024-06-30", "--json")
+    assert (down.code, down.out) == (3, "")
+    assert "secret" not in down.err
+    monkeypatch.delenv("AIRFLOW_CONN_CHISO_PORTAL")
+    assert "AIRFLOW_CONN_CHISO_PORTAL" in chiso("ingest", PROCEDURES, "--period", "2024-06-30").err
+
+    monkeypatch.setenv("AIRFLOW_CONN_CHISO_WAREHOUSE", "postgres://chiso:secret@127.0.0.1:9/warehouse")
+    no_database = chiso("indicators", "--json")
+    assert (no_database.code, no_database.out) == (3, "")
+    assert "Check that the server runs" in no_database.err
+    assert "secret" not in no_database.err
+
+
+def test_tampering_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:
+    inbox.ingest(DOSSIERS, csv_bytes(dossiers(3)), "a.csv")
+    [raw] = [path for path in inbox.platform.settings.landing.rglob("*.age")]
+    raw.unlink()
+    verified = chiso("audit", "verify", "--json")
+    assert (verified.code, verified.json["holds"]) == (1, False)
+
+
+def test_a_process_of_its_own_prints_json_alone(platform: Platform, inbox: Inbox) -> None:
+    path = inbox.put(FORM, "vien_thong.xlsx")
+    given = dict(os.environ) | {name: platform.settings.values[name] for name in VARIABLES}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("chiso"), "ingest", TELECOM, "--file", path, "--json"],
+        env=given | {"CHISO_VAR": str(platform.settings.var)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["loaded"] == 5
+    assert "Traceback" not in done.stderr
