@@ -3,6 +3,6 @@
 Runbook: docs/runbooks/indicators.md. The partition key is `calendar/period`, e.g. `civil/2024-H1`.
 """
 
-from chiso_airflow.factory import compute_periods
+from chiso_airflow.factory import compute_periods, families
 
-dag = compute_periods(["departments", "portal", "soc"], doc_md=__doc__)
+dag = compute_periods(families(), doc_md=__doc__)

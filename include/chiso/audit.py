@@ -6,6 +6,7 @@ database (`var/audit/heads.log`), since whoever owns the database could rewrite 
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,9 +62,13 @@ def anchor(settings: Settings, head: Head | None) -> None:
     if head is None:
         return
     path = heads_file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as lines:
-        lines.write(f"{head.seq} {head.hash}\n")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, f"{head.seq} {head.hash}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def heads_file(settings: Settings) -> Path:

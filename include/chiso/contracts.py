@@ -331,6 +331,7 @@ def _reference_faults(contract: Contract) -> Iterator[str]:
             yield f"{name}: names are snake case, ASCII, at most 63 characters"
     if not contract.key:
         yield "no column is a primaryKey: rows can't be told apart"
+    yield from (f"{column.name}: a part of the key must be required" for column in contract.columns if column.key and not column.required)
     wanted = [
         terms.subject,
         terms.unit,

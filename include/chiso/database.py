@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import psycopg2
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
@@ -31,10 +32,11 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
     """Turns a lost or refused connection into a DatabaseError that says what to do."""
     try:
         yield
-    except OperationalError as fault:
+    except (OperationalError, psycopg2.OperationalError) as fault:
+        said = str(getattr(fault, "orig", fault)).strip()
         raise DatabaseError(
             f"PostgreSQL at {engine.url.render_as_string(hide_password=True)} failed: "
-            f"{str(fault.orig).strip()} Check that the server runs, then run again."
+            f"{said} Check that the server runs, then run again."
         ) from fault
 
 

@@ -20,7 +20,7 @@ from chiso.database import reachable
 from chiso.errors import UsageError
 from chiso.issues import DeliveryRefused, Issue
 from chiso.landing import Arrival, Landed
-from chiso.periods import Period
+from chiso.periods import Period, from_file_name
 from chiso.platform import Platform
 from chiso.raw import RawFile
 from chiso.reference import load_reference
@@ -262,8 +262,11 @@ def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
 _VERDICT = """
     SELECT v.*, d.source, coalesce(v.same_as, v.delivery_id) AS stands_for
     FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)"""
-_STILL_GOOD = "AND (v.rejected_count = 0 OR v.rules_sha256 = :rules)"
-"""Rows that were rejected by other rules are worth another look: the same content is judged again then."""
+_STILL_GOOD = """AND (v.rejected_count = 0 OR v.rules_sha256 = :rules)
+    AND NOT (:delta AND EXISTS (SELECT 1 FROM validation.verdict n JOIN landing.delivery e USING (delivery_id)
+        WHERE e.source = d.source AND n.accepted AND n.same_as IS NULL AND n.verdict_id > v.verdict_id))"""
+"""Where the same content needs no second look: nothing was rejected, or it would be again; and of a delta, whose rows
+others may have restated since, nothing came after it."""
 
 
 def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> Outcome | None:
@@ -280,14 +283,17 @@ def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> O
             row = connection.execute(
                 sa.text(
                     _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
-                    "WHERE d.source = :source AND v.content_sha256 = :sha256 AND (CAST(:stated AS text) IS NULL OR v.period = :stated) "
+                    "WHERE d.source = :source AND v.content_sha256 = :sha256 "
+                    "AND v.period = coalesce(:stated, v.period) AND v.period = coalesce(:named, v.period) "
                     + _STILL_GOOD
                 ),
                 {
                     "source": contract.source,
                     "sha256": landed.sha256,
                     "stated": landed.stated_period,
+                    "named": from_file_name(landed.raw.name),
                     "rules": validation.rules_sha256(contract, platform.settings),
+                    "delta": contract.terms.delivery.mode == "delta",
                 },
             ).first()
             return _received_again(landed, row, contract, platform) if row else None
@@ -301,8 +307,7 @@ def _current(contract: Contract, period: Period, content_sha256: str, platform: 
             sa.text(
                 _VERDICT
                 + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
-                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content "
-                + _STILL_GOOD
+                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content " + _STILL_GOOD
             ),
             {
                 "source": contract.source,
@@ -310,6 +315,7 @@ def _current(contract: Contract, period: Period, content_sha256: str, platform: 
                 "calendar": period.calendar,
                 "content": content_sha256,
                 "rules": validation.rules_sha256(contract, platform.settings),
+                "delta": contract.terms.delivery.mode == "delta",
             },
         ).first()
 

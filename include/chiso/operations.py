@@ -8,17 +8,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from chiso import contracts, flow, landing, sources, validation
 from chiso.contracts import Contract
-from chiso.errors import ChisoError, UsageError
+from chiso.errors import ChisoError, EndpointError, UsageError
 from chiso.flow import Outcome
 from chiso.landing import Arrival
 from chiso.periods import Period
 from chiso.platform import Platform
+from chiso.settings import Endpoint
 from chiso.sources import Dropped, Fetched
+
+if TYPE_CHECKING:
+    from chiso.sources.http import Session
 
 _ABANDONED_SECONDS = 24 * 3600
 
@@ -85,28 +90,38 @@ def _collect_fetched(contract: Contract, platform: Platform, period: str | None)
         return 0
     endpoint = platform.settings.endpoint(contract.terms.transport.endpoint)
     came = 0
+    faults: list[ChisoError] = []
     with (
         TemporaryDirectory(prefix="fetch-", dir=_scratch(platform)) as folder,
         sources.connect(contract, endpoint) as session,
     ):
         for each in wanted:
-            fetched = sources.fetch(
-                contract, each, endpoint, Path(folder) / "delivery", etag=accepted.get(each), session=session
-            )
-            if fetched is None:
-                continue
-            arrival = Arrival(
-                fetched.path,
-                fetched.file_name,
-                fetched.uri,
-                fetched.received_at,
-                "fetch",
-                each.code,
-                _record_fetch(fetched, contract, each, platform),
-            )
-            landing.keep(arrival, contract, platform.engine, platform.settings)
-            came += 1
+            try:
+                came += _fetch(each, contract, endpoint, Path(folder), accepted.get(each), session, platform)
+            except EndpointError as fault:  # one period that isn't there holds up no other
+                faults.append(fault)
+    if faults:
+        raise faults[0]
     return came
+
+
+def _fetch(
+    period: Period,
+    contract: Contract,
+    endpoint: Endpoint,
+    folder: Path,
+    etag: str | None,
+    session: "Session",
+    platform: Platform,
+) -> int:
+    """Fetches and keeps one period's delivery; 1 if one came, 0 if the endpoint says it is the one we have."""
+    fetched = sources.fetch(contract, period, endpoint, folder / "delivery", etag=etag, session=session)
+    if fetched is None:
+        return 0
+    fetch_id = _record_fetch(fetched, contract, period, platform)
+    arrival = Arrival(fetched.path, fetched.file_name, fetched.uri, fetched.received_at, "fetch", period.code, fetch_id)
+    landing.keep(arrival, contract, platform.engine, platform.settings)
+    return 1
 
 
 def _scratch(platform: Platform) -> Path:

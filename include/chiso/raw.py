@@ -41,7 +41,7 @@ class RawFile:
         if not self.encrypted:
             yield self.path
             return
-        with TemporaryDirectory(prefix="chiso-") as folder, self.open() as stream:
+        with TemporaryDirectory(prefix="fetch-plain-", dir=self.path.parents[1]) as folder, self.open() as stream:
             target = Path(folder) / "delivery"
             with target.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)

@@ -28,6 +28,11 @@ _FETCH_RETRIES: dict[str, Any] = {
 """Fetching only: what a judge refused stays refused, and a load is one transaction. Airflow adds the jitter."""
 
 
+def families() -> list[str]:
+    """Names of all families: the folders of contracts."""
+    return sorted(path.name for path in _CONTRACTS.iterdir() if path.is_dir())
+
+
 def sources_of(family: str) -> list[str]:
     """Names of the family's sources: the stems of its contracts."""
     return sorted(path.stem for path in (_CONTRACTS / family).glob("*.yml"))

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from chiso.settings import load as load_settings
+
 if TYPE_CHECKING:
     from chiso.flow import Outcome
     from chiso.platform import Platform
 
 log = logging.getLogger(__name__)
-_CONNECTIONS = ("warehouse", "portal", "soc", "departments")
 
 
 @contextmanager
 def _platform() -> Iterator["Platform"]:
     from chiso.platform import open_platform
-    from chiso.settings import load as load_settings
 
     with open_platform(load_settings(os.environ | _connections())) as platform:
         yield platform
@@ -27,9 +27,12 @@ def _connections() -> dict[str, str]:
     """Connections that a secrets backend or the metadata database holds; those of the environment are read anyway."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
+    from chiso import contracts
 
+    settings = load_settings()
+    endpoints = {contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}
     found: dict[str, str] = {}
-    for name in _CONNECTIONS:
+    for name in sorted({"warehouse", *endpoints}):
         variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
         if os.environ.get(variable):
             continue

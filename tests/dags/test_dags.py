@@ -52,8 +52,10 @@ def test_a_failed_fetch_fails_the_run_but_not_the_load(dags) -> None:
     for family in FAMILIES:
         dag = dags[family]
         assert dag.get_task("warehouse.load").trigger_rule == "all_done"
+        assert dag.get_task("indicators.name_touched_periods").trigger_rule == "all_done"
         fetches = {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")}
-        assert dag.get_task("everything_fetched").upstream_task_ids == fetches
+        assert dag.get_task("everything_went_well").upstream_task_ids == {*fetches, "warehouse.load"}
+        assert dag.get_task("everything_went_well").trigger_rule == "all_success"
 
 
 def test_parsing_imports_nothing_heavy() -> None:

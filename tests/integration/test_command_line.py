@@ -136,7 +136,7 @@ def test_what_failed_outside_ends_with_3(chiso: Chiso, platform: Platform, monke
 
 def test_tampering_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:
     inbox.ingest(DOSSIERS, csv_bytes(dossiers(3)), "a.csv")
-    [raw] = [path for path in inbox.platform.settings.landing.rglob("*.age")]
+    [raw] = inbox.platform.settings.landing.rglob("*.age")
     raw.unlink()
     verified = chiso("audit", "verify", "--json")
     assert (verified.code, verified.json["holds"]) == (1, False)

@@ -63,6 +63,13 @@ def cli() -> None:
     """Chỉ Số: digital-transformation indicators of a province, from raw file to published number."""
 
 
+def _database_fault() -> type[Exception]:
+    """What the database's driver raises; asked for only where something was raised."""
+    from sqlalchemy.exc import DBAPIError
+
+    return DBAPIError
+
+
 def main() -> None:
     """Entry point: turns errors into their message and exit code."""
     try:
@@ -79,6 +86,12 @@ def main() -> None:
         code = fault.exit_code
     except BrokenPipeError:
         code = 0
+    except _database_fault() as fault:
+        click.echo(
+            f"DatabaseError: {str(fault).splitlines()[0]} Nothing was half loaded; look at the server, then run again.",
+            err=True,
+        )
+        code = 3
     except OSError as fault:
         click.echo(
             f"{fault.filename or 'The system'}: {fault.strerror or fault}. Check disk space and permissions, then run again.",

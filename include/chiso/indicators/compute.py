@@ -1,8 +1,7 @@
 """Computes every indicator of a period, set-wise, and writes what differs from what is known."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,8 @@ from chiso.indicators.catalogue import Catalogue, Indicator
 from chiso.indicators.figures import Figures, UnitKey, figures
 from chiso.periods import Period
 from chiso.reference import Reference
+
+_Known = dict[tuple[str, UnitKey], sa.Row[Any]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def compute(
         ),
         {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "sha": catalogue.sha256},
     ).scalar_one()
-    written = _write(connection, run_id, period, values, catalogue)
+    written = _write(connection, run_id, period, values, catalogue, _moving(contracts))
     return audit.record(
         connection,
         "indicators",
@@ -158,22 +159,21 @@ def _divide(indicator: Indicator, numerator: Decimal | None, denominator: Decima
 
 
 def _write(
-    connection: sa.Connection, run_id: int, period: Period, values: Sequence[Value], catalogue: Catalogue
+    connection: sa.Connection,
+    run_id: int,
+    period: Period,
+    values: Sequence[Value],
+    catalogue: Catalogue,
+    moving: Set[str],
 ) -> int:
     """Inserts values that differ from the newest known; a complete value that changes is a restatement and held."""
-    known = {
-        (row.indicator, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row
-        for row in connection.execute(
-            sa.text(
-                "SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from) * FROM indicators.value WHERE calendar = :calendar "
-                "AND period = :period ORDER BY indicator, unit_register, unit_code, unit_valid_from, value_id DESC"
-            ),
-            {"calendar": period.calendar, "period": period.code},
-        )
-    }
-    everything = [*values, *_gone(values, known, catalogue)]
+    known, approved = _newest(connection, period, "true"), _newest(connection, period, "publication = 'approved'")
+    everything = [*values, *_gone(values, known, catalogue, moving)]
+    keyed = [((value.indicator.id, value.unit), value) for value in everything]
     rows = [
-        row for value in everything if (row := _row(value, known.get((value.indicator.id, value.unit)), run_id, period))
+        row
+        for key, value in keyed
+        if (row := _row(value, known.get(key), approved.get(key), run_id, period)) is not None
     ]
     if rows:
         names = list(rows[0])
@@ -186,22 +186,40 @@ def _write(
     return len(rows)
 
 
-def _gone(
-    values: Sequence[Value], known: Mapping[tuple[str, UnitKey], sa.Row[Any]], catalogue: Catalogue
-) -> Iterable[Value]:
+def _newest(connection: sa.Connection, period: Period, condition: str) -> _Known:
+    rows = connection.execute(
+        sa.text(
+            "SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from) * FROM indicators.value "
+            f"WHERE calendar = :calendar AND period = :period AND {condition} "
+            "ORDER BY indicator, unit_register, unit_code, unit_valid_from, value_id DESC"
+        ),
+        {"calendar": period.calendar, "period": period.code},
+    )
+    return {(row.indicator, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row for row in rows}
+
+
+def _moving(contracts: Sequence[Contract]) -> Set[str]:
+    """Measures that are counted over versions."""
+    return {measure.id for contract in contracts if contract.terms.versions for measure in contract.terms.measures}
+
+
+def _gone(values: Sequence[Value], known: _Known, catalogue: Catalogue, moving: Set[str]) -> Iterable[Value]:
     """No data, for what has a value that no current delivery feeds any more: a row was rejected or left out."""
     present = {(value.indicator.id, value.unit) for value in values}
     for (name, unit), row in known.items():
         if (name, unit) not in present and row.status != "no_data" and name in catalogue.indicators:
-            yield Value(catalogue.indicators[name], unit, None, None, None, (), {})
+            indicator = catalogue.indicators[name]
+            yield Value(indicator, unit, None, None, None, (), {}, moves=not moving.isdisjoint(indicator.measures))
 
 
 def _placeholder(name: str) -> str:
     return f"CAST(:{name} AS jsonb)" if name in ("missing", "inputs") else f":{name}"
 
 
-def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -> dict[str, Any] | None:
-    formula = hashlib.sha256(value.indicator.formula.encode()).hexdigest()
+def _row(
+    value: Value, known: sa.Row[Any] | None, approved: sa.Row[Any] | None, run_id: int, period: Period
+) -> dict[str, Any] | None:
+    """The line to write, None where it is known. Held: the approved value was complete and this one differs."""
     missing, inputs = list(value.missing), {measure: list(deliveries) for measure, deliveries in value.inputs.items()}
     if known and (
         known.value,
@@ -210,11 +228,10 @@ def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -
         known.status,
         known.missing,
         known.inputs,
-        known.formula_sha256,
-    ) == (value.value, value.numerator, value.denominator, value.status, missing, inputs, formula):
+        known.formula,
+    ) == (value.value, value.numerator, value.denominator, value.status, missing, inputs, value.indicator.formula):
         return None
-    restated = known is not None and known.status == "computed" and known.value != value.value and not value.moves
-    held = restated or (known is not None and known.publication == "held" and known.value == value.value)
+    held = approved is not None and approved.status == "computed" and approved.value != value.value and not value.moves
     return {
         "run_id": run_id,
         "indicator": value.indicator.id,
@@ -229,14 +246,7 @@ def _row(value: Value, known: sa.Row[Any] | None, run_id: int, period: Period) -
         "status": value.status,
         "missing": json.dumps(missing),
         "inputs": json.dumps(inputs),
-        "formula_sha256": formula,
+        "formula": value.indicator.formula,
         "publication": "held" if held else "approved",
-        "held_because": _reason(known, restated=restated) if held else None,
+        "held_because": f"restated: was {approved.value}" if held and approved is not None else None,
     }
-
-
-def _reason(known: sa.Row[Any] | None, *, restated: bool) -> str | None:
-    """Why a value is held: what it was before, or why it was held already."""
-    if known is None:
-        return None
-    return f"restated: was {known.value}" if restated else str(known.held_because)

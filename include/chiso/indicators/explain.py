@@ -21,7 +21,7 @@ def explain(
     """The public shape. `value`: a row of `indicators.value`. rows: list the lines of things that are counted."""
     measures = {measure.id: (contract, measure) for contract in contracts for measure in contract.terms.measures}
     inputs: list[dict[str, Any]] = []
-    for name in indicator.measures:
+    for name in value.inputs:
         contract, measure = measures[name]
         read = _of_versions if contract.terms.versions else _of_records
         inputs += [_input(row, measure) for row in read(connection, contract, measure, value, rows=rows)]
@@ -32,7 +32,7 @@ def explain(
         "calendar": value.calendar,
         "unit_code": value.unit_code,
         "value": value.value,
-        "formula": indicator.formula,
+        "formula": value.formula,
         "inputs": inputs,
         "validation": _verdicts(connection, deliveries),
     }
@@ -95,7 +95,12 @@ def _of_versions(
     found = connection.execute(
         sa.text(sql),
         _where(measure, value, connection)
-        | {"first": period.start, "after": period.end + timedelta(days=1), "period": period.code, "as_of": value.recorded_at},
+        | {
+            "first": period.start,
+            "after": period.end + timedelta(days=1),
+            "period": period.code,
+            "as_of": value.recorded_at,
+        },
     )
     return found.all()
 

@@ -200,9 +200,10 @@ def current_versions_sql(contract: Contract, column: str) -> str:
     assert versions is not None  # noqa: S101 - callers come from delta sources
     table, key, at, received = f"warehouse.{versions.table}", versions.key, versions.at, contract.terms.unit_at
     inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
-    moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o."{key}" = n."{key}" AND o."{at}" > n."{at}"
-        AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after))"""
-    return f"""SELECT * FROM (SELECT DISTINCT ON (v."{key}") v.* FROM {table} v JOIN landing.delivery d USING (delivery_id)
+    moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o JOIN landing.delivery e USING (delivery_id)
+        WHERE o."{key}" = n."{key}" AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after)
+        AND (o."{at}", e.received_at, o.delivery_id) > (n."{at}", n.received_at, n.delivery_id))"""
+    return f"""SELECT * FROM (SELECT DISTINCT ON (v."{key}") v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
         WHERE {inside} AND v.recorded_at <= :as_of
         ORDER BY v."{key}", v."{at}" DESC, d.received_at DESC, v.delivery_id DESC) n
         WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""

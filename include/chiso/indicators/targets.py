@@ -25,7 +25,14 @@ def assess(
 def _simple(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None) -> dict[str, Any]:
     known = latest(values.get(target.indicator or "", []), period)
     status = "no_data" if known is None else _status(target.direction, known.value, target.value)
-    return _row(target, known.value if known else None, known.period if known else None, status, [])
+    return _row(
+        target,
+        known.value if known else None,
+        known.period if known else None,
+        status,
+        [],
+        known.publication if known else "approved",
+    )
 
 
 def _composite(
@@ -38,7 +45,8 @@ def _composite(
     known = [part for part in parts if part["actual"] is not None]
     lowest = min(known, key=lambda part: part["actual"]) if known else None
     actual = None if target.direction == "milestone" or lowest is None else lowest["actual"]
-    return _row(target, actual, lowest["period"] if lowest else None, status, parts)
+    held = any(part["publication"] == "held" for part in parts)
+    return _row(target, actual, lowest["period"] if lowest else None, status, parts, "held" if held else "approved")
 
 
 def _part(
@@ -54,6 +62,7 @@ def _part(
         "actual": known.value if known else None,
         "period": known.period if known else None,
         "status": _status(component.direction, known.value, component.value) if known else "no_data",
+        "publication": known.publication if known else "approved",
     }
 
 
@@ -64,7 +73,12 @@ def _status(direction: Direction, actual: Decimal, wanted: int | None) -> str:
 
 
 def _row(
-    target: Target, actual: Decimal | None, period: str | None, status: str, components: list[dict[str, Any]]
+    target: Target,
+    actual: Decimal | None,
+    period: str | None,
+    status: str,
+    components: list[dict[str, Any]],
+    publication: str,
 ) -> dict[str, Any]:
     return {
         "target": target.id,
@@ -79,4 +93,5 @@ def _row(
         "progress": "none",
         "components": components,
         "responsible": target.responsible,
+        "publication": publication,
     }

@@ -8,8 +8,8 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -56,6 +56,8 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     Raises StorageError where the file can't be read or kept; nothing is registered then.
     """
     encrypted = contract.holds_personal_data
+    # A file dated ahead of its receipt would stay current whatever came after it.
+    arrival = replace(arrival, received_at=min(arrival.received_at, datetime.now(UTC)))
     sha256, size = _store(arrival, encrypted, settings)
     head = None
     with engine.begin() as connection:

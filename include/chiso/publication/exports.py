@@ -11,7 +11,7 @@ from chiso.text import looks_like_formula
 
 def export(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Path]:
     """Writes `<name>.csv` (UTF-8 with BOM) for each table; a reader never meets half a file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return [_write(folder / f"{name}.csv", rows) for name, rows in tables.items()]
 
 

@@ -19,7 +19,7 @@ def scoreboard(targets: Sequence[Mapping[str, Any]]) -> str:
             _wanted(row),
             number(row["actual"]) or _parts(row),
             row["period"] or "–",
-            _STATUS[row["status"]],
+            _STATUS[row["status"]] + (" [chờ duyệt]" if row["publication"] == "held" else ""),
         )
         for row in targets
     ]

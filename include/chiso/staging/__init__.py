@@ -127,6 +127,8 @@ def _read_json(
     with delivered.raw.open() as stream:
         records = JsonRecords(stream, contract, delivered.raw.name)
         rows = _load(connection, name, records.batches(), contract, reference, period.end)
+    if records.period and records.period != said:  # stated after the list
+        record_period(contract, period.code, records.period, delivered.raw.name, delivered.received)
     return Staged(name, contract, period, rows, records.content_sha256, records.findings() + assumed)
 
 

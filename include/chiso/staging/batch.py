@@ -8,13 +8,14 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class Broken:
-    """A cell or line that can't be taken as it is. column None: the whole line."""
+    """A cell or line that can't be taken as it is. column None: the whole line, on `line` where that isn't `row`."""
 
     row: int
     column: str | None
     rule: str
     value: str | None
     details: dict[str, object] = field(default_factory=dict)
+    line: int | None = None
 
 
 @dataclass(frozen=True)

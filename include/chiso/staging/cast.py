@@ -159,12 +159,14 @@ def _blank_to_null(raw: pa.Array) -> pa.Array:
 
 def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
     """Adds a row for every line that could not be split, and `unreadable`, a PostgreSQL text[] literal."""
-    lines = [entry.row for entry in broken if entry.column is None]
-    if lines:
-        empty = {field.name: pa.nulls(len(lines), field.type) for field in table.schema}
-        table = pa.concat_tables(
-            [table, pa.table(empty | {"row_no": pa.array(lines, pa.int64())}, schema=table.schema)]
-        )
+    whole = [entry for entry in broken if entry.column is None]
+    if whole:
+        empty = {field.name: pa.nulls(len(whole), field.type) for field in table.schema}
+        places = {
+            "row_no": pa.array([entry.row for entry in whole], pa.int64()),
+            "line": pa.array([entry.line for entry in whole], pa.int64()),
+        }
+        table = pa.concat_tables([table, pa.table(empty | places, schema=table.schema)])
     by_row: dict[int, list[str]] = {}
     for entry in broken:
         by_row.setdefault(entry.row, []).append(entry.column or '"*"')

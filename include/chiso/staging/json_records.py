@@ -204,7 +204,9 @@ class JsonRecords:
 
     def _batch(self, records: list[tuple[int, int, Any]]) -> RawBatch:
         broken = [
-            Broken(number, None, "not_an_object", None) for number, _, record in records if not isinstance(record, dict)
+            Broken(number, None, "not_an_object", None, line=line)
+            for number, line, record in records
+            if not isinstance(record, dict)
         ]
         good = [(number, line, record) for number, line, record in records if isinstance(record, dict)]
         values: dict[str, list[str | None]] = {column.name: [] for column in self.contract.loaded_columns}

@@ -34,9 +34,12 @@ def record_period(
 ) -> tuple[Period, list[Issue]]:
     """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt."""
     terms = contract.terms
-    if stated and said and stated != said:
-        raise refusal("period_stated", terms.owner, file=file_name, stated=stated, period=said)
-    code = stated or said or periods.from_file_name(file_name)
+    named = periods.from_file_name(file_name)
+    code = stated or said or named
+    for other in filter(None, [said, named]):
+        if code and not _compatible(code, other):
+            rule = "period_stated" if stated else "period_file_name"
+            raise refusal(rule, terms.owner, file=file_name, stated=stated, named=named, period=other if stated else code)
     if code:
         try:
             return Period.of(code, terms.delivery.calendar), []
@@ -49,6 +52,15 @@ def record_period(
     return Period.of(code, terms.delivery.calendar), [
         issue("period_assumed", "warning", "flag", terms.owner, period=code)
     ]
+
+
+def _compatible(code: str, other: str) -> bool:
+    """Whether two codes may speak of one delivery: a snapshot of 30 June is in a file of June."""
+    try:
+        first, second = Period.of(code), Period.of(other)
+    except ValueError:
+        return code == other
+    return first.contains(second) or second.contains(first)
 
 
 def check_department(

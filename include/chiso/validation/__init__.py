@@ -226,7 +226,7 @@ def _delivery_issues(
 
 
 def _totals_issues(connection: sa.Connection, judged: Judged) -> Iterator[Issue]:
-    query = totals_query(judged.contract, judged.name).format(batch=_table(judged))
+    query = totals_query(judged.contract, judged.name).replace("{batch}", _table(judged))
     for row in connection.execute(sa.text(query)):
         yield issue(
             "total_disagrees",

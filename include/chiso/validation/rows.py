@@ -55,7 +55,7 @@ def _mark_simple(connection: sa.Connection, table: str, rules: Sequence[Rule]) -
 
 def _mark_query(connection: sa.Connection, table: str, rule: Rule) -> None:
     assert rule.query is not None  # noqa: S101 - the caller picks rules that have one
-    query = rule.query.format(batch=table)
+    query = rule.query.replace("{batch}", table)
     _run(
         connection,
         (

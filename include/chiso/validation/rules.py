@@ -219,10 +219,10 @@ def totals_query(contract: Contract, name: str) -> str:
 def _of_suite(contract: Contract, settings: Settings, period: Period) -> Iterator[Rule]:
     path = settings.expectations / f"{contract.source}.json"
     try:
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as fault:
+        entries = json.loads(path.read_text("utf-8"))["expectations"]
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as fault:
         raise ContractError(f"Suite {contract.source}.json can't be read: {fault}") from fault
-    for number, entry in enumerate(document["expectations"], 1):
+    for number, entry in enumerate(entries, 1):
         try:
             yield _from_native(entry, period)
         except (KeyError, TypeError) as fault:

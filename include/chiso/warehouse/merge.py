@@ -77,7 +77,8 @@ def _make_partitions(connection: sa.Connection, contract: Contract, name: str) -
     at = contract.terms.unit_at
     connection.execute(
         sa.text(
-            f'SELECT warehouse.make_month_partitions(min("{at}"), max("{at}")) FROM {_accepted(name)} a HAVING count(*) > 0'
+            f"SELECT warehouse.make_month_partition(month) FROM (SELECT DISTINCT date_trunc('month', \"{at}\")::date AS month "
+            f"FROM {_accepted(name)} a) m ORDER BY month"
         )
     )
 

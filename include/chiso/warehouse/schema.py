@@ -10,6 +10,8 @@ from chiso.settings import Settings
 from chiso.warehouse import reference_lists
 
 _LOCK = 7_205_001
+_STAGES = ["warehouse", "indicators", "publication"]
+"""Schemas with replaceable objects; `audit.insert_only` belongs to the tables."""
 
 
 def upgrade(engine: sa.Engine, settings: Settings) -> None:
@@ -24,6 +26,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
         with engine.begin() as connection:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _migrate(connection, settings)
+            _drop_replaceable(connection)
             for path in replaceable_sql(settings.sql):
                 connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
             reference_lists.load(connection, settings)
@@ -44,6 +47,19 @@ def _migrate(connection: sa.Connection, settings: Settings) -> None:
     config.set_main_option("script_location", str(settings.schemas / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _drop_replaceable(connection: sa.Connection) -> None:
+    """Views and functions are made anew, since their columns may have changed; tables and triggers stay."""
+    objects = connection.execute(
+        sa.text("""
+        SELECT format('VIEW %I.%I', schemaname, viewname) FROM pg_views WHERE schemaname = ANY(:schemas)
+        UNION ALL SELECT format('FUNCTION %s', oid::regprocedure) FROM pg_proc WHERE pronamespace::regnamespace::text = ANY(:schemas)"""),
+        {"schemas": _STAGES},
+    ).all()
+    for (name,) in objects:
+        kind, _, identity = name.partition(" ")
+        connection.exec_driver_sql(f"DROP {kind} IF EXISTS {identity} CASCADE")
 
 
 def _fingerprint(settings: Settings) -> str:

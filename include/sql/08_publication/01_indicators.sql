@@ -23,7 +23,7 @@ WHERE NOT v.accepted
   AND NOT EXISTS (
       SELECT 1 FROM validation.verdict a JOIN landing.delivery b USING (delivery_id)
       WHERE a.accepted AND b.source = d.source
-        AND (b.delivery_id = d.delivery_id OR b.file_name = d.file_name AND b.received_at >= d.received_at));
+        AND (b.delivery_id = d.delivery_id OR b.file_name = d.file_name AND b.received_at >= d.received_at AND coalesce(v.period, a.period) = a.period));
 COMMENT ON VIEW publication.refused_delivery IS 'Deliveries that stand refused: neither they nor a later file of the same name were accepted.';
 
 CREATE OR REPLACE VIEW publication.rejected_row AS
@@ -31,7 +31,8 @@ SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value
 FROM quarantine.reject q
 JOIN validation.verdict v USING (verdict_id)
 JOIN landing.delivery d USING (delivery_id)
-JOIN warehouse.current_delivery() c ON c.delivery_id = d.delivery_id;
+JOIN warehouse.current_delivery() c ON c.delivery_id = d.delivery_id
+WHERE v.accepted;
 COMMENT ON VIEW publication.rejected_row IS 'Rows in quarantine of current deliveries, a line for each rule that a row breaks; personal values are masked.';
 
 CREATE OR REPLACE VIEW publication.held_value AS

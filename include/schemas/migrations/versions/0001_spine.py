@@ -59,7 +59,7 @@ CREATE TABLE validation.verdict (
     issues jsonb NOT NULL,
     issues_total bigint NOT NULL,
     checks jsonb NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now(),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
     UNIQUE (delivery_id, rules_sha256),
     CHECK (row_count = rejected_count + loaded_count + unchanged_count OR NOT accepted)
@@ -206,7 +206,7 @@ CREATE TABLE indicators.run (
     through_verdict_id bigint NOT NULL,
     seen pg_snapshot NOT NULL,
     catalogue_sha256 text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now()
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON indicators.run (calendar, period, run_id);
 COMMENT ON COLUMN indicators.run.through_verdict_id IS 'The newest verdict that this run could see; a later one that touches the period makes it stale.';
@@ -228,8 +228,8 @@ CREATE TABLE indicators.value (
     inputs jsonb NOT NULL,
     publication text NOT NULL CHECK (publication IN ('approved', 'held')),
     held_because text,
-    formula_sha256 text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now()
+    formula text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON indicators.value (indicator, unit_register, unit_code, calendar, period, value_id);
 COMMENT ON TABLE indicators.value IS 'Every value ever computed, insert-only; the newest recorded one is current. Percentages 0-100, unrounded.';
