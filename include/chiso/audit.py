@@ -81,7 +81,13 @@ def event_hash(previous: str, event: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{previous}\n{_canonical(event)}".encode()).hexdigest()
 
 
-def verify_chain(connection: sa.Connection, settings: Settings) -> Iterator[str]:
+def read_heads(settings: Settings) -> list[str] | None:
+    """The anchored heads, to be read before the chain that must hold them; None where there is no such file."""
+    path = heads_file(settings)
+    return path.read_text("utf-8").splitlines() if path.exists() else None
+
+
+def verify_chain(connection: sa.Connection, heads: list[str] | None) -> Iterator[str]:
     """What is wrong with the chain, a line each: broken hashes, missing numbers, heads that differ."""
     previous, expected = GENESIS, 1
     hashes: dict[int, str] = {}
@@ -101,18 +107,18 @@ def verify_chain(connection: sa.Connection, settings: Settings) -> Iterator[str]
             yield f"audit event {row.seq} ({row.stage} {row.kind}) was changed: its hash doesn't hold"
         previous, expected = row.hash, row.seq + 1
         hashes[row.seq] = row.hash
-    yield from _verify_heads(heads_file(settings), hashes)
+    yield from _verify_heads(heads, hashes)
 
 
-def _verify_heads(path: Path, hashes: Mapping[int, str]) -> Iterator[str]:
-    if not path.exists():
+def _verify_heads(heads: list[str] | None, hashes: Mapping[int, str]) -> Iterator[str]:
+    if heads is None:
         if hashes:
-            yield f"{path.name}: the file of anchored heads is missing, so a rewritten chain could not be told"
+            yield "heads.log: the file of anchored heads is missing, so a rewritten chain could not be told"
         return
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(heads, 1):
         seq, _, digest = line.partition(" ")
         if not seq.isdigit() or hashes.get(int(seq)) != digest:
-            yield f"{path.name} line {number}: the chain no longer holds the anchored event {seq}"
+            yield f"heads.log line {number}: the chain no longer holds the anchored event {seq}"
 
 
 def _canonical(value: object) -> str:

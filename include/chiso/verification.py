@@ -1,19 +1,28 @@
 """Whether the audit chain, the raw files and the loaded facts still are what was written down. Offline."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts, landing, warehouse
+from chiso import audit, contracts, indicators, landing, warehouse
 from chiso.flow import issues_sha256
 from chiso.platform import Platform
 
 
 def verify(platform: Platform) -> dict[str, Any]:
     """`{"holds", "faults", "events", "raw_files", "head"}`; every fault a sentence."""
-    with platform.engine.connect() as connection:
-        faults = [*audit.verify_chain(connection, platform.settings), *_results(connection, platform)]
+    heads = audit.read_heads(platform.settings)
+    # One snapshot: what loads meanwhile is in none of what is compared.
+    snapshot = platform.engine.execution_options(isolation_level="REPEATABLE READ")
+    with snapshot.connect() as connection:
+        faults = [
+            *audit.verify_chain(connection, heads),
+            *_deliveries(connection),
+            *_results(connection, platform),
+            *_values(connection),
+        ]
         events, head = connection.execute(
             sa.text("SELECT count(*), (SELECT hash FROM audit.event ORDER BY seq DESC LIMIT 1) FROM audit.event")
         ).one()
@@ -37,6 +46,31 @@ def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
     for row in verdicts:
         if _verdict(row.delivery_id, _as_event(row)) not in in_chain:
             yield f"delivery {row.delivery_id}: its verdict differs from the one in the chain"
+
+
+def _deliveries(connection: sa.Connection) -> Iterator[str]:
+    """Deliveries whose source, bytes or receipt are not those of their event: they decide what is current."""
+    rows = connection.execute(sa.text("SELECT * FROM landing.delivery ORDER BY delivery_id")).all()
+    received = dict(_events(connection, "delivery_received"))
+    for row in rows:
+        said = received.get(row.delivery_id, {})
+        stated = (said.get("source"), said.get("sha256"), said.get("received_at"))
+        if stated != (row.source, row.sha256, row.received_at.astimezone(UTC).isoformat()):
+            yield f"delivery {row.delivery_id}: source, bytes or receipt differ from its event in the chain"
+    again = dict(_events(connection, "content_unchanged"))
+    for row in connection.execute(sa.text("SELECT delivery_id, same_as FROM validation.verdict WHERE same_as IS NOT NULL")):
+        if again.get(row.delivery_id, {}).get("same_as") != row.same_as:
+            yield f"delivery {row.delivery_id}: the chain doesn't say that its content is delivery {row.same_as}'s"
+
+
+def _values(connection: sa.Connection) -> Iterator[str]:
+    """Runs whose values are no longer those that they wrote."""
+    rows = connection.execute(sa.text("SELECT payload FROM audit.event WHERE kind = 'computed' ORDER BY seq")).scalars()
+    said = {event.get("run"): event.get("written_sha256") for event in rows if isinstance(event, dict)}
+    found = indicators.written_sha256(connection)
+    for run in sorted({run for run in said if isinstance(run, int)} | found.keys()):
+        if said.get(run) != found.get(run):
+            yield f"run {run}: its values in indicators.value are no longer what it wrote"
 
 
 def _events(connection: sa.Connection, kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -1,7 +1,7 @@
 """Stage 7: values, targets and their explanation, computed from the warehouse. Reads no file of a source."""
 
 from chiso.indicators.catalogue import Catalogue, load_catalogue
-from chiso.indicators.compute import compute, sync_definitions
+from chiso.indicators.compute import compute, sync_definitions, written_sha256
 from chiso.indicators.explain import explain
 from chiso.indicators.reading import Question, province_values, read_indicators
 from chiso.indicators.targets import assess
@@ -16,4 +16,5 @@ __all__ = [
     "province_values",
     "read_indicators",
     "sync_definitions",
+    "written_sha256",
 ]

@@ -78,9 +78,24 @@ def compute(
             "run": run_id,
             "values": len(values),
             "written": written,
+            "written_sha256": written_sha256(connection, run_id).get(run_id),
             "catalogue_sha256": catalogue.sha256,
         },
     )
+
+
+def written_sha256(connection: sa.Connection, run_id: int | None = None) -> dict[int, str]:
+    """Fingerprint of the values that each run (or one) wrote; a run that wrote none has none."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT run_id, encode(sha256(convert_to(string_agg(concat_ws('|', indicator, unit_register, unit_code, calendar, "
+            "period, coalesce(value::text, '-'), coalesce(numerator::text, '-'), coalesce(denominator::text, '-'), status, "
+            "publication, formula), E'\\n' ORDER BY value_id), 'UTF8')), 'hex') AS sha256 "
+            "FROM indicators.value WHERE run_id = coalesce(:run, run_id) GROUP BY run_id"
+        ),
+        {"run": run_id},
+    )
+    return {row.run_id: row.sha256 for row in rows}
 
 
 def sync_definitions(connection: sa.Connection, catalogue: Catalogue) -> None:

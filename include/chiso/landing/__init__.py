@@ -92,7 +92,7 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
                     "bytes": size,
                     "file_name": arrival.file_name,
                     "origin": arrival.origin,
-                    "received_at": arrival.received_at.isoformat(),
+                    "received_at": arrival.received_at.astimezone(UTC).isoformat(),
                 },
                 row.delivery_id,
             )
