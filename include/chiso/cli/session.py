@@ -27,7 +27,7 @@ def platform() -> Iterator[Platform]:
 
 
 def print_json(value: Any) -> None:
-    """Writes `value` to stdout; decimals as numbers at full precision, dates in ISO form."""
+    """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
