@@ -102,8 +102,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # Deliveries
     "not_text_export": (
-        "{file}: không phải tệp CSV ({found}); lấy lại từ cổng.",
-        "{file} is no CSV export but {found}; export it again.",
+        "{file}: không phải tệp CSV ({found_vi}); lấy lại từ cổng.",
+        "{file} is no CSV export but {found_en}; export it again.",
     ),
     "not_json": (
         "{file}: không phải JSON hợp lệ ở dòng {line} ({reason}); lấy lại từ nguồn.",
@@ -142,6 +142,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "period_stated": (
         "{file}: được yêu cầu kỳ {stated}, nhưng tệp ghi kỳ {period}.",
         "{file}: period {stated} was asked for, but the delivery says {period}.",
+    ),
+    "period_grain": (
+        "Kỳ {period} không đúng định kỳ của nguồn ({cadence}); kiểm tra kỳ báo cáo.",
+        "Period {period} is not of the source's length ({cadence}); check it.",
+    ),
+    "period_future": (
+        "Kỳ {period} chưa bắt đầu vào ngày nhận; kiểm tra kỳ báo cáo.",
+        "Period {period} had not begun when it was received; check it.",
     ),
     "period_file_name": (
         "{file}: tên tệp ghi kỳ {named}, trong tệp là {period}.",
@@ -216,6 +224,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "several_sheets": (
         "{file}: các trang {sheets} đều có số liệu của biểu; chỉ để lại một trang.",
         "{file}: sheets {sheets} all hold figures of the form; keep one of them.",
+    ),
+    "subtotal_without_rows": (
+        "Dòng {row}: “{value}” là dòng tổng của huyện nhưng không có xã nào bên dưới; bổ sung các xã.",
+        "Row {row}: “{value}” is a district's subtotal, but no commune stands under it; add the communes.",
     ),
     "hidden_row": (
         "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",

@@ -93,6 +93,8 @@ class _Decrypted:
 
 @contextmanager
 def _decrypting(raw: RawFile) -> Iterator[BinaryIO]:
+    if not raw.path.exists():
+        raise StorageError(f"{raw.path} is missing. Restore the file from a copy.")
     source, sink = os.pipe()
     pump = _Pump(raw, sink)
     pump.start()

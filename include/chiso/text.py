@@ -89,6 +89,17 @@ def mask_personal(value: str) -> str:
     return _PERSONAL.sub(lambda found: "*" * (len(found.group()) - 3) + found.group()[-3:], value)
 
 
+_CODE_LIKE = re.compile(r"[\w.,:/+%()-]*|[\d./: -]*")
+
+
+def mask_words(value: str) -> str:
+    """`value` down to its first letter and length, unless it is a code, a number or a time: words may be a name.
+
+    For deliveries with personal columns, whose words may have slipped into another column.
+    """
+    return value if _CODE_LIKE.fullmatch(value) else f"{value[:1]}… ({len(value)})"
+
+
 _FORMULA = re.compile(r"""
     [\t\r]                                  # passed over by a spreadsheet, then what follows is executed
     | =\s*\S | @\s*[A-Za-z_]

@@ -22,7 +22,7 @@ from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.csv_export import read_csv
 from chiso.staging.json_records import JsonRecords
-from chiso.staging.reporting import record_period
+from chiso.staging.reporting import doubts, record_period
 
 if TYPE_CHECKING:
     from chiso.staging.form import StagedForm
@@ -127,9 +127,10 @@ def _read_json(
     with delivered.raw.open() as stream:
         records = JsonRecords(stream, contract, delivered.raw.name)
         rows = _load(connection, name, records.batches(), contract, reference, period.end)
+    odd = doubts(period, contract, delivered.received)
     if records.period and records.period != said:  # stated after the list
         record_period(contract, period.code, records.period, delivered.raw.name, delivered.received)
-    return Staged(name, contract, period, rows, records.content_sha256, records.findings() + assumed)
+    return Staged(name, contract, period, rows, records.content_sha256, records.findings() + assumed + odd)
 
 
 _ENVELOPE_PERIOD = re.compile(rb'^[^\[]*?"period"\s*:\s*"([^"]{4,10})"')
@@ -152,7 +153,8 @@ def _read_workbook(
         raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
     rows = _load(connection, name, iter([form.batch]), contract, reference, form.period.end, form)
     form.load_totals(connection, name)
-    return Staged(name, contract, form.period, rows, delivered.sha256, form.issues, form.sheet, form.letters)
+    odd = doubts(form.period, contract, delivered.received)
+    return Staged(name, contract, form.period, rows, delivered.sha256, form.issues + odd, form.sheet, form.letters)
 
 
 def _load(

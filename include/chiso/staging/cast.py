@@ -39,7 +39,7 @@ LONGEST_VALUE = 10_000
 """Bytes; a longer text is no value, and would only burden who looks at it."""
 _MOST_SHOWN = 300
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
-_YES, _NO = {"1", "true", "x", "co", "yes"}, {"0", "false", "khong", "no"}
+_FLAGS = {"1": True, "0": False, "true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -270,14 +270,13 @@ def _number(parsed: Decimal | numbers.Malformed) -> object:
 
 
 def _flag(value: str) -> object:
-    key = fold(value)
-    return True if key in _YES else False if key in _NO else Unreadable("flag_malformed", {})
+    return _FLAGS.get(value.lower(), Unreadable("flag_malformed", {}))
 
 
 def _mark(value: str) -> object:
-    if fold(value) == "x" or value in "✓✔":
+    if fold(value) in ("x", "true") or value in "✓✔":
         return True
-    return False if numbers.parse_count(value) == 0 else Unreadable("mark_malformed", {})
+    return False if fold(value) == "false" or numbers.parse_count(value) == 0 else Unreadable("mark_malformed", {})
 
 
 def _date(value: str) -> object:

@@ -28,12 +28,12 @@ LONGEST_NAME = 120
 """A header name of several lines that is longer than this is an unclosed quote."""
 
 _NOT_TEXT = {
-    b"<": "một trang HTML / an HTML page",
-    b"PK": "một tệp zip hoặc Excel / a zip or Excel file",
-    b"{": "JSON",
-    b"[": "JSON",
-    b"%PDF": "PDF",
-    b"\xd0\xcf\x11\xe0": "một tệp Office / an Office file",
+    b"<": ("một trang HTML", "an HTML page"),
+    b"PK": ("một tệp zip hoặc Excel", "a zip or Excel file"),
+    b"{": ("JSON", "JSON"),
+    b"[": ("JSON", "JSON"),
+    b"%PDF": ("PDF", "PDF"),
+    b"\xd0\xcf\x11\xe0": ("một tệp Office", "an Office file"),
 }
 
 
@@ -96,9 +96,9 @@ def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes
         raise refusal("file_empty", owner, file=file_name)
     found = next((name for magic, name in _NOT_TEXT.items() if start.startswith(magic)), None)
     if b"\0" in start.partition(b"\n")[0]:
-        found = found or "dữ liệu nhị phân hoặc UTF-16 / binary data or UTF-16"
+        found = found or ("dữ liệu nhị phân hoặc UTF-16", "binary data or UTF-16")
     if found:
-        raise refusal("not_text_export", owner, file=file_name, found=found)
+        raise refusal("not_text_export", owner, file=file_name, found_vi=found[0], found_en=found[1])
     blank = len(first) - len(start)
     text = first[: 1 << 16].decode("utf-8", errors="replace")[first[:blank].count(b"\n") and blank :]
     line = text.splitlines()[0]

@@ -54,6 +54,20 @@ def record_period(
     ]
 
 
+_GRAINS = {"day": "day", "week": "day", "month": "month", "quarter": "quarter", "half": "half", "year": "year"}
+
+
+def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue]:
+    """What is odd about a snapshot's period: of another length than the source's, or not begun when received."""
+    owner, cadence = contract.terms.owner, contract.terms.delivery.cadence
+    found = []
+    if _GRAINS.get(cadence, period.grain) != period.grain:
+        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=cadence))
+    if period.start > received.astimezone(LOCAL_TIME).date():
+        found.append(issue("period_future", "warning", "flag", owner, period=period.code))
+    return found
+
+
 def _compatible(code: str, other: str) -> bool:
     """Whether two codes may speak of one delivery: a snapshot of 30 June is in a file of June."""
     try:

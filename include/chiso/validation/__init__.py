@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from chiso.errors import DisagreementError
 from chiso.issues import Issue, issue, shown
 from chiso.periods import Period
 from chiso.settings import Settings
+from chiso.text import mask_words
 from chiso.validation import rows
 from chiso.validation.rules import Rule, rules, totals_query
 
@@ -159,30 +160,33 @@ def row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
     """The finding of one mark: its texts come from the rule, or from what staging wrote down."""
     owner = judged.contract.terms.owner
     letter = judged.letters.get(row.column_name or "")
+    personal = judged.contract.holds_personal_data and row.value is not None
+    value = mask_words(row.value) if personal else row.value
     place = {
         "sheet": judged.sheet,
         "cell": f"{letter}{row.line}" if letter else None,
         "row": row.line,
         "column": row.column_name,
-        "value": row.value,
+        "value": value,
     }
     rule = by_id.get(row.rule)
     if rule is None:
-        return issue(
-            row.details["text"], "critical", "reject_row", owner, check=row.rule, **place, **_cell_details(row, judged)
-        )
-    if rule.text is None:
-        value = "" if row.value is None else shown(row.value)
-        return Issue(
-            rule.severity,
-            rule.id,
-            rule.action,
-            **(place | {"value": value or None}),
-            message_vi=rule.vi.format(value=value),
-            message_en=rule.en.format(value=value),
-            responsible=owner,
-        )
-    return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
+        text, details = row.details["text"], _cell_details(row, judged)
+        found = issue(text, "critical", "reject_row", owner, check=row.rule, **place, **details)
+    elif rule.text is None:
+        said = "" if value is None else shown(value)
+        vi, en = rule.vi.format(value=said), rule.en.format(value=said)
+        place |= {"value": said or None}
+        found = Issue(rule.severity, rule.id, rule.action, **place, message_vi=vi, message_en=en, responsible=owner)
+    else:
+        found = issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
+    return found if row.line == row.row_no else _with_record(found, row.row_no)
+
+
+def _with_record(found: Issue, number: int) -> Issue:
+    """Several JSON records may share a line: the texts also say which record it is."""
+    vi, en = f"Bản ghi {number}: {found.message_vi}", f"Record {number}: {found.message_en}"
+    return replace(found, message_vi=vi, message_en=en)
 
 
 def _cell_details(row: Any, judged: Judged) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _merge_records(
                 f"SELECT :delivery, r.row_no, :measure, {_figure(measure)}, CAST(:letter AS text) || r.line "
                 f"FROM warehouse.record r JOIN staging.{name} s USING (row_no) WHERE r.delivery_id = :delivery AND {_present(measure)}"
             ),
-            {"delivery": delivery_id, "measure": measure.id, "letter": letters.get(measure.column or contract.key[0])},
+            {"delivery": delivery_id, "measure": measure.id, "letter": _letter(measure, letters, contract)},
         )
     return Merged(
         loaded, accepted - loaded, touched([period, *_row_periods(connection, contract, delivery_id, period)])
@@ -163,6 +163,11 @@ def _row_period(contract: Contract) -> str:
 
 def _figure(measure: Measure) -> str:
     return f's."{measure.column}"' if measure.column else "1"
+
+
+def _letter(measure: Measure, letters: dict[str, str], contract: Contract) -> str | None:
+    """Column of the cell that a figure stands in: its own, that of its mark, else the row's name."""
+    return letters.get(measure.column or measure.when or "", letters.get(contract.key[0]))
 
 
 def _present(measure: Measure) -> str:

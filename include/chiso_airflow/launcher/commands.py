@@ -90,6 +90,15 @@ def down() -> int:
     return 0
 
 
+def watch() -> int:
+    """Waits until the launcher that started it is gone; where that was killed, ends what it left running."""
+    sys.stdin.buffer.read()
+    settings = environment.load()
+    ledger.clear_leftovers(settings)
+    stop_if_unused(settings)
+    return 0
+
+
 def login() -> int:
     """Writes the UI's password file from CHISO_UI_PASSWORD: for containers, where nobody calls `run` or `up`."""
     settings = environment.load()
@@ -106,7 +115,7 @@ def status() -> int:
     if record is None:
         _print("Down.")
         return 3
-    for name, (pid, _) in record.processes.items():
+    for name, pid in ledger.living(record):
         _print(f"{name:18} {pid}")
     _print(f"Up: {record.url}" if record.url else "Starting.")
     return 0

@@ -112,6 +112,12 @@ def supervisor(record: Record) -> psutil.Process | None:
     return psutil.Process(pid) if record.boot == _boot() and _began(pid, start) else None
 
 
+def living(record: Record) -> list[tuple[str, int]]:
+    """Names and process ids of what still runs."""
+    return [(name, pid) for name, (pid, start) in record.processes.items()
+            if record.boot == _boot() and _began(pid, start) and lives(psutil.Process(pid))]
+
+
 def clear_leftovers(settings: Settings) -> int:
     """Ends what a killed platform left running and takes back its endpoints; returns how many processes."""
     record = read_record(settings)

@@ -26,7 +26,7 @@ from chiso_airflow.launcher.configuration import (
 )
 from chiso_airflow.launcher.credentials import ensure_secrets, write_login
 from chiso_airflow.launcher.ledger import Ledger, sole_platform
-from chiso_airflow.launcher.processes import become_subreaper, bury
+from chiso_airflow.launcher.processes import become_subreaper, bury, watched
 from chiso_airflow.launcher.sandbox import DEPARTMENTS, PORTAL, SOC, TODAY, Sandbox, listens
 from chiso_airflow.launcher.supervisor import Supervisor
 
@@ -67,7 +67,7 @@ def running_platform(command: str, say: Say) -> Iterator[Platform]:
     """
     become_subreaper()
     ensure_secrets(environment.load())
-    with sole_platform(environment.load(), command) as ledger, ExitStack() as afterwards:
+    with sole_platform(environment.load(), command) as ledger, watched(), ExitStack() as afterwards:
         afterwards.callback(bury)
         settings = _choose_today(environment.load())
         with _databases(settings) as databases:

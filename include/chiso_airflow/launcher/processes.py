@@ -9,8 +9,10 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -35,6 +37,19 @@ def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
             [str(part) for part in command], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
             preexec_fn=_tied_to(os.getpid()))  # noqa: PLW1509 - the launcher has no threads
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Has a process of its own clear up after this one, should it be killed without a chance to."""
+    command = [sys.executable, "-m", "chiso_airflow.launcher", "watch"]
+    watcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        watcher.terminate()
+        watcher.wait()
 
 
 def _tied_to(parent: int) -> Callable[[], None]:

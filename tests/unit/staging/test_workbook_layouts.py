@@ -265,11 +265,11 @@ def test_a_commune_with_its_districts_name_is_data():
     assert read(wb.xlsx(Page(rows))).values["commune"] == ["Sa Thầy", "Xã Sa Nhơn"]
 
 
-def test_districts_without_communes_are_data():
-    rows = telecom(*([mark, name, *figures()] for mark, name in [("I", "Thành phố Kon Tum"), ("II", "Huyện Đắk Hà")]))
-    form = read(wb.xlsx(Page(rows)))
-    assert form.values["commune"] == ["Thành phố Kon Tum", "Huyện Đắk Hà"]
-    assert form.totals == []
+def test_districts_without_communes_are_no_communes():
+    districts = [[mark, name, *figures()] for mark, name in [("I", "Thành phố Kon Tum"), ("II", "Huyện Đắk Hà")]]
+    form = read(wb.xlsx(Page(telecom(*communes("Xã Sa Nhơn"), *districts))))
+    assert form.values["commune"] == ["Xã Sa Nhơn"]
+    assert "Huyện Đắk Hà" in {found.value for found in form.findings if found.rule == "subtotal_without_rows"}
 
 
 def test_new_communes_with_names_of_old_districts_are_data():

@@ -14,12 +14,12 @@ def cell_text(value: object, number_format: str = "General") -> str | None:
     """`value` as text; None for a blank.
 
     2447.0 → `2447`, 1.014 → `1,014`, 0.4501 with a percent format → `45,01%`, times `dd/mm/yyyy HH:MM:SS`
-    (the day alone at midnight), booleans `1` and `0`. Texts are NFC and trimmed.
+    (the day alone at midnight), booleans `TRUE` and `FALSE`. Texts are NFC and trimmed.
     """
     if value is None or isinstance(value, str):
         return clean(value or "")
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return "TRUE" if value else "FALSE"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 and "%" not in number_format:
         return str(int(value))
     if isinstance(value, int | float | Decimal):

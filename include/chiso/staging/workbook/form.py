@@ -193,6 +193,9 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),
                              row=header.bottom + 1, value=" / ".join(header.paths[place]))
+    for row, covers in found.layout.totals:
+        if row.district and not covers:
+            yield findings.issue("subtotal_without_rows", "warning", "flag", sheet=name, row=row.index + 1, value=row.label)
     for row in found.layout.data:
         if row.index in found.grid.hidden_rows:
             yield findings.issue("hidden_row", "warning", "flag", sheet=name, row=row.index + 1)

@@ -17,12 +17,15 @@ class Layout:
 
 
 def arrange(rows: list[Row]) -> Layout:
-    """Orders classified rows. A subtotal over nothing is a data row after all: nothing with figures is lost."""
+    """Orders classified rows. A subtotal over nothing is a data row after all: nothing with figures is lost.
+
+    A district's row is none where communes are told: it stays a subtotal, which the form reports.
+    """
     rows = _closings_told_apart(rows)
     below, ranks = _stand_below(rows), _ranks(rows)
     for rank in ranks[::-1]:
         rows = [replace(row, kind="data")
-                if _is_opener(row) and row.rank == rank and not _parts(rows, place, below, ranks)
+                if _is_opener(row) and row.rank == rank and not row.district and not _parts(rows, place, below, ranks)
                 else row for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
     positions = {row.index: position for position, row in enumerate(data)}
