@@ -24,17 +24,18 @@ ROOT = Path(__file__).parents[2]
 # A component as unpleasant as Airflow's: children that ignore SIGTERM, and one whose parent has gone.
 COMPONENT = """
 import os, signal, sys, time
+def here():
+    open(os.path.join(os.environ["CHISO_VAR"], "pid-%d" % os.getpid()), "w").close()
+    time.sleep(600)
 def child(detach):
     if os.fork() == 0:
         if detach and os.fork():
             os._exit(0)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print(os.getpid(), flush=True)
-        time.sleep(600)
+        here()
 child(False)
 child(True)
-print(os.getpid(), flush=True)
-time.sleep(600)
+here()
 """
 
 # A supervisor of one such component, in the place of the real platform.
@@ -105,8 +106,7 @@ def supervisor(settings: Settings) -> Iterator[subprocess.Popen[str]]:
 
 
 def component_processes(settings: Settings) -> list[int]:
-    log = settings.var / "logs" / "component.log"
-    return [int(line) for line in log.read_text().split()] if log.exists() else []
+    return [int(path.name.removeprefix("pid-")) for path in settings.var.glob("pid-*")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -32,7 +32,8 @@ def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
           log: Path) -> subprocess.Popen[bytes]:
     """Starts a component in its own session, its output in a fresh `log`; it gets SIGTERM when we die."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    log.write_bytes(b"")
+    with log.open("ab") as output:  # several processes write to it: none may overwrite another's line
         return subprocess.Popen(
             [str(part) for part in command], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
