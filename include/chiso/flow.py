@@ -5,9 +5,9 @@ The command line and the DAG tasks call these same functions.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,14 +72,16 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
         if known := _already_judged(landed, contract, platform):
             return known
+        validation.warm_up()
         try:
             staged = _stage(landed, contract, platform)
             if current := _current(contract, staged.period, staged.content_sha256, platform):
                 return _received_again(landed, current, contract, platform)
-            verdict = validation.judge(
-                _judged(staged, landed.raw.name), platform.engine, platform.settings, staged.issues, keep_docs=True
-            )
-            return _commit(landed, staged, verdict, contract, platform)
+            judged = _judged(staged, landed.raw.name)
+            with validation.judging(
+                judged, platform.engine, platform.settings, staged.issues, keep_docs=True
+            ) as verdict:
+                return _commit(landed, staged, verdict, contract, platform)
         except DeliveryRefused as refused:
             return _refuse(landed, refused.finding, contract, platform)
         finally:
@@ -92,13 +94,14 @@ def check(path: Path, contract: Contract, platform: Platform, stated_period: str
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
             staged = _read(
-                Delivered(raw, _sha256(path), modified_at(path), stated_period, _password(contract, platform)),
+                Delivered(raw, _sha256(path), modified_at(path), stated_period),
                 contract,
                 platform,
             )
-            verdict = validation.judge(
+            with validation.judging(
                 _judged(staged, raw.name), platform.engine, platform.settings, staged.issues, keep_docs=False
-            )
+            ) as judge:
+                verdict = judge()
         except DeliveryRefused as refused:
             return Outcome(contract.source, None, False, issues=[refused.finding.as_json()], issues_total=1)
         finally:
@@ -131,7 +134,7 @@ def _one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
 
 def _stage(landed: Landed, contract: Contract, platform: Platform) -> Staged:
     return _read(
-        Delivered(landed.raw, landed.sha256, landed.received_at, landed.stated_period, _password(contract, platform)),
+        Delivered(landed.raw, landed.sha256, landed.received_at, landed.stated_period),
         contract,
         platform,
     )
@@ -139,33 +142,35 @@ def _stage(landed: Landed, contract: Contract, platform: Platform) -> Staged:
 
 def _read(delivered: Delivered, contract: Contract, platform: Platform) -> Staged:
     reference = load_reference(platform.settings.schemas)
+    conditions = validation.RowConditions(contract, platform.settings)
+    delivered = replace(delivered, password=_password(contract, platform), failed=conditions.failed)
     with platform.engine.begin() as connection:
         return staging.read(delivered, contract, reference, connection, _scratch(contract))
 
 
-def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract, platform: Platform) -> Outcome:
-    """Verdict, rejects, facts and audit events together, or none of them."""
-    partitions: list[str] = []
-    loaded = unchanged = 0
-    facts: dict[str, Any] = {}
+def _commit(
+    landed: Landed, staged: Staged, judge: Callable[[], Verdict], contract: Contract, platform: Platform
+) -> Outcome:
+    """Verdict, rejects, facts and audit events together, or none of them. The merge begins before the verdict is there."""
     with platform.engine.begin() as connection:
-        if verdict.accepted:
+        with connection.begin_nested() as attempt:
             merged = warehouse.merge(
                 connection, contract, staged.name, landed.delivery_id, staged.period, staged.letters, staged.sheet
             )
-            loaded, unchanged = merged.loaded, merged.unchanged
-            partitions = [f"{period.calendar}/{period.code}" for period in merged.touched]
-            facts = warehouse.fingerprint(connection, contract, landed.delivery_id)
+            verdict = judge()
+            if not verdict.accepted:
+                attempt.rollback()
+                merged = warehouse.NOTHING
         outcome = Outcome(
             contract.source,
             staged.period,
             verdict.accepted,
             staged.rows,
             verdict.rejected,
-            loaded,
-            unchanged,
+            merged.loaded,
+            staged.rows - verdict.rejected - merged.loaded if verdict.accepted else 0,
             landed.delivery_id,
-            partitions,
+            [f"{period.calendar}/{period.code}" for period in merged.touched],
             [found.as_json() for found in verdict.issues],
             verdict.issues_total,
         )
@@ -175,7 +180,9 @@ def _commit(landed: Landed, staged: Staged, verdict: Verdict, contract: Contract
         kept = quarantine.keep(
             connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings)
         )
-        head = _audit(connection, landed, outcome, kept, facts)
+        head = _audit(connection, landed, outcome, kept, merged.facts)
+        if contract.terms.versions and merged.loaded:
+            head = warehouse.record_counts(connection, landed.delivery_id)
     audit.anchor(platform.settings, head)
     return outcome
 

@@ -41,6 +41,13 @@ def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
         for delivery in sorted(said.keys() | found.keys()):
             if delivery not in said or not warehouse.same(said[delivery], found.get(delivery)):
                 yield f"delivery {delivery}: its rows in {table} are no longer what its load left there"
+    counted = {delivery: said.get("ledger") or {} for delivery, said in _events(connection, "counted")}
+    for table in warehouse.LEDGER:
+        found = warehouse.fingerprints(connection, table)
+        for delivery in sorted(counted.keys() | found.keys()):
+            said_of = counted.get(delivery, {}).get(table)
+            if said_of is None or not warehouse.same(said_of, found.get(delivery)):
+                yield f"delivery {delivery}: its rows in {table} are no longer what was counted"
     verdicts = connection.execute(sa.text("SELECT * FROM validation.verdict WHERE same_as IS NULL ORDER BY verdict_id"))
     in_chain = {_verdict(delivery, said) for delivery, said in _events(connection, "verdict")}
     for row in verdicts:

@@ -4,9 +4,9 @@ A text that can't be cast is a finding with its line or cell; the row stays, wit
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -18,10 +18,11 @@ from chiso.periods import Period, smallest_covering
 from chiso.raw import RawFile
 from chiso.reference import Reference
 from chiso.staging import tables
-from chiso.staging.batch import Broken, RawBatch
+from chiso.staging.batch import RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.csv_export import read_csv
 from chiso.staging.json_records import JsonRecords
+from chiso.staging.pipeline import ahead
 from chiso.staging.reporting import doubts, record_period
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Delivered:
     stated_period: str | None = None
     password: str | None = None
     """Opens protected workbooks."""
+    failed: Callable[[pa.Table], pa.Array] | None = None
+    """Shown every block of typed rows; says as bits which conditions each row breaks, which staging writes down."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,8 @@ def _read_csv(
     said, assumed = _stated(delivered, contract)
     with delivered.raw.open() as stream:
         issues, batches = read_csv(stream, contract, delivered.raw.name)
-        rows = _load(
-            connection, name, batches, contract, reference, said.end if said and not contract.terms.unit_at else None
-        )
+        at = said.end if said and not contract.terms.unit_at else None
+        rows = _load(connection, name, batches, Casts(contract.loaded_columns, reference, at), delivered, contract)
     period = said or _covered(connection, name, contract)
     if period is None:
         period, assumed = record_period(contract, None, None, delivered.raw.name, delivered.received)
@@ -126,7 +128,8 @@ def _read_json(
     period, assumed = record_period(contract, delivered.stated_period, said, delivered.raw.name, delivered.received)
     with delivered.raw.open() as stream:
         records = JsonRecords(stream, contract, delivered.raw.name)
-        rows = _load(connection, name, records.batches(), contract, reference, period.end)
+        casts = Casts(contract.loaded_columns, reference, period.end)
+        rows = _load(connection, name, records.batches(), casts, delivered, contract)
     odd = doubts(period, contract, delivered.received)
     if records.period and records.period != said:  # stated after the list
         record_period(contract, period.code, records.period, delivered.raw.name, delivered.received)
@@ -151,7 +154,8 @@ def _read_workbook(
         form = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
     if not form.batch.rows:
         raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
-    rows = _load(connection, name, iter([form.batch]), contract, reference, form.period.end, form)
+    casts = Casts(contract.loaded_columns, reference, form.period.end)
+    rows = _load(connection, name, iter([form.batch]), casts, delivered, contract, form)
     form.load_totals(connection, name)
     odd = doubts(form.period, contract, delivered.received)
     return Staged(name, contract, form.period, rows, delivered.sha256, form.issues + odd, form.sheet, form.letters)
@@ -161,21 +165,21 @@ def _load(
     connection: sa.Connection,
     name: str,
     batches: Iterator[RawBatch],
+    casts: Casts,
+    delivered: Delivered,
     contract: Contract,
-    reference: Reference,
-    at: date | None,
     form: "StagedForm | None" = None,
 ) -> int:
-    """Casts and copies every batch; returns the number of rows."""
-    casts = Casts(contract.loaded_columns, reference, at)
-    broken: list[Broken] = []
+    """Casts and copies every batch, each step beside the others; returns the number of rows."""
+    with tables.BrokenCells() as broken:
 
-    def typed() -> Iterator[pa.Table]:
-        for batch in batches:
-            table, found = casts.apply(batch)
-            broken.extend(form.with_proposals(table, found) if form else found)
-            yield table
+        def typed() -> Iterator[pa.Table]:
+            for batch in ahead(batches):
+                table, found = casts.apply(batch)
+                broken.add(form.with_proposals(table, found) if form else found)
+                failed = delivered.failed(table) if delivered.failed else pa.nulls(table.num_rows, pa.int64())
+                yield table.append_column("failed", failed)
 
-    rows = tables.copy_rows(connection, name, typed(), contract)
-    tables.copy_broken(connection, name, broken)
+        rows = tables.copy_rows(connection, name, typed(), contract)
+        broken.copy(connection, name)
     return rows

@@ -71,15 +71,33 @@ class Casts:
     def _column(
         self, column: Column, batch: RawBatch, failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]
     ) -> pa.Array:
-        given = _blank_to_null(batch.values[column.name])
+        delivered = batch.values[column.name]
+        if not pa.types.is_dictionary(delivered.type):
+            return self._texts(column, delivered, None, batch, failed)
+        return self._texts(column, delivered.dictionary, delivered.indices, batch, failed)
+
+    def _texts(
+        self,
+        column: Column,
+        texts: pa.Array,
+        words: pa.Array | None,
+        batch: RawBatch,
+        failed: list[tuple[str, pa.Array, Callable[[int], Broken]]],
+    ) -> pa.Array:
+        """The typed column. words: which of `texts` each row holds; None where row n holds text n."""
+        given = _blank_to_null(texts)
         too_long = pc.fill_null(pc.greater(pc.binary_length(given), LONGEST_VALUE), False)
         excess = bool(pc.any(too_long).as_py())
         raw = pc.if_else(too_long, None, given) if excess else given
         result, mask, why = self._cast(column, raw, batch.within)
 
+        def by_row(values: pa.Array) -> pa.Array:
+            return values if words is None else values.take(words)
+
         def make(place: int) -> Broken:
-            text = given[place].as_py()
-            reason = why(text, place)
+            at = place if words is None else words[place].as_py()
+            text = given[at].as_py()
+            reason = why(text, at)
             return Broken(
                 batch.rows[place].as_py(),
                 column.name,
@@ -92,10 +110,10 @@ class Casts:
             return Broken(batch.rows[place].as_py(), column.name, "value_too_long", None, {"longest": LONGEST_VALUE})
 
         if excess:
-            failed.append((column.name, too_long, make_too_long))
+            failed.append((column.name, by_row(too_long), make_too_long))
         if mask is not None and pc.any(mask).as_py():
-            failed.append((column.name, mask, make))
-        return result
+            failed.append((column.name, by_row(mask), make))
+        return by_row(result)
 
     def _cast(
         self, column: Column, raw: pa.Array, within: pa.Array | None
@@ -153,8 +171,15 @@ class Casts:
 
 
 def _blank_to_null(raw: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_trim_whitespace(raw)
+    trimmed = pc.utf8_trim_whitespace(raw) if _may_be_padded(raw) else raw
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _may_be_padded(raw: pa.Array) -> bool:
+    """Whether some text may begin or end with white space; trimming a long column costs more than this look."""
+    first, last = (pc.binary_slice(raw.cast(pa.binary()), start, stop) for start, stop in ((0, 1), (-1, None)))
+    edges = pc.unique(pa.concat_arrays([first, last])).to_pylist()
+    return any(edge is not None and (edge <= b" " or edge >= b"\x80") and edge != b"" for edge in edges)
 
 
 def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
@@ -170,10 +195,9 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
     by_row: dict[int, list[str]] = {}
     for entry in broken:
         by_row.setdefault(entry.row, []).append(entry.column or '"*"')
-    if not by_row:
-        return table.append_column("unreadable", pa.nulls(table.num_rows, pa.string()))
-    marks = [f"{{{','.join(by_row[row])}}}" if row in by_row else None for row in table.column("row_no").to_pylist()]
-    return table.append_column("unreadable", pa.array(marks, pa.string()))
+    marks = pa.array([f"{{{','.join(columns)}}}" for columns in by_row.values()], pa.string())
+    place = pc.index_in(table.column("row_no"), pa.array(list(by_row), pa.int64()))
+    return table.append_column("unreadable", marks.take(place.combine_chunks()))
 
 
 def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:

@@ -21,11 +21,13 @@ from chiso.raw import TruncatedError, Unpacked
 from chiso.staging.batch import Broken, RawBatch
 from chiso.text import header_key
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 LONGEST_RECORD = 64 << 20
 """A record that is longer than this is an unclosed quote."""
 LONGEST_NAME = 120
 """A header name of several lines that is longer than this is an unclosed quote."""
+_WORDS = pa.dictionary(pa.int32(), pa.string())
+_LINE_END = ord("\n")
 
 _NOT_TEXT = {
     b"<": ("một trang HTML", "an HTML page"),
@@ -81,12 +83,17 @@ def _blocks(stream: Unpacked, contract: Contract, file_name: str) -> Iterator[by
 def _record_end(data: bytes) -> int:
     """Position after the last newline that lies outside quotes; 0 if there is none."""
     end = data.rfind(b"\n")
-    quotes = data.count(b'"', 0, end) if end >= 0 else 0
+    quotes = _count(data[: max(end, 0)], b'"') if b'"' in data else 0
     while end >= 0 and quotes % 2:
         before = data.rfind(b"\n", 0, end)
         quotes -= data.count(b'"', max(before, 0), end)
         end = before
     return end + 1
+
+
+def _count(data: bytes, byte: bytes) -> int:
+    """`data.count`, several times as fast where there are many."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(byte)))
 
 
 def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes]:
@@ -161,7 +168,7 @@ def _batches(
     try:
         for block in _chain(body, blocks):
             yield _parse(block, line, head, contract, file_name)
-            line += block.count(b"\n")
+            line += _count(block, b"\n")
     except TruncatedError as fault:
         raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
 
@@ -174,33 +181,17 @@ def _chain(body: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _parse(block: bytes, first_line: int, head: Head, contract: Contract, file_name: str) -> RawBatch:
     quoted = b'"' in block
-    block = _as_utf8(block)
+    block = _plain_lines(block)
     if quoted:
         block = _with_blank_record(block, head)
-    names = [f"f{place}" for place in range(len(head.names))]
-    malformed: list[arrow_csv.InvalidRow] = []
-
-    def keep(row: arrow_csv.InvalidRow) -> str:
-        malformed.append(row)
-        return "skip"
-
-    table = arrow_csv.read_csv(
-        pa.BufferReader(block),
-        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=head.separator, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=keep
-        ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-        ),
-    ).combine_chunks()
-    lines, broken_lines = _line_numbers(table, malformed, first_line, quoted)
+    table, malformed = _split(block, quoted, head, contract)
+    ends = [_newlines(column) for column in table.columns] if quoted else []
+    lines, broken_lines = _line_numbers(table.num_rows, sum(ends), malformed, first_line)
     if quoted:
-        swallowing = min(_swallowing(table, lines, malformed, broken_lines, head), default=None)
+        swallowing = min(_swallowing(table, ends, lines, malformed, broken_lines, head), default=None)
         if swallowing is not None:
             raise refusal("quote_unbalanced", contract.terms.owner, file=file_name, line=swallowing)
-    if len(table.column_names) and table.num_rows:
-        table, lines = _without_blank(table, lines)
+    table, lines = _without_blank(table, lines)
     columns = {
         name: table.column(place).combine_chunks()
         for name, place in head.positions.items()
@@ -218,6 +209,40 @@ def _parse(block: bytes, first_line: int, head: Head, contract: Contract, file_n
     return RawBatch(pa.array(lines, pa.int64()), columns, broken=broken)
 
 
+def _split(block: bytes, quoted: bool, head: Head, contract: Contract) -> tuple[pa.Table, list[arrow_csv.InvalidRow]]:
+    """Whole records in columns of text, words that repeat as dictionaries; and the records of another width.
+
+    Bytes that are no UTF-8 become U+FFFD, which the casts reject.
+    """
+    names = [f"f{place}" for place in range(len(head.names))]
+    kinds = dict.fromkeys(names, pa.string()) | {
+        f"f{place}": _WORDS
+        for name, place in head.positions.items()
+        if name not in contract.key and contract.column(name).reading != "timestamp"
+    }
+    malformed: list[arrow_csv.InvalidRow] = []
+
+    def keep(row: arrow_csv.InvalidRow) -> str:
+        malformed.append(row)
+        return "skip"
+
+    def read(data: bytes) -> pa.Table:
+        malformed.clear()
+        return arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=head.separator, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=keep
+            ),
+            convert_options=arrow_csv.ConvertOptions(column_types=kinds, strings_can_be_null=False),
+        )
+
+    try:
+        return read(block), malformed
+    except pa.ArrowInvalid:
+        return read(block.decode("utf-8", errors="replace").encode()), malformed
+
+
 def _with_blank_record(block: bytes, head: Head) -> bytes:
     """The block and a record of blanks, which is set aside again, unless a quote left open swallows it."""
     end = b"" if block.endswith(b"\n") else b"\n"
@@ -225,60 +250,79 @@ def _with_blank_record(block: bytes, head: Head) -> bytes:
 
 
 def _swallowing(
-    table: pa.Table, lines: np.ndarray, malformed: Sequence[arrow_csv.InvalidRow], broken_lines: list[int], head: Head
+    table: pa.Table,
+    ends: Sequence[np.ndarray],
+    lines: np.ndarray,
+    malformed: Sequence[arrow_csv.InvalidRow],
+    broken_lines: list[int],
+    head: Head,
 ) -> Iterator[int]:
     """Lines of records with a whole record inside a quoted field: its quote was never closed where it should be."""
     if len(head.names) < 2:
         return
     inside = f"\n(?:[^{head.separator}\n]*{head.separator}){{{len(head.names) - 1}}}"
-    for column in table.columns:
-        places = pc.indices_nonzero(pc.match_substring(column, "\n"))
-        found = pc.match_substring_regex(column.take(places), inside)
-        yield from (int(lines[place.as_py()]) for place in places.filter(found))
+    for column, inner in zip(table.columns, ends, strict=True):
+        places = np.flatnonzero(inner)
+        found = pc.match_substring_regex(column.take(pa.array(places)).cast(pa.string()), inside)
+        yield from (int(lines[place]) for place in places[found.to_numpy()])
     yield from (line for row, line in zip(malformed, broken_lines, strict=True) if re.search(inside, row.text))
 
 
-def _as_utf8(block: bytes) -> bytes:
-    """The block with every byte that is no UTF-8, and every NUL, replaced by U+FFFD, which the casts reject.
+def _newlines(column: pa.ChunkedArray) -> np.ndarray:
+    """How many line ends each value holds; of a dictionary's values each is looked at once."""
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        of_words = _newlines(pa.chunked_array([array.dictionary]))
+        return of_words[array.indices.to_numpy()]  # type: ignore[no-any-return]
+    bounds = np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
+    letters = np.frombuffer(array.buffers()[2] or b"", np.uint8)[: bounds[-1] if len(array) else 0]
+    ends = np.flatnonzero(letters == _LINE_END)
+    if not len(ends):
+        return np.zeros(len(array), np.int64)
+    before: np.ndarray = np.searchsorted(ends, bounds)
+    return np.diff(before)
 
-    A carriage return that ends no line is a space: the parser would end the record there.
+
+def _plain_lines(block: bytes) -> bytes:
+    """The block without what the parser would end a record at.
+
+    NUL becomes U+FFFD, which the casts reject; a carriage return that ends no line becomes a space.
     """
     if b"\0" in block:
         block = block.replace(b"\0", "\ufffd".encode())
-    if block.count(b"\r") != block.count(b"\r\n"):
-        block = re.sub(rb"\r(?!\n)", b" ", block)
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError:
-        return block.decode("utf-8", errors="replace").encode()
-    return block
+    return re.sub(rb"\r(?!\n)", b" ", block) if _has_lone_returns(block) else block
+
+
+def _has_lone_returns(block: bytes) -> bool:
+    if b"\r" not in block:
+        return False
+    letters = np.frombuffer(block, np.uint8)
+    returns = np.flatnonzero(letters == ord("\r"))
+    return bool(returns[-1] == len(block) - 1 or (letters[returns + 1] != _LINE_END).any())
 
 
 def _line_numbers(
-    table: pa.Table, malformed: Sequence[arrow_csv.InvalidRow], first_line: int, quoted: bool
+    rows: int, inner: np.ndarray | int, malformed: Sequence[arrow_csv.InvalidRow], first_line: int
 ) -> tuple[np.ndarray, list[int]]:
-    """Physical line of each good row and of each malformed one."""
-    total = table.num_rows + len(malformed)
+    """Physical line of each good row and of each malformed one. inner: line ends inside each good row."""
+    total = rows + len(malformed)
     is_good = np.ones(total, dtype=bool)
     bad_at = np.array([row.number - 1 for row in malformed], dtype=np.int64)
     is_good[bad_at] = False
     height = np.ones(total, dtype=np.int64)
-    if quoted:
-        inside = np.zeros(table.num_rows, dtype=np.int64)
-        for column in table.columns:
-            inside += pc.count_substring(column, "\n").to_numpy()
-        height[is_good] += inside
-        height[bad_at] += np.array([row.text.count("\n") for row in malformed], dtype=np.int64)
+    height[is_good] += inner
+    height[bad_at] += np.array([row.text.count("\n") for row in malformed], dtype=np.int64)
     start = first_line + np.concatenate(([0], np.cumsum(height)[:-1])) if total else np.zeros(0, dtype=np.int64)
     return start[is_good], [int(start[place]) for place in bad_at]
 
 
 def _without_blank(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
     """Sets lines aside that hold nothing at all."""
-    blank = pc.equal(table.column(0), "")
-    if not pc.any(blank).as_py():
-        return table, lines
+    places = pc.indices_nonzero(pc.equal(table.column(0), ""))
     for column in table.columns[1:]:
-        blank = pc.and_(blank, pc.equal(column, ""))
-    keep = pc.invert(blank)
-    return table.filter(keep), lines[keep.to_numpy()]
+        places = places.filter(pc.equal(column.take(places).cast(pa.string()), ""))
+    if not len(places):
+        return table, lines
+    keep = np.ones(table.num_rows, dtype=bool)
+    keep[places.to_numpy()] = False
+    return table.filter(pa.array(keep)), lines[keep]

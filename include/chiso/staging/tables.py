@@ -1,10 +1,8 @@
 """The unlogged tables of a delivery in schema `staging`: scratch, made anew for every reading."""
 
-import io
 import json
-import queue
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from tempfile import TemporaryFile
 
 import psycopg2
 import pyarrow as pa
@@ -15,6 +13,7 @@ from chiso.contracts import Contract
 from chiso.database import copy_in
 from chiso.staging.batch import Broken
 from chiso.staging.cast import SQL_TYPES
+from chiso.staging.pipeline import ahead
 
 
 def create(connection: sa.Connection, name: str, contract: Contract) -> None:
@@ -22,7 +21,7 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
     columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.reading]}' for column in contract.loaded_columns)
     drop(connection, name)
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[])"
+        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[], failed bigint)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_broken "
@@ -36,13 +35,13 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
 
 def drop(connection: sa.Connection, name: str) -> None:
     """Drops the tables of `name`, if they are there."""
-    for suffix in ("", "_broken", "_total", "_mark"):
+    for suffix in ("", "_broken", "_total", "_mark", "_twin"):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS staging.{name}{suffix}")
 
 
 def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> int:
     """Loads typed batches; returns the number of rows. Batches are made while PostgreSQL takes the one before."""
-    columns = ["row_no", "line", *(column.name for column in contract.loaded_columns), "unreadable"]
+    columns = ["row_no", "line", *(column.name for column in contract.loaded_columns), "unreadable", "failed"]
     count = 0
 
     def encoded() -> Iterator[bytes]:
@@ -61,20 +60,38 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
     return count
 
 
-def copy_broken(connection: sa.Connection, name: str, broken: list[Broken]) -> None:
-    """Loads what could not be read."""
-    if not broken:
-        return
-    table = pa.table(
-        {
-            "row_no": pa.array([entry.row for entry in broken], pa.int64()),
-            "column_name": pa.array([entry.column for entry in broken], pa.string()),
-            "rule": pa.array([entry.rule for entry in broken], pa.string()),
-            "value": pa.array([entry.value for entry in broken], pa.string()),
-            "details": pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
-        }
-    )
-    copy_in(connection, f"staging.{name}_broken", table.column_names, io.BytesIO(_as_csv(table)))
+class BrokenCells:
+    """What could not be read, set aside in a file without a name until the rows are loaded: there may be millions."""
+
+    _COLUMNS = ("row_no", "column_name", "rule", "value", "details")
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> "BrokenCells":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, broken: Sequence[Broken]) -> None:
+        """Sets them aside."""
+        if not broken:
+            return
+        columns = [
+            pa.array([entry.row for entry in broken], pa.int64()),
+            pa.array([entry.column for entry in broken], pa.string()),
+            pa.array([entry.rule for entry in broken], pa.string()),
+            pa.array([entry.value for entry in broken], pa.string()),
+            pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
+        ]
+        self._file.write(_as_csv(pa.table(columns, names=self._COLUMNS)))
+
+    def copy(self, connection: sa.Connection, name: str) -> None:
+        """Loads them into `staging.<name>_broken`."""
+        if self._file.tell():
+            self._file.seek(0)
+            copy_in(connection, f"staging.{name}_broken", list(self._COLUMNS), self._file)
 
 
 def _as_csv(table: pa.Table) -> bytes:
@@ -87,28 +104,19 @@ class _Ahead:
     """A readable over blocks that a thread makes two ahead; `fault` is what the making met, raised by `read` too."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._ready: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
+        self._blocks = ahead(blocks)
         self._block = memoryview(b"")
         self.fault: BaseException | None = None
-        threading.Thread(target=self._fill, args=(blocks,), daemon=True).start()
-
-    def _fill(self, blocks: Iterator[bytes]) -> None:
-        try:
-            for block in blocks:
-                self._ready.put(block)
-        except BaseException as fault:  # noqa: BLE001 - handed over to the thread that reads
-            self.fault = fault
-        self._ready.put(None)
 
     def read(self, size: int = -1) -> bytes:
-        while not self._block:
-            block = self._ready.get()
-            if block is None:
-                self._ready.put(None)
-                if self.fault is not None:
-                    raise self.fault
-                return b""
-            self._block = memoryview(block)
+        try:
+            while not self._block:
+                self._block = memoryview(next(self._blocks))
+        except StopIteration:
+            return b""
+        except BaseException as fault:
+            self.fault = fault
+            raise
         piece = self._block[:size] if size >= 0 else self._block
         self._block = self._block[len(piece) :]
         return bytes(piece)

@@ -1,7 +1,11 @@
 """Stage 4: judge a staged delivery with Great Expectations and the contract. Changes no data."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import importlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +19,10 @@ from chiso.periods import Period
 from chiso.settings import Settings
 from chiso.text import mask_words
 from chiso.validation import rows
+from chiso.validation.rows import RowConditions
 from chiso.validation.rules import Rule, rules, totals_query
 
-__all__ = ["Judged", "Verdict", "build_docs", "judge", "rejects", "rules_sha256"]
+__all__ = ["Judged", "RowConditions", "Verdict", "build_docs", "judging", "rejects", "rules_sha256", "warm_up"]
 
 MOST_ISSUES = 1000
 
@@ -46,27 +51,47 @@ class Verdict:
     checks: list[dict[str, Any]]
 
 
-def judge(
+@contextmanager
+def judging(
     judged: Judged, engine: sa.Engine, settings: Settings, found_before: Sequence[Issue], *, keep_docs: bool
-) -> Verdict:
-    """Judges; leaves `staging.<name>_mark` (row_no, rule, rejects …) for quarantine and warehouse.
+) -> Iterator[Callable[[], Verdict]]:
+    """Marks the rows at once, while Great Expectations judges in a thread; yields what waits for the verdict.
 
-    found_before: what staging noticed about the delivery. Raises DisagreementError where Great Expectations and
-    the row rules differ, ContractError where a rule can't be judged.
+    Leaves `staging.<name>_mark` (row_no, rule, rejects …) and `_twin` for quarantine and warehouse. found_before: what
+    staging noticed about the delivery. The verdict raises DisagreementError where Great Expectations and the row
+    rules differ, ContractError where a rule can't be judged.
     """
     stated = rules(judged.contract, settings, judged.period, judged.name)
     with engine.begin() as connection:
-        counts = rows.mark(connection, judged.name, stated)
+        counts = rows.mark(connection, judged.name, judged.contract, stated)
     from chiso.validation import expectations
 
-    holds = expectations.judge(
-        stated,
-        engine.url.render_as_string(hide_password=False),
-        judged.name,
-        judged.contract.source.replace("/", "."),
-        f"{judged.period.code}.{judged.name}",
-        settings.reports / "data_docs" if keep_docs else None,
-    )
+    with ThreadPoolExecutor(1, thread_name_prefix="judge") as judge:
+        holds = judge.submit(
+            expectations.judge,
+            stated,
+            engine.url.render_as_string(hide_password=False),
+            judged.name,
+            judged.contract.source.replace("/", "."),
+            f"{judged.period.code}.{judged.name}",
+            settings.reports / "data_docs" if keep_docs else None,
+        )
+        yield lambda: _verdict(judged, engine, stated, counts, holds.result(), found_before)
+
+
+def warm_up() -> None:
+    """Begins to load Great Expectations, which takes seconds, while something else is done."""
+    threading.Thread(target=importlib.import_module, args=("chiso.validation.expectations",)).start()
+
+
+def _verdict(
+    judged: Judged,
+    engine: sa.Engine,
+    stated: Sequence[Rule],
+    counts: Mapping[str, int],
+    holds: Mapping[str, bool],
+    found_before: Sequence[Issue],
+) -> Verdict:
     with engine.connect() as connection:
         _check_agreement(connection, judged, stated, counts, holds)
         marks, total = _row_issues(connection, judged, stated)
@@ -132,7 +157,7 @@ def _check_agreement(
     counts: Mapping[str, int],
     holds: Mapping[str, bool],
 ) -> None:
-    unreadable = _count(connection, f"SELECT count(*) FROM {_table(judged)} WHERE unreadable IS NOT NULL")
+    unreadable = _count(connection, f"SELECT count(*) FROM (SELECT 1 FROM {_table(judged)}_broken LIMIT 1) b")
     for rule in stated:
         if not (rule.is_row_level or rule.id == "readable"):
             continue

@@ -1,24 +1,51 @@
-"""Which rows break which rules: one pass over the staging table for simple conditions, one query for each other."""
+"""Which rows break which rules: simple conditions while the rows are staged, everything else by one query each."""
 
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from chiso.validation.rules import Rule
+from chiso.contracts import Contract
+from chiso.settings import Settings
+from chiso.validation.rules import Rule, row_conditions
 
 
-def mark(connection: sa.Connection, name: str, rules: Sequence[Rule]) -> dict[str, int]:
+class RowConditions:
+    """The simple conditions of a source, evaluated on blocks of typed rows."""
+
+    def __init__(self, contract: Contract, settings: Settings) -> None:
+        self._rules = row_conditions(contract, settings)
+        self._digits = [column.name for column in contract.loaded_columns if column.reading in ("number", "printed")]
+
+    def failed(self, rows: pa.Table) -> pa.Array:
+        """int64, a bit for each condition that a row breaks, lowest first; null where it breaks none."""
+        for name in self._digits:  # they are staged as text, since their scale counts
+            place = rows.column_names.index(name)
+            rows = rows.set_column(place, name, rows.column(name).cast(pa.float64()))
+        bits = np.zeros(rows.num_rows, np.int64)
+        for bit, rule in enumerate(self._rules):
+            assert rule.condition is not None  # noqa: S101 - that is how they were chosen
+            broken = pc.fill_null(rule.condition(rows), False)
+            if pc.any(broken).as_py():
+                bits |= broken.to_numpy().astype(np.int64) << bit
+        return pa.array(bits, mask=bits == 0)
+
+
+def mark(connection: sa.Connection, name: str, contract: Contract, rules: Sequence[Rule]) -> dict[str, int]:
     """Fills `staging.<name>_mark` with every (row, rule) that doesn't hold; returns rows per rule id.
 
     A rule that complains of a cell only because the cell can't be read is not marked twice.
     """
     table = f"staging.{name}"
-    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_mark")
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_mark, {table}_twin")
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE {table}_mark (row_no bigint, rule text, column_name text, value text, "
         "details jsonb, rejects boolean)"
     )
-    _mark_simple(connection, table, [rule for rule in rules if rule.predicate])
+    _find_twins(connection, table, contract)
+    _mark_conditions(connection, table, [rule for rule in rules if rule.condition])
     for rule in (rule for rule in rules if rule.query):
         _mark_query(connection, table, rule)
     counts = connection.execute(sa.text(f"SELECT rule, count(*) AS rows FROM {table}_mark GROUP BY rule")).all()
@@ -35,20 +62,38 @@ def mark(connection: sa.Connection, name: str, rules: Sequence[Rule]) -> dict[st
     return found
 
 
-def _mark_simple(connection: sa.Connection, table: str, rules: Sequence[Rule]) -> None:
+def _find_twins(connection: sa.Connection, table: str, contract: Contract) -> None:
+    """Fills `<table>_twin` with the rows whose key others have too; most deliveries have none.
+
+    nth: 1 for the first of its key; differs: rows of its key are not all alike. Hashes say cheaply which rows to look at.
+    """
+    key = ", ".join(f'"{name}"' for name in contract.key)
+    present = " AND ".join(f'"{name}" IS NOT NULL' for name in contract.key)
+    content = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
+    hashed = f"hash_record_extended(ROW({key}), 0)"
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE {table}_twin AS SELECT row_no, row_number() OVER (PARTITION BY {key} ORDER BY row_no) AS nth, "
+        f"min(content) OVER (PARTITION BY {key}) <> max(content) OVER (PARTITION BY {key}) AS differs FROM ("
+        f"SELECT row_no, {key}, ROW({content}, unreadable)::text COLLATE \"C\" AS content, count(*) OVER (PARTITION BY {key}) AS alike "
+        f"FROM {table} WHERE {present} AND {hashed} IN "
+        f"(SELECT {hashed} FROM {table} WHERE {present} GROUP BY 1 HAVING count(*) > 1)) s WHERE alike > 1"
+    )
+    connection.exec_driver_sql(f"ANALYZE {table}_twin")
+
+
+def _mark_conditions(connection: sa.Connection, table: str, rules: Sequence[Rule]) -> None:
     if not rules:
         return
-    broken = " OR ".join(f"({rule.predicate})" for rule in rules)
     lines = ", ".join(
-        f"({_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'b')}, {_rejects(rule)}, ({rule.predicate}))"
-        for rule in rules
+        f"({bit}, {_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'b')}, {_rejects(rule)})"
+        for bit, rule in enumerate(rules)
     )
     _run(
         connection,
         (
             f"INSERT INTO {table}_mark SELECT b.row_no, r.rule, r.column_name, r.value, NULL, r.rejects "
-            f"FROM (SELECT * FROM {table} WHERE {broken}) b "
-            f"CROSS JOIN LATERAL (VALUES {lines}) r(rule, column_name, value, rejects, broken) WHERE r.broken"
+            f"FROM (SELECT * FROM {table} WHERE failed IS NOT NULL) b "
+            f"CROSS JOIN LATERAL (VALUES {lines}) r(bit, rule, column_name, value, rejects) WHERE b.failed >> r.bit & 1 = 1"
         ),
     )
 

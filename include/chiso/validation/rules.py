@@ -1,12 +1,11 @@
 """The rules of a source: those that its contract states, and those of its Great Expectations suite.
 
-One rule is one native expectation. Row-level ones are also compiled to SQL, so that every breaking row is
-found set-wise; `chiso.validation.judge` makes sure that both agree.
+One rule is one native expectation. Row-level ones are also compiled to a vectorised condition, so that every breaking
+row is found; `chiso.validation.judge` makes sure that both agree.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,10 @@ from chiso.errors import ContractError
 from chiso.issues import Action, Severity
 from chiso.periods import Period
 from chiso.settings import Settings
+from chiso.validation.conditions import KINDS, Condition, condition
+
+MOST_CONDITIONS = 62
+"""One bit each in a bigint."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class Rule:
     """One rule.
 
     id: public, unique in the source. expectation: Great Expectations' own configuration.
-    predicate: SQL over the staging table's columns, true where a row breaks it; query: SQL that selects the
-    breaking rows, `{batch}` standing for the table. A rule with neither speaks of the delivery as a whole.
+    condition: finds the rows that break it; query: SQL that selects them, `{batch}` standing for the table.
+    A rule with neither speaks of the delivery as a whole.
     text: name in `chiso.messages`; None where `vi` and `en` are given.
     """
 
@@ -32,7 +35,7 @@ class Rule:
     severity: Severity
     action: Action
     column: str | None = None
-    predicate: str | None = None
+    condition: Condition | None = None
     query: str | None = None
     text: str | None = None
     vi: str = ""
@@ -42,12 +45,21 @@ class Rule:
     @property
     def is_row_level(self) -> bool:
         """Whether it names rows."""
-        return bool(self.predicate or self.query)
+        return bool(self.condition or self.query)
+
+
+def row_conditions(contract: Contract, settings: Settings) -> list[Rule]:
+    """The rules with a condition, which need nothing but a row; their order is that of the bits in `failed`."""
+    stated = [*_derived(contract, "any"), *_of_suite(contract, settings, None)]
+    found = [rule for rule in stated if rule.condition]
+    if len(found) > MOST_CONDITIONS:
+        raise ContractError(f"{contract.source}: more than {MOST_CONDITIONS} row conditions; state some as one query.")
+    return found
 
 
 def rules(contract: Contract, settings: Settings, period: Period, name: str) -> list[Rule]:
     """Every rule of a delivery staged as `staging.<name>`. Raises ContractError naming the suite and the rule."""
-    found = [*_derived(contract), *_of_staging(contract, name), *_of_suite(contract, settings, period)]
+    found = [*_derived(contract, name), *_of_staging(contract, name), *_of_suite(contract, settings, period)]
     ids = [rule.id for rule in found]
     twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
     if twice:
@@ -58,71 +70,41 @@ def rules(contract: Contract, settings: Settings, period: Period, name: str) -> 
 # --- Derived from the contract ---
 
 
-def _derived(contract: Contract) -> Iterator[Rule]:
+def _derived(contract: Contract, name: str) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         yield from _of_column(column)
     if contract.terms.unit_at:
         yield from _units_at(contract, contract.terms.unit_at)
-    yield _key_conflict(contract)
+    yield _key_conflict(contract, name)
 
 
 def _of_column(column: Column) -> Iterator[Rule]:
-    name, shown = column.name, {"printed": column.printed}
+    shown = {"printed": column.printed}
     if column.required and column.default is None:
-        yield Rule(
-            f"{name}.required",
-            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": name}},
-            "critical",
-            "reject_row",
-            name,
-            f'"{name}" IS NULL',
-            text="required",
-            details=shown,
-        )
+        yield _on_column("required", column, "expect_column_values_to_not_be_null", {}, shown)
     if column.pattern:
-        yield Rule(
-            f"{name}.pattern",
-            {"type": "expect_column_values_to_match_regex", "kwargs": {"column": name, "regex": column.pattern}},
-            "critical",
-            "reject_row",
-            name,
-            f'"{name}" !~ {_literal(column.pattern)}',
-            text="pattern",
-            details=shown,
-        )
+        yield _on_column("pattern", column, "expect_column_values_to_match_regex", {"regex": column.pattern}, shown)
     if column.minimum is not None or column.maximum is not None:
-        yield _range(column)
+        bounds = {"min_value": column.minimum, "max_value": column.maximum}
+        shown_bounds = {"minimum": _bound(column.minimum), "maximum": _bound(column.maximum)}
+        yield _on_column("range", column, "expect_column_values_to_be_between", bounds, shown | shown_bounds)
     if column.enum and column.reading != "choice":
-        values = ", ".join(str(int(value)) for value in column.enum)
-        yield Rule(
-            f"{name}.choice",
-            {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": name, "value_set": list(column.enum)}},
-            "critical",
-            "reject_row",
-            name,
-            f'"{name}" NOT IN ({values})',
-            text="choice",
-            details=shown | {"choices": values},
-        )
+        choices = {"choices": ", ".join(str(int(value)) for value in column.enum)}
+        allowed = {"value_set": list(column.enum)}
+        yield _on_column("choice", column, "expect_column_values_to_be_in_set", allowed, shown | choices)
 
 
-def _range(column: Column) -> Rule:
-    bounds = [
-        f'"{column.name}" < {column.minimum}' if column.minimum is not None else "",
-        f'"{column.name}" > {column.maximum}' if column.maximum is not None else "",
-    ]
+def _on_column(name: str, column: Column, kind: str, arguments: Mapping[str, Any], details: Mapping[str, Any]) -> Rule:
+    kwargs = {"column": column.name, **arguments}
     return Rule(
-        f"{column.name}.range",
-        {
-            "type": "expect_column_values_to_be_between",
-            "kwargs": {"column": column.name, "min_value": column.minimum, "max_value": column.maximum},
-        },
+        f"{column.name}.{name}",
+        {"type": kind, "kwargs": kwargs},
         "critical",
         "reject_row",
         column.name,
-        "(" + " OR ".join(filter(None, bounds)) + ")",
-        text="range",
-        details={"printed": column.printed, "minimum": _bound(column.minimum), "maximum": _bound(column.maximum)},
+        condition(kind, kwargs),
+        text=name,
+        details=details,
     )
 
 
@@ -142,14 +124,8 @@ def _units_at(contract: Contract, at: str) -> Iterator[Rule]:
             yield _by_query(f"{column.name}.unit_at", query, column.name, "unit_at", {"printed": column.printed})
 
 
-def _key_conflict(contract: Contract) -> Rule:
-    key = ", ".join(f'"{name}"' for name in contract.key)
-    present = " AND ".join(f'"{name}" IS NOT NULL' for name in contract.key)
-    content = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
-    query = (
-        f"SELECT * FROM {{batch}} WHERE ({key}) IN (SELECT {key} FROM {{batch}} WHERE {present} GROUP BY {key} "
-        f"HAVING count(*) > 1 AND count(DISTINCT ROW({content}, unreadable)::text) > 1)"
-    )
+def _key_conflict(contract: Contract, name: str) -> Rule:
+    query = f"SELECT b.* FROM (SELECT * FROM {{batch}}) b JOIN staging.{name}_twin t USING (row_no) WHERE t.differs"
     return _by_query("key.conflict", query, contract.key[0], "key_conflict", {"key": " + ".join(contract.key)})
 
 
@@ -216,7 +192,7 @@ def totals_query(contract: Contract, name: str) -> str:
 # --- The suite ---
 
 
-def _of_suite(contract: Contract, settings: Settings, period: Period) -> Iterator[Rule]:
+def _of_suite(contract: Contract, settings: Settings, period: Period | None) -> Iterator[Rule]:
     path = settings.expectations / f"{contract.source}.json"
     try:
         entries = json.loads(path.read_text("utf-8"))["expectations"]
@@ -229,66 +205,29 @@ def _of_suite(contract: Contract, settings: Settings, period: Period) -> Iterato
             raise ContractError(
                 f"Suite {contract.source}.json, expectation {number}: {fault!r} is missing or unknown. "
                 "Needed: type, kwargs, severity and meta with rule, action, message_vi, message_en; "
-                f"row-level types: {', '.join(_PREDICATES)}, unexpected_rows_expectation."
+                f"row-level types: {', '.join(KINDS)}, unexpected_rows_expectation."
             ) from fault
 
 
-def _from_native(entry: Mapping[str, Any], period: Period) -> Rule:
+def _from_native(entry: Mapping[str, Any], period: Period | None) -> Rule:
     meta, kwargs = entry["meta"], dict(entry["kwargs"])
     query = kwargs.get("unexpected_rows_query")
-    if query:
+    if query and period:
         query = query.replace("{period_start}", f"DATE '{period.start}'").replace(
             "{period_end}", f"DATE '{period.end}'"
         )
         kwargs["unexpected_rows_query"] = query
     action: Action = meta["action"]
     row_level = action == "reject_row" or meta.get("rows", False)
-    predicate = _PREDICATES[entry["type"]](kwargs) if row_level and not query else None
+    found = condition(entry["type"], kwargs) if row_level and not query else None
     return Rule(
         meta["rule"],
         {"type": entry["type"], "kwargs": kwargs},
         entry["severity"],
         action,
         meta.get("column"),
-        predicate,
+        found,
         query if row_level else None,
         vi=meta["message_vi"],
         en=meta["message_en"],
     )
-
-
-def _pair(kwargs: Mapping[str, Any]) -> str:
-    sign = "<" if kwargs.get("or_equal") else "<="
-    return f"{_name(kwargs['column_A'])} {sign} {_name(kwargs['column_B'])}"
-
-
-def _between(kwargs: Mapping[str, Any]) -> str:
-    column, low, high = _name(kwargs["column"]), kwargs.get("min_value"), kwargs.get("max_value")
-    parts = [
-        f"{column} < {_literal(low)}" if low is not None else "",
-        f"{column} > {_literal(high)}" if high is not None else "",
-    ]
-    return "(" + " OR ".join(filter(None, parts)) + ")"
-
-
-_PREDICATES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "expect_column_values_to_not_be_null": lambda kwargs: f"{_name(kwargs['column'])} IS NULL",
-    "expect_column_values_to_be_null": lambda kwargs: f"{_name(kwargs['column'])} IS NOT NULL",
-    "expect_column_values_to_match_regex": lambda kwargs: f"{_name(kwargs['column'])} !~ {_literal(kwargs['regex'])}",
-    "expect_column_values_to_be_in_set": lambda kwargs: (
-        f"{_name(kwargs['column'])} NOT IN ({', '.join(_literal(value) for value in kwargs['value_set'])})"
-    ),
-    "expect_column_values_to_be_between": _between,
-    "expect_column_pair_values_a_to_be_greater_than_b": _pair,
-}
-"""Row-level expectation types in use, each as SQL that is true where a row breaks it (NULL never does)."""
-
-
-def _name(column: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", column):
-        raise KeyError(column)
-    return f'"{column}"'
-
-
-def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

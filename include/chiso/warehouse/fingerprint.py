@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract
 
-_OF_ROWS = (
-    "count(*) AS rows, coalesce(sum(hash_record_extended(t, 0)), 0)::text AS hash, "
-    "current_setting('server_version_num')::int / 10000 AS postgres"
-)
+LEDGER = ("warehouse.version_count", "warehouse.version_origin")
+"""Derived from versions, and made anew now and then; their fingerprints have events of their own."""
+
+_PHYSICAL = "portion"
+"""Says where a row lies, not what it says."""
 
 
 def fact_tables(contract: Contract) -> list[str]:
@@ -26,21 +27,42 @@ def fact_tables(contract: Contract) -> list[str]:
 def fingerprint(connection: sa.Connection, contract: Contract, delivery_id: int) -> dict[str, dict[str, Any]]:
     """By table: `{"rows", "hash", "postgres"}` of a delivery's facts."""
     return {
-        table: dict(
-            connection.execute(
-                sa.text(f"SELECT {_OF_ROWS} FROM {table} t WHERE delivery_id = :delivery"), {"delivery": delivery_id}
-            )
-            .one()
-            ._mapping
-        )
+        table: fingerprint_of(connection, table, table, f"delivery_id = {delivery_id}")
         for table in fact_tables(contract)
     }
 
 
+def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> dict[str, dict[str, Any]]:
+    """The same of what a delivery's load left in the ledger of counts."""
+    return {table: fingerprint_of(connection, table, table, f"delivery_id = {delivery_id}") for table in LEDGER}
+
+
+def fingerprint_of(connection: sa.Connection, table: str, rows: str, condition: str = "true") -> dict[str, Any]:
+    """The fingerprint of some `rows` of the shape of `table`."""
+    found = connection.execute(sa.text(f"SELECT {_of_rows(connection, table)} FROM {rows} t WHERE {condition}"))
+    return dict(found.one()._mapping)
+
+
 def fingerprints(connection: sa.Connection, table: str) -> dict[int, dict[str, Any]]:
     """The same of every delivery that has rows in `table`, by delivery."""
-    rows = connection.execute(sa.text(f"SELECT delivery_id, {_OF_ROWS} FROM {table} t GROUP BY delivery_id"))
+    of_rows = _of_rows(connection, table)
+    rows = connection.execute(sa.text(f"SELECT delivery_id, {of_rows} FROM {table} t GROUP BY delivery_id"))
     return {row.delivery_id: {"rows": row.rows, "hash": row.hash, "postgres": row.postgres} for row in rows}
+
+
+def _of_rows(connection: sa.Connection, table: str) -> str:
+    names = connection.execute(
+        sa.text(
+            "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 "
+            "AND NOT attisdropped AND attname <> :physical ORDER BY attnum"
+        ),
+        {"table": table, "physical": _PHYSICAL},
+    ).scalars()
+    listed = ", ".join(f't."{name}"' for name in names)
+    return (
+        f"count(*) AS rows, coalesce(sum(hash_record_extended(ROW({listed}), 0)), 0)::text AS hash, "
+        "current_setting('server_version_num')::int / 10000 AS postgres"
+    )
 
 
 def same(said: dict[str, Any], found: dict[str, Any] | None) -> bool:

@@ -1,20 +1,29 @@
 """From a judged staging table to facts, set-wise, inside one transaction."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
-from chiso.contracts import Contract, Measure
+from chiso.contracts import Contract, Measure, Versions
 from chiso.periods import Period, months_touched, touched
+from chiso.warehouse.counts import count
+from chiso.warehouse.fingerprint import fingerprint, fingerprint_of
+
+OWN_PARTITION = 200_000
+"""Rows from which a delivery gets a partition of its own."""
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge did: rows loaded and unchanged, and the periods whose figures it may have changed."""
+    """What a merge did: rows loaded, the periods whose figures it may have changed, fingerprints of its facts by table."""
 
     loaded: int
-    unchanged: int
     touched: list[Period]
+    facts: dict[str, dict[str, Any]]
+
+
+NOTHING = Merged(0, [], {})
 
 
 def merge(
@@ -28,7 +37,7 @@ def merge(
 ) -> Merged:
     """Loads the rows of `staging.<name>` that no mark rejects; writes the touched periods."""
     if contract.terms.versions:
-        merged = _merge_versions(connection, contract, name, delivery_id)
+        merged = _merge_versions(connection, contract, contract.terms.versions, name, delivery_id)
     else:
         merged = _merge_records(connection, contract, name, delivery_id, period, letters, sheet)
     for outer in merged.touched:
@@ -41,61 +50,63 @@ def merge(
 
 def _accepted(name: str) -> str:
     """The staged rows that no rule rejects; of rows alike in key and content the first."""
-    return f"(SELECT * FROM staging.{name} s WHERE NOT EXISTS (SELECT 1 FROM staging.{name}_mark m WHERE m.rejects AND m.row_no = s.row_no))"
+    return (
+        f"(SELECT * FROM staging.{name} s WHERE NOT EXISTS (SELECT 1 FROM staging.{name}_mark m WHERE m.rejects AND m.row_no = s.row_no) "
+        f"AND NOT EXISTS (SELECT 1 FROM staging.{name}_twin t WHERE t.nth > 1 AND t.row_no = s.row_no))"
+    )
 
 
 # --- Versions of things, at their own grain ---
 
 
-def _merge_versions(connection: sa.Connection, contract: Contract, name: str, delivery_id: int) -> Merged:
-    versions = contract.terms.versions
-    assert versions is not None  # noqa: S101 - the caller asked
-    target = f"warehouse.{versions.table}"
-    columns = [column.name for column in contract.loaded_columns]
-    listed = ", ".join(f'"{column}"' for column in columns)
-    content = ", ".join(f'%s."{column}"' for column in columns)
+def _merge_versions(
+    connection: sa.Connection, contract: Contract, versions: Versions, name: str, delivery_id: int
+) -> Merged:
+    """Gathers what is new in a table of its own, counts it, and then makes it part of the whole.
+
+    A table that is made, filled and only then indexed costs a third of rows that go one by one into an indexed one.
+    """
+    target, gathered = f"warehouse.{versions.table}", f"warehouse.{versions.table}_{delivery_id}"
+    connection.exec_driver_sql(f"CREATE TABLE {gathered} (LIKE {target} INCLUDING DEFAULTS)")
+    connection.exec_driver_sql(f"ALTER TABLE {gathered} ALTER portion SET DEFAULT {delivery_id}")
+    loaded = _gather(connection, contract, name, delivery_id, target, gathered)
+    facts = {target: fingerprint_of(connection, target, gathered)}
+    spans = count(connection, contract, delivery_id, gathered, "true") if loaded else []
+    if loaded >= OWN_PARTITION:
+        key = ", ".join(f'"{column}"' for column in [*contract.key, "delivery_id", "portion"])
+        connection.exec_driver_sql(
+            f"ALTER TABLE {gathered} ADD PRIMARY KEY ({key}), ADD CHECK (portion = {delivery_id})"
+        )
+        connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
+    else:
+        columns = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
+        order = ", ".join(f'"{column}"' for column in contract.key)
+        connection.exec_driver_sql(
+            f"INSERT INTO {target} ({columns}, delivery_id, row_no) "
+            f"SELECT {columns}, delivery_id, row_no FROM {gathered} ORDER BY {order}"
+        )
+        connection.exec_driver_sql(f"DROP TABLE {gathered}")
+    return Merged(loaded, touched(months_touched(spans)), facts)
+
+
+def _gather(
+    connection: sa.Connection, contract: Contract, name: str, delivery_id: int, target: str, gathered: str
+) -> int:
+    """Fills `gathered` with the accepted rows that aren't known, or not in this form; returns how many."""
+    listed = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
+    content = ", ".join(f'%s."{column.name}"' for column in contract.loaded_columns)
     key = ", ".join(f'"{column}"' for column in contract.key)
-    connection.exec_driver_sql(f"ANALYZE staging.{name}")  # a day's delta probes the key, a bulk load is hashed
-    _make_partitions(connection, contract, name)
-    accepted = int(connection.execute(sa.text(f"SELECT count(*) FROM {_accepted(name)} a")).scalar_one())
-    loaded = connection.execute(
+    connection.exec_driver_sql(f"ANALYZE staging.{name} ({key})")  # a day's delta probes the key, a bulk load is hashed
+    return connection.execute(
         sa.text(
-            f"WITH s AS (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no), "
-            f"known AS (SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
+            f"WITH known AS (SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
             f"WHERE ({key}) IN (SELECT {key} FROM staging.{name}) ORDER BY {key}, d.received_at DESC, v.delivery_id DESC) "
-            f"INSERT INTO {target} ({listed}, delivery_id, row_no) SELECT {content.replace('%s', 's')}, :delivery, s.row_no "
-            f"FROM s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
+            f"INSERT INTO {gathered} ({listed}, delivery_id, row_no) SELECT {content.replace('%s', 's')}, :delivery, s.row_no "
+            f"FROM {_accepted(name)} s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
             f"OR ROW({content.replace('%s', 'k')}) IS DISTINCT FROM ROW({content.replace('%s', 's')})"
         ),
         {"delivery": delivery_id},
     ).rowcount
-    changed = _touched_by_versions(connection, contract, name) if loaded else []
-    return Merged(loaded, accepted - loaded, changed)
-
-
-def _make_partitions(connection: sa.Connection, contract: Contract, name: str) -> None:
-    at = contract.terms.unit_at
-    connection.execute(
-        sa.text(
-            f"SELECT warehouse.make_month_partition(month) FROM (SELECT DISTINCT date_trunc('month', \"{at}\")::date AS month "
-            f"FROM {_accepted(name)} a) m ORDER BY month"
-        )
-    )
-
-
-def _touched_by_versions(connection: sa.Connection, contract: Contract, name: str) -> list[Period]:
-    """Every period that a measure of the delivered things is counted in, by any of their versions."""
-    versions = contract.terms.versions
-    assert versions is not None  # noqa: S101 - the caller asked
-    counted = sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by})
-    days = ", ".join(f'(v."{column}"::date)' for column in [versions.at, *counted])
-    rows = connection.execute(
-        sa.text(
-            f"SELECT DISTINCT day FROM warehouse.{versions.table} v CROSS JOIN LATERAL (VALUES {days}) d(day) "
-            f'WHERE day IS NOT NULL AND v."{versions.key}" IN (SELECT "{versions.key}" FROM staging.{name})'
-        )
-    )
-    return touched(months_touched(day for (day,) in rows))
 
 
 # --- Records and their observations ---
@@ -110,15 +121,13 @@ def _merge_records(
     letters: dict[str, str],
     sheet: str | None,
 ) -> Merged:
-    accepted = int(connection.execute(sa.text(f"SELECT count(*) FROM {_accepted(name)} a")).scalar_one())
-    key = ", ".join(f'"{column}"' for column in contract.key)
     loaded = connection.execute(
         sa.text(
             f"INSERT INTO warehouse.record (delivery_id, row_no, line, sheet, unit_register, unit_code, unit_valid_from, "
             "subject, period, calendar, attributes) "
             f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), :sheet, u.register, u.code, u.valid_from, {_subject(contract)}, "
-            f"{_row_period(contract)}, :calendar, to_jsonb(s) - 'row_no' - 'line' - 'unreadable' "
-            f"FROM (SELECT DISTINCT ON ({key}) * FROM {_accepted(name)} a ORDER BY {key}, row_no) s "
+            f"{_row_period(contract)}, :calendar, to_jsonb(s) - 'row_no' - 'line' - 'unreadable' - 'failed' "
+            f"FROM {_accepted(name)} s "
             f"LEFT JOIN warehouse.unit u ON u.register = :register AND u.code = {_unit(contract)} AND :day BETWEEN u.valid_from AND u.valid_to"
         ),
         {
@@ -139,9 +148,8 @@ def _merge_records(
             ),
             {"delivery": delivery_id, "measure": measure.id, "letter": _letter(measure, letters, contract)},
         )
-    return Merged(
-        loaded, accepted - loaded, touched([period, *_row_periods(connection, contract, delivery_id, period)])
-    )
+    periods = touched([period, *_row_periods(connection, contract, delivery_id, period)])
+    return Merged(loaded, periods, fingerprint(connection, contract, delivery_id))
 
 
 def _register(contract: Contract) -> str:

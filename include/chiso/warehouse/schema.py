@@ -5,9 +5,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from chiso import audit, contracts
 from chiso.database import reachable
 from chiso.settings import Settings
-from chiso.warehouse import reference_lists
+from chiso.warehouse import counts, reference_lists
 
 _LOCK = 7_205_001
 _STAGES = ["warehouse", "indicators", "publication"]
@@ -25,13 +26,15 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
             return
         with engine.begin() as connection:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _drop_replaceable(connection)  # first: a migration may replace tables that they read
             _migrate(connection, settings)
-            _drop_replaceable(connection)
             for path in replaceable_sql(settings.sql):
                 connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
             reference_lists.load(connection, settings)
+            head = _recount(connection, settings)
             connection.execute(sa.text("DELETE FROM warehouse.structure"))
             connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
+        audit.anchor(settings, head)
 
 
 def replaceable_sql(root: Path) -> list[Path]:
@@ -47,6 +50,16 @@ def _migrate(connection: sa.Connection, settings: Settings) -> None:
     config.set_main_option("script_location", str(settings.schemas / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _recount(connection: sa.Connection, settings: Settings) -> audit.Head | None:
+    """Counts versions anew where what is counted has changed."""
+    head = None
+    for name in contracts.source_names(settings):
+        contract = contracts.load(name, settings)
+        if contract.terms.versions:
+            head = counts.recount(connection, contract, settings) or head
+    return head
 
 
 def _drop_replaceable(connection: sa.Connection) -> None:

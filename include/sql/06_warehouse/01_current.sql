@@ -30,14 +30,3 @@ FROM warehouse.current_delivery() d JOIN warehouse.record r USING (delivery_id)
 WHERE r.subject IS NOT NULL
 GROUP BY d.source, r.subject;
 COMMENT ON VIEW warehouse.known_subject IS 'Procedures, assets, systems … that a current delivery of their source lists.';
-
-CREATE OR REPLACE FUNCTION warehouse.make_month_partition(month date) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    name text := 'dossier_version_' || to_char(month, 'YYYY_MM');
-BEGIN
-    IF month >= '2015-01-01' AND month < '2040-01-01' AND to_regclass('warehouse.' || name) IS NULL THEN
-        EXECUTE format('CREATE TABLE warehouse.%I PARTITION OF warehouse.dossier_version FOR VALUES FROM (%L) TO (%L)',
-                       name, month, month + interval '1 month');
-    END IF;
-END $$;
-COMMENT ON FUNCTION warehouse.make_month_partition IS 'One partition a month received; what lies outside 2015-2039 stays in the default partition.';

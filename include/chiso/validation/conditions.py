@@ -1,0 +1,90 @@
+"""Great Expectations' row conditions as vectorised Arrow ones, evaluated block by block while a delivery is staged.
+
+The library judges by its own SQL; these find which rows break a rule. A missing value breaks none but `not null`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Condition = Callable[[pa.Table], pa.Array]
+"""From typed columns to a boolean array, true where a row breaks the rule; null counts as false."""
+
+
+def condition(kind: str, kwargs: Mapping[str, Any]) -> Condition:
+    """The condition of a row-level expectation. Raises KeyError naming a type or an argument it doesn't know."""
+    make, known = _KINDS[kind]
+    strange = sorted(set(kwargs) - {"mostly", *known})
+    if strange:
+        raise KeyError(", ".join(strange))
+    for name in ("column", "column_A", "column_B"):
+        if name in kwargs and not re.fullmatch(r"[a-z][a-z0-9_]*", kwargs[name]):
+            raise KeyError(kwargs[name])
+    return make(kwargs)
+
+
+def _null(kwargs: Mapping[str, Any]) -> Condition:
+    name = kwargs["column"]
+    return lambda table: pc.is_null(table.column(name))
+
+
+def _not_null(kwargs: Mapping[str, Any]) -> Condition:
+    name = kwargs["column"]
+    return lambda table: pc.is_valid(table.column(name))
+
+
+def _no_match(kwargs: Mapping[str, Any]) -> Condition:
+    name, pattern = kwargs["column"], kwargs["regex"]
+    return lambda table: pc.invert(pc.match_substring_regex(table.column(name), pattern))
+
+
+def _not_in(kwargs: Mapping[str, Any]) -> Condition:
+    name, values = kwargs["column"], list(kwargs["value_set"])
+
+    def breaks(table: pa.Table) -> pa.Array:
+        column = table.column(name)
+        allowed = pa.array(values).cast(column.type)
+        return pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, allowed)))
+
+    return breaks
+
+
+def _outside(kwargs: Mapping[str, Any]) -> Condition:
+    name, low, high = kwargs["column"], kwargs.get("min_value"), kwargs.get("max_value")
+    below = pc.less_equal if kwargs.get("strict_min") else pc.less
+    above = pc.greater_equal if kwargs.get("strict_max") else pc.greater
+
+    def breaks(table: pa.Table) -> pa.Array:
+        column = table.column(name)
+        sides = [compare(column, bound) for compare, bound in ((below, low), (above, high)) if bound is not None]
+        return sides[0] if len(sides) == 1 else pc.or_(*sides)
+
+    return breaks
+
+
+def _not_after(kwargs: Mapping[str, Any]) -> Condition:
+    first, second = kwargs["column_A"], kwargs["column_B"]
+    compare = pc.less if kwargs.get("or_equal") else pc.less_equal
+    return lambda table: compare(table.column(first), table.column(second))
+
+
+_KINDS: dict[str, tuple[Callable[[Mapping[str, Any]], Condition], tuple[str, ...]]] = {
+    "expect_column_values_to_not_be_null": (_null, ("column",)),
+    "expect_column_values_to_be_null": (_not_null, ("column",)),
+    "expect_column_values_to_match_regex": (_no_match, ("column", "regex")),
+    "expect_column_values_to_be_in_set": (_not_in, ("column", "value_set")),
+    "expect_column_values_to_be_between": (
+        _outside,
+        ("column", "min_value", "max_value", "strict_min", "strict_max"),
+    ),
+    "expect_column_pair_values_a_to_be_greater_than_b": (
+        _not_after,
+        ("column_A", "column_B", "or_equal", "ignore_row_if"),
+    ),
+}
+
+KINDS = tuple(_KINDS)
+"""Row-level expectation types that suites may use."""

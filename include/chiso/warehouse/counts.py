@@ -1,0 +1,154 @@
+"""Counts of current versions, kept as a ledger: every load writes by how much it changed them.
+
+So a period's figures are a sum over few rows, however many versions there are, and are known as of every load.
+Derived from the versions, and made anew when what is counted changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from chiso import audit
+from chiso.contracts import Contract, Measure
+from chiso.settings import Settings
+from chiso.warehouse.fingerprint import ledger_fingerprint
+
+_CHANGES = "version_change"
+
+
+def count(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> list[date]:
+    """Writes what the versions in table `added`, all of this delivery, change; returns the half-months they speak of.
+
+    earlier: SQL condition on `v`, true for versions that were loaded before.
+    """
+    _find_changes(connection, contract, delivery_id, added, earlier)
+    for column in counted_by(contract):
+        _write(connection, contract, delivery_id, column)
+    versions = contract.terms.versions
+    assert versions is not None  # noqa: S101 - only delta sources are counted
+    spans = [(versions.at, added), *((column, _CHANGES) for column in counted_by(contract))]
+    asked = " UNION ".join(f"SELECT DISTINCT {_span(column)} FROM {table}" for column, table in spans)
+    found = connection.execute(sa.text(asked)).scalars().all()
+    connection.exec_driver_sql(f"DROP TABLE {_CHANGES}")
+    return [day for day in found if day is not None]
+
+
+def recount(connection: sa.Connection, contract: Contract, settings: Settings) -> audit.Head | None:
+    """Makes the ledger anew where it was counted by other measures or agencies than today's, load by load."""
+    basis = _basis(contract, settings)
+    known = connection.execute(
+        sa.text("SELECT basis_sha256 FROM warehouse.count_basis WHERE source = :source"), {"source": contract.source}
+    ).scalar()
+    if known == basis:
+        return None
+    versions = contract.terms.versions
+    assert versions is not None  # noqa: S101 - only delta sources are counted
+    loads = (
+        connection.execute(
+            sa.text(
+                "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
+                "WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 ORDER BY v.verdict_id"
+            ),
+            {"source": contract.source},
+        )
+        .scalars()
+        .all()
+    )
+    for table in ("version_count", "version_origin"):
+        connection.execute(sa.text(f"DELETE FROM warehouse.{table} WHERE delivery_id = ANY(:loads)"), {"loads": loads})
+    head = None
+    for place, delivery in enumerate(loads):
+        earlier = f"v.delivery_id = ANY(ARRAY{list(loads[:place])}::bigint[])"
+        count(
+            connection,
+            contract,
+            delivery,
+            f"(SELECT * FROM warehouse.{versions.table} WHERE delivery_id = {delivery}) a",
+            earlier,
+        )
+        head = record(connection, delivery)
+    connection.execute(
+        sa.text(
+            "INSERT INTO warehouse.count_basis VALUES (:source, :basis) "
+            "ON CONFLICT (source) DO UPDATE SET basis_sha256 = excluded.basis_sha256"
+        ),
+        {"source": contract.source, "basis": basis},
+    )
+    return head
+
+
+def record(connection: sa.Connection, delivery_id: int) -> audit.Head:
+    """Writes into the audit chain what the delivery's load left in the ledger; the newest such event holds."""
+    return audit.record(
+        connection, "warehouse", "counted", {"ledger": ledger_fingerprint(connection, delivery_id)}, delivery_id
+    )
+
+
+def counted_by(contract: Contract) -> list[str]:
+    """The timestamps by which the contract's measures are counted."""
+    return sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by})
+
+
+def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> None:
+    """Fills a temporary table: +1 for a version that becomes its thing's current one, -1 for the one that was."""
+    versions = contract.terms.versions
+    assert versions is not None  # noqa: S101 - only delta sources are counted
+    terms, key, at = contract.terms, f'"{versions.key}"', f'"{versions.at}"'
+    flags = ", ".join(f'({measure.when}) AS "{measure.id}"' for measure in terms.measures)
+    listed = dict.fromkeys([versions.key, versions.at, *counted_by(contract), str(terms.unit), str(terms.unit_at)])
+    columns = ", ".join(f'"{name}"' for name in listed) + ", delivery_id, " + flags
+    newest = f"{at} DESC, received_at DESC, delivery_id DESC"
+    connection.execute(
+        sa.text(f"""
+        CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS
+        WITH mine AS MATERIALIZED (SELECT DISTINCT ON ({key}) {columns} FROM {added} ORDER BY {key}, {at} DESC),
+        before AS MATERIALIZED (
+            SELECT DISTINCT ON ({key}) {columns}, received_at FROM warehouse.{versions.table} v JOIN landing.delivery d USING (delivery_id)
+            WHERE {earlier} AND v.{key} IN (SELECT {key} FROM mine) ORDER BY {key}, {newest}),
+        given AS (SELECT received_at FROM landing.delivery WHERE delivery_id = {delivery_id})
+        SELECT 1 AS change, m.* FROM mine m CROSS JOIN given g LEFT JOIN before b USING ({key})
+        WHERE b.delivery_id IS NULL OR (b.{at}, b.received_at, b.delivery_id) < (m.{at}, g.received_at, m.delivery_id)
+        UNION ALL
+        SELECT -1, {", ".join(f'b."{name}"' for name in listed)}, b.delivery_id, {", ".join(f'b."{measure.id}"' for measure in terms.measures)}
+        FROM before b CROSS JOIN given g JOIN mine m USING ({key})
+        WHERE (b.{at}, b.received_at, b.delivery_id) < (m.{at}, g.received_at, m.delivery_id)""")
+    )
+
+
+def _write(connection: sa.Connection, contract: Contract, delivery_id: int, column: str) -> None:
+    """Sums the changes of the measures counted by `column`, by unit and by the delivery that brought the version."""
+    terms = contract.terms
+    measures: Sequence[Measure] = [measure for measure in terms.measures if measure.counted_by == column]
+    sums = ", ".join(f'sum(change) FILTER (WHERE "{measure.id}") AS "{measure.id}"' for measure in measures)
+    lines = ", ".join(f"('{measure.id}', g.\"{measure.id}\")" for measure in measures)
+    span = _span(column)
+    connection.execute(
+        sa.text(f"""
+        INSERT INTO warehouse.version_count SELECT {delivery_id}, x.measure, g.code, g.valid_from, g.span, x.change FROM (
+            SELECT u.code, u.valid_from, {span} AS span, {sums} FROM {_CHANGES} c
+            LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c."{terms.unit}"
+                AND c."{terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to
+            WHERE c."{column}" IS NOT NULL GROUP BY 1, 2, 3) g
+        CROSS JOIN LATERAL (VALUES {lines}) x(measure, change) WHERE x.change <> 0""")
+    )
+    connection.execute(
+        sa.text(f"""
+        INSERT INTO warehouse.version_origin SELECT {delivery_id}, '{column}', {span}, c.delivery_id, sum(change) FROM {_CHANGES} c
+        WHERE c."{column}" IS NOT NULL GROUP BY 3, 4 HAVING sum(change) <> 0""")
+    )
+
+
+def _span(column: str) -> str:
+    """SQL for the first day of the half-month: 1st or 15th, so that months of both calendars are made of whole ones."""
+    day = f'"{column}"'
+    return f"(date_trunc('month', {day})::date + CASE WHEN extract(day FROM {day}) >= 15 THEN 14 ELSE 0 END)"
+
+
+def _basis(contract: Contract, settings: Settings) -> str:
+    terms = contract.terms
+    what = [[measure.id, measure.when, measure.counted_by] for measure in terms.measures] + [terms.unit, terms.unit_at]
+    agencies = [path.read_text("utf-8") for path in sorted((settings.schemas / "reference").glob("agenc*"))]
+    return hashlib.sha256(json.dumps([what, agencies]).encode()).hexdigest()
