@@ -1,6 +1,7 @@
 """A raw file as bytes: as it was given, or as landing keeps it, encrypted with age where it holds personal data."""
 
 import gzip
+import hashlib
 import os
 import shutil
 import threading
@@ -24,13 +25,15 @@ class RawFile:
     """What it was called where it came from."""
     encrypted: bool = False
     keys: tuple[str, ...] = field(default=(), repr=False)
+    sha256: str | None = None
+    """What the bytes must be; who reads a plain file to its end learns that they are."""
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes as delivered, as a stream. Raises StorageError if the file is missing or no key opens it."""
+        """The bytes as delivered, as a stream. Raises StorageError if they are missing, changed, or no key opens them."""
         if not self.encrypted:
             with self._file() as stream:
-                yield stream
+                yield cast(BinaryIO, _Compared(stream, self)) if self.sha256 else stream
             return
         with _decrypting(self) as stream:
             yield stream
@@ -52,6 +55,20 @@ class RawFile:
             return self.path.open("rb")
         except OSError as fault:
             raise StorageError(f"{self.path}: {fault.strerror}. Restore the file, or give another one.") from fault
+
+
+class _Compared:
+    """A plain file's bytes, which must be the promised ones when its end is reached."""
+
+    def __init__(self, stream: BinaryIO, raw: RawFile) -> None:
+        self._stream, self._raw, self._hash = stream, raw, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._hash.update(data)
+        if not data and self._hash.hexdigest() != self._raw.sha256:
+            raise StorageError(f"{self._raw.path} was changed while it was read. Nothing was loaded; run again.")
+        return data
 
 
 class _Pump(threading.Thread):

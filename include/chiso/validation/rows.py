@@ -71,6 +71,7 @@ def _find_twins(connection: sa.Connection, table: str, contract: Contract) -> No
     present = " AND ".join(f'"{name}" IS NOT NULL' for name in contract.key)
     content = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
     hashed = f"hash_record_extended(ROW({key}), 0)"
+    connection.exec_driver_sql("SET LOCAL enable_hashagg = off")  # eight bytes a row are sorted twice as fast as hashed
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE {table}_twin AS SELECT row_no, row_number() OVER (PARTITION BY {key} ORDER BY row_no) AS nth, "
         f"min(content) OVER (PARTITION BY {key}) <> max(content) OVER (PARTITION BY {key}) AS differs FROM ("
@@ -78,6 +79,7 @@ def _find_twins(connection: sa.Connection, table: str, contract: Contract) -> No
         f"FROM {table} WHERE {present} AND {hashed} IN "
         f"(SELECT {hashed} FROM {table} WHERE {present} GROUP BY 1 HAVING count(*) > 1)) s WHERE alike > 1"
     )
+    connection.exec_driver_sql("SET LOCAL enable_hashagg = on")
     connection.exec_driver_sql(f"ANALYZE {table}_twin")
 
 

@@ -51,8 +51,8 @@ def merge(
 def _accepted(name: str) -> str:
     """The staged rows that no rule rejects; of rows alike in key and content the first."""
     return (
-        f"(SELECT * FROM staging.{name} s WHERE NOT EXISTS (SELECT 1 FROM staging.{name}_mark m WHERE m.rejects AND m.row_no = s.row_no) "
-        f"AND NOT EXISTS (SELECT 1 FROM staging.{name}_twin t WHERE t.nth > 1 AND t.row_no = s.row_no))"
+        f"(SELECT * FROM staging.{name} s WHERE NOT EXISTS (SELECT 1 FROM (SELECT row_no FROM staging.{name}_mark WHERE rejects "
+        f"UNION ALL SELECT row_no FROM staging.{name}_twin WHERE nth > 1) o WHERE o.row_no = s.row_no))"
     )
 
 
@@ -70,23 +70,30 @@ def _merge_versions(
     connection.exec_driver_sql(f"CREATE TABLE {gathered} (LIKE {target} INCLUDING DEFAULTS)")
     connection.exec_driver_sql(f"ALTER TABLE {gathered} ALTER portion SET DEFAULT {delivery_id}")
     loaded = _gather(connection, contract, name, delivery_id, target, gathered)
-    facts = {target: fingerprint_of(connection, target, gathered)}
-    spans = count(connection, contract, delivery_id, gathered, "true") if loaded else []
-    if loaded >= OWN_PARTITION:
+    large = loaded >= OWN_PARTITION
+    if large:
         key = ", ".join(f'"{column}"' for column in [*contract.key, "delivery_id", "portion"])
         connection.exec_driver_sql(
             f"ALTER TABLE {gathered} ADD PRIMARY KEY ({key}), ADD CHECK (portion = {delivery_id})"
         )
+    facts = {target: fingerprint_of(connection, target, gathered)}
+    spans = count(connection, contract, delivery_id, gathered) if loaded else []
+    if large:
         connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
     else:
-        columns = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
-        order = ", ".join(f'"{column}"' for column in contract.key)
-        connection.exec_driver_sql(
-            f"INSERT INTO {target} ({columns}, delivery_id, row_no) "
-            f"SELECT {columns}, delivery_id, row_no FROM {gathered} ORDER BY {order}"
-        )
-        connection.exec_driver_sql(f"DROP TABLE {gathered}")
+        _pour(connection, contract, gathered, target)
     return Merged(loaded, touched(months_touched(spans)), facts)
+
+
+def _pour(connection: sa.Connection, contract: Contract, gathered: str, target: str) -> None:
+    """Moves few rows into the partition that small deliveries share."""
+    columns = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
+    order = ", ".join(f'"{column}"' for column in contract.key)
+    connection.exec_driver_sql(
+        f"INSERT INTO {target} ({columns}, delivery_id, row_no) "
+        f"SELECT {columns}, delivery_id, row_no FROM {gathered} ORDER BY {order}"
+    )
+    connection.exec_driver_sql(f"DROP TABLE {gathered}")
 
 
 def _gather(
