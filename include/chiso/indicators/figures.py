@@ -157,37 +157,43 @@ def _sum_records(
 
 
 def _of_versions(connection: sa.Connection, contract: Contract, period: Period, province: UnitKey) -> list[Figures]:
+    """Sums what every load changed in the counts of current versions, over the half-months of the period."""
     basis = _coverage(connection, contract, period)
     if basis is None:
         return []
+    window = {"measures": [measure.id for measure in contract.terms.measures], "first": period.start, "last": period.end}
+    rows = connection.execute(
+        sa.text(
+            "SELECT measure, unit_code, unit_valid_from, sum(change) AS value FROM warehouse.version_count "
+            "WHERE measure = ANY(:measures) AND span_start BETWEEN :first AND :last GROUP BY 1, 2, 3 HAVING sum(change) <> 0"
+        ),
+        window,
+    ).all()
+    origins = _origins(connection, contract, period)
     found = []
-    for column in sorted({measure.counted_by for measure in contract.terms.measures if measure.counted_by}):
-        measures = [measure for measure in contract.terms.measures if measure.counted_by == column]
-        rows = connection.execute(
-            sa.text(_count_sql(contract, column, measures)),
-            {"first": period.start, "after": period.end + timedelta(days=1), "as_of": "infinity"},
-        ).all()
-        used = sorted({delivery for row in rows for delivery in row.deliveries})
-        basis = replace(basis, deliveries=tuple(used))
-        for measure in measures:
-            counted = {
-                UnitKey("agency", row.code, row.valid_from): Decimal(count)
-                for row in rows
-                if row.code and (count := row._mapping[measure.id])
-            }
-            counted[province] = Decimal(sum(row._mapping[measure.id] for row in rows))
-            found.append(Figures(measure, basis, counted))
+    for measure in contract.terms.measures:
+        counted = {
+            UnitKey("agency", row.unit_code, row.unit_valid_from): Decimal(row.value)
+            for row in rows
+            if row.measure == measure.id and row.unit_code
+        }
+        counted[province] = sum((Decimal(row.value) for row in rows if row.measure == measure.id), Decimal(0))
+        used = replace(basis, deliveries=origins.get(str(measure.counted_by), ()))
+        found.append(Figures(measure, used, counted))
     return found
 
 
-def _count_sql(contract: Contract, column: str, measures: Sequence[Measure]) -> str:
-    counts = ", ".join(f'count(*) FILTER (WHERE {measure.when}) AS "{measure.id}"' for measure in measures)
-    day = f'c."{contract.terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to'
-    return (
-        f"SELECT u.code, u.valid_from, array_agg(DISTINCT c.delivery_id) AS deliveries, {counts} FROM ({current_versions_sql(contract, column)}) c "
-        f"LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.\"{contract.terms.unit}\" AND {day} "
-        "GROUP BY u.code, u.valid_from"
-    )
+def _origins(connection: sa.Connection, contract: Contract, period: Period) -> dict[str, tuple[int, ...]]:
+    """Deliveries that brought the current versions which are counted in the period, by the timestamp that counts."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT counted_by, origin_id FROM warehouse.version_origin o JOIN landing.delivery d ON d.delivery_id = o.origin_id "
+            "WHERE d.source = :source AND span_start BETWEEN :first AND :last "
+            "GROUP BY 1, 2 HAVING sum(change) <> 0 ORDER BY 1, 2"
+        ),
+        {"source": contract.source, "first": period.start, "last": period.end},
+    ).all()
+    return {column: tuple(row.origin_id for row in rows if row.counted_by == column) for column, _ in rows}
 
 
 def current_versions_sql(contract: Contract, column: str) -> str:

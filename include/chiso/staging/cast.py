@@ -171,15 +171,8 @@ class Casts:
 
 
 def _blank_to_null(raw: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_trim_whitespace(raw) if _may_be_padded(raw) else raw
+    trimmed = pc.utf8_trim_whitespace(raw)
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-
-
-def _may_be_padded(raw: pa.Array) -> bool:
-    """Whether some text may begin or end with white space; trimming a long column costs more than this look."""
-    first, last = (pc.binary_slice(raw.cast(pa.binary()), start, stop) for start, stop in ((0, 1), (-1, None)))
-    edges = pc.unique(pa.concat_arrays([first, last])).to_pylist()
-    return any(edge is not None and (edge <= b" " or edge >= b"\x80") and edge != b"" for edge in edges)
 
 
 def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:

@@ -52,7 +52,7 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
 
     rows = _Ahead(encoded())
     try:
-        copy_in(connection, f"staging.{name}", columns, rows)
+        copy_in(connection, f"staging.{name}", columns, rows, fresh=True)
     except psycopg2.Error:
         if rows.fault is not None:  # the driver wraps what its reader raises
             raise rows.fault from None

@@ -62,8 +62,7 @@ def judging(
     rules differ, ContractError where a rule can't be judged.
     """
     stated = rules(judged.contract, settings, judged.period, judged.name)
-    with engine.begin() as connection:
-        counts = rows.mark(connection, judged.name, judged.contract, stated)
+    counts = rows.mark(engine, judged.name, judged.contract, stated)
     from chiso.validation import expectations
 
     with ThreadPoolExecutor(1, thread_name_prefix="judge") as judge:

@@ -1,6 +1,7 @@
 """Which rows break which rules: simple conditions while the rows are staged, everything else by one query each."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -33,33 +34,56 @@ class RowConditions:
         return pa.array(bits, mask=bits == 0)
 
 
-def mark(connection: sa.Connection, name: str, contract: Contract, rules: Sequence[Rule]) -> dict[str, int]:
+def mark(engine: sa.Engine, name: str, contract: Contract, rules: Sequence[Rule]) -> dict[str, int]:
     """Fills `staging.<name>_mark` with every (row, rule) that doesn't hold; returns rows per rule id.
 
-    A rule that complains of a cell only because the cell can't be read is not marked twice.
+    A rule that complains of a cell only because the cell can't be read is not marked twice. Queries run two at a time.
     """
     table = f"staging.{name}"
-    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_mark, {table}_twin")
-    connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE {table}_mark (row_no bigint, rule text, column_name text, value text, "
-        "details jsonb, rejects boolean)"
-    )
-    _find_twins(connection, table, contract)
-    _mark_conditions(connection, table, [rule for rule in rules if rule.condition])
-    for rule in (rule for rule in rules if rule.query):
-        _mark_query(connection, table, rule)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_mark, {table}_twin")
+        connection.exec_driver_sql(
+            f"CREATE UNLOGGED TABLE {table}_mark (row_no bigint, rule text, column_name text, value text, "
+            "details jsonb, rejects boolean)"
+        )
+        connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {table}_twin (row_no bigint, nth bigint, differs boolean)")
+    by_query = [rule for rule in rules if rule.query]
+    on_twins = [rule for rule in by_query if f"{table}_twin" in str(rule.query)]
+    conditions = [rule for rule in rules if rule.condition]
+
+    def find_twins() -> None:
+        with engine.begin() as connection:
+            _find_twins(connection, table, contract)
+            for rule in on_twins:
+                _mark_query(connection, table, rule)
+
+    def find_others() -> None:
+        with engine.begin() as connection:
+            _mark_conditions(connection, table, conditions)
+            for rule in by_query:
+                if rule not in on_twins:
+                    _mark_query(connection, table, rule)
+
+    with ThreadPoolExecutor(2, thread_name_prefix="mark") as pool:
+        for done in [pool.submit(find_twins), pool.submit(find_others)]:
+            done.result()
+    with engine.begin() as connection:
+        return _settle(connection, table)
+
+
+def _settle(connection: sa.Connection, table: str) -> dict[str, int]:
+    """Counts the marks, and puts what can't be read in the place of what was only said because of it."""
     counts = connection.execute(sa.text(f"SELECT rule, count(*) AS rows FROM {table}_mark GROUP BY rule")).all()
-    found = {row.rule: row.rows for row in counts}
     connection.exec_driver_sql(
-        f"DELETE FROM {table}_mark m USING {table} b WHERE b.unreadable IS NOT NULL AND b.row_no = m.row_no "
-        "AND (m.column_name = ANY(b.unreadable) OR '*' = ANY(b.unreadable))"
+        f"DELETE FROM {table}_mark m USING {table}_broken b WHERE b.row_no = m.row_no "
+        "AND (m.column_name = b.column_name OR b.column_name IS NULL)"
     )
     connection.exec_driver_sql(
         f"INSERT INTO {table}_mark SELECT row_no, coalesce(column_name || '.', '') || rule, column_name, value, "
         f"details || jsonb_build_object('text', rule), true FROM {table}_broken"
     )
     connection.exec_driver_sql(f"ANALYZE {table}_mark")
-    return found
+    return {row.rule: row.rows for row in counts}
 
 
 def _find_twins(connection: sa.Connection, table: str, contract: Contract) -> None:
@@ -73,7 +97,7 @@ def _find_twins(connection: sa.Connection, table: str, contract: Contract) -> No
     hashed = f"hash_record_extended(ROW({key}), 0)"
     connection.exec_driver_sql("SET LOCAL enable_hashagg = off")  # eight bytes a row are sorted twice as fast as hashed
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE {table}_twin AS SELECT row_no, row_number() OVER (PARTITION BY {key} ORDER BY row_no) AS nth, "
+        f"INSERT INTO {table}_twin SELECT row_no, row_number() OVER (PARTITION BY {key} ORDER BY row_no) AS nth, "
         f"min(content) OVER (PARTITION BY {key}) <> max(content) OVER (PARTITION BY {key}) AS differs FROM ("
         f"SELECT row_no, {key}, ROW({content}, unreadable)::text COLLATE \"C\" AS content, count(*) OVER (PARTITION BY {key}) AS alike "
         f"FROM {table} WHERE {present} AND {hashed} IN "
