@@ -8,7 +8,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class Broken:
-    """A cell or line that can't be taken as it is. column None: the whole line, on `line` where that isn't `row`."""
+    """A cell or line that can't be taken as it is. column None: the whole line. line: where it stands, if not in `row`."""
 
     row: int
     column: str | None

@@ -94,6 +94,9 @@ class Casts:
         def by_row(values: pa.Array) -> pa.Array:
             return values if words is None else values.take(words)
 
+        def line(place: int) -> int | None:
+            return None if batch.lines is None else batch.lines[place].as_py()
+
         def make(place: int) -> Broken:
             at = place if words is None else words[place].as_py()
             text = given[at].as_py()
@@ -104,10 +107,12 @@ class Casts:
                 reason.rule,
                 text[:_MOST_SHOWN],
                 reason.details | ({"readings": reason.readings} if reason.readings else {}),
+                line(place),
             )
 
         def make_too_long(place: int) -> Broken:
-            return Broken(batch.rows[place].as_py(), column.name, "value_too_long", None, {"longest": LONGEST_VALUE})
+            details: dict[str, object] = {"longest": LONGEST_VALUE}
+            return Broken(batch.rows[place].as_py(), column.name, "value_too_long", None, details, line(place))
 
         if excess:
             failed.append((column.name, by_row(too_long), make_too_long))

@@ -25,7 +25,7 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_broken "
-        "(row_no bigint, column_name text, rule text, value text, details jsonb)"
+        "(row_no bigint, line bigint, column_name text, rule text, value text, details jsonb)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_total "
@@ -63,7 +63,7 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
 class BrokenCells:
     """What could not be read, set aside in a file without a name until the rows are loaded: there may be millions."""
 
-    _COLUMNS = ("row_no", "column_name", "rule", "value", "details")
+    _COLUMNS = ("row_no", "line", "column_name", "rule", "value", "details")
 
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
@@ -80,6 +80,7 @@ class BrokenCells:
             return
         columns = [
             pa.array([entry.row for entry in broken], pa.int64()),
+            pa.array([entry.line for entry in broken], pa.int64()),
             pa.array([entry.column for entry in broken], pa.string()),
             pa.array([entry.rule for entry in broken], pa.string()),
             pa.array([entry.value for entry in broken], pa.string()),

@@ -141,8 +141,7 @@ def rejects(connection: sa.Connection, judged: Judged, settings: Settings) -> It
     by_id = {rule.id: rule for rule in rules(judged.contract, settings, judged.period, judged.name)}
     marks = connection.execute(
         sa.text(
-            f"SELECT DISTINCT ON (m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
-            f"JOIN {_table(judged)} b USING (row_no) WHERE m.rejects ORDER BY m.row_no, m.rule"
+            f"SELECT DISTINCT ON (row_no, rule) * FROM staging.{judged.name}_mark WHERE rejects ORDER BY row_no, rule"
         ),
         execution_options={"yield_per": 5000},
     )
@@ -173,8 +172,8 @@ def _row_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule
     total = _count(connection, f"SELECT count(*) FROM (SELECT DISTINCT row_no, rule FROM staging.{judged.name}_mark) s")
     found = connection.execute(
         sa.text(
-            f"SELECT DISTINCT ON (NOT m.rejects, m.row_no, m.rule) m.*, coalesce(b.line, b.row_no) AS line FROM staging.{judged.name}_mark m "
-            f"JOIN {_table(judged)} b USING (row_no) ORDER BY NOT m.rejects, m.row_no, m.rule LIMIT {MOST_ISSUES}"
+            f"SELECT DISTINCT ON (NOT rejects, row_no, rule) * FROM staging.{judged.name}_mark "
+            f"ORDER BY NOT rejects, row_no, rule LIMIT {MOST_ISSUES}"
         )
     )
     return [row_issue(row, judged, by_id) for row in found], total

@@ -43,8 +43,8 @@ def mark(engine: sa.Engine, name: str, contract: Contract, rules: Sequence[Rule]
     with engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_mark, {table}_twin")
         connection.exec_driver_sql(
-            f"CREATE UNLOGGED TABLE {table}_mark (row_no bigint, rule text, column_name text, value text, "
-            "details jsonb, rejects boolean)"
+            f"CREATE UNLOGGED TABLE {table}_mark (row_no bigint, line bigint, rule text, column_name text, "
+            "value text, details jsonb, rejects boolean)"
         )
         connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {table}_twin (row_no bigint, nth bigint, differs boolean)")
     by_query = [rule for rule in rules if rule.query]
@@ -79,8 +79,8 @@ def _settle(connection: sa.Connection, table: str) -> dict[str, int]:
         "AND (m.column_name = b.column_name OR b.column_name IS NULL)"
     )
     connection.exec_driver_sql(
-        f"INSERT INTO {table}_mark SELECT row_no, coalesce(column_name || '.', '') || rule, column_name, value, "
-        f"details || jsonb_build_object('text', rule), true FROM {table}_broken"
+        f"INSERT INTO {table}_mark SELECT row_no, coalesce(line, row_no), coalesce(column_name || '.', '') || rule, "
+        f"column_name, value, details || jsonb_build_object('text', rule), true FROM {table}_broken"
     )
     connection.exec_driver_sql(f"ANALYZE {table}_mark")
     return {row.rule: row.rows for row in counts}
@@ -117,7 +117,7 @@ def _mark_conditions(connection: sa.Connection, table: str, rules: Sequence[Rule
     _run(
         connection,
         (
-            f"INSERT INTO {table}_mark SELECT b.row_no, r.rule, r.column_name, r.value, NULL, r.rejects "
+            f"INSERT INTO {table}_mark SELECT b.row_no, coalesce(b.line, b.row_no), r.rule, r.column_name, r.value, NULL, r.rejects "
             f"FROM (SELECT * FROM {table} WHERE failed IS NOT NULL) b "
             f"CROSS JOIN LATERAL (VALUES {lines}) r(bit, rule, column_name, value, rejects) WHERE b.failed >> r.bit & 1 = 1"
         ),
@@ -130,8 +130,8 @@ def _mark_query(connection: sa.Connection, table: str, rule: Rule) -> None:
     _run(
         connection,
         (
-            f"INSERT INTO {table}_mark SELECT q.row_no, {_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'q')}, NULL, "
-            f"{_rejects(rule)} FROM ({query}) q"
+            f"INSERT INTO {table}_mark SELECT q.row_no, coalesce(q.line, q.row_no), {_text(rule.id)}, {_text(rule.column)}, "
+            f"{_shown(rule, 'q')}, NULL, {_rejects(rule)} FROM ({query}) q"
         ),
     )
 

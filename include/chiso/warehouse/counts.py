@@ -16,7 +16,7 @@ from chiso.contracts import Contract, Measure
 from chiso.settings import Settings
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
-_CHANGES, _BEFORE = "version_change", "version_before"
+_CHANGES, _BEFORE, _DAYS = "version_change", "version_before", "version_day"
 
 
 def count(
@@ -140,21 +140,29 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
     measures: Sequence[Measure] = [measure for measure in terms.measures if measure.counted_by == column]
     sums = ", ".join(f'sum(change) FILTER (WHERE "{measure.id}") AS "{measure.id}"' for measure in measures)
     lines = ", ".join(f"('{measure.id}', g.\"{measure.id}\")" for measure in measures)
-    span = _span(column)
     connection.execute(
-        sa.text(f"""
-        INSERT INTO warehouse.version_count SELECT {delivery_id}, x.measure, g.code, g.valid_from, g.span, x.change FROM (
-            SELECT u.code, u.valid_from, {span} AS span, {sums} FROM {_CHANGES} c
-            LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c."{terms.unit}"
-                AND c."{terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to
-            WHERE c."{column}" IS NOT NULL GROUP BY 1, 2, 3) g
-        CROSS JOIN LATERAL (VALUES {lines}) x(measure, change) WHERE x.change <> 0""")
+        sa.text(
+            f"CREATE TEMPORARY TABLE {_DAYS} ON COMMIT DROP AS SELECT \"{terms.unit}\" AS unit, \"{terms.unit_at}\"::date AS unit_at, "
+            f'"{column}"::date AS day, delivery_id, sum(change) AS change, {sums} FROM {_CHANGES} '
+            f'WHERE "{column}" IS NOT NULL GROUP BY 1, 2, 3, 4'
+        )
     )
     connection.execute(
-        sa.text(f"""
-        INSERT INTO warehouse.version_origin SELECT {delivery_id}, '{column}', {span}, c.delivery_id, sum(change) FROM {_CHANGES} c
-        WHERE c."{column}" IS NOT NULL GROUP BY 3, 4 HAVING sum(change) <> 0""")
+        sa.text(
+            f"INSERT INTO warehouse.version_count SELECT {delivery_id}, x.measure, u.code, u.valid_from, {_span('day')}, sum(x.change) "
+            f"FROM {_DAYS} g LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = g.unit "
+            "AND g.unit_at BETWEEN u.valid_from AND u.valid_to "
+            f"CROSS JOIN LATERAL (VALUES {lines}) x(measure, change) WHERE x.change <> 0 "
+            "GROUP BY 2, 3, 4, 5 HAVING sum(x.change) <> 0"
+        )
     )
+    connection.execute(
+        sa.text(
+            f"INSERT INTO warehouse.version_origin SELECT {delivery_id}, '{column}', {_span('day')}, delivery_id, sum(change) "
+            f"FROM {_DAYS} GROUP BY 3, 4 HAVING sum(change) <> 0"
+        )
+    )
+    connection.exec_driver_sql(f"DROP TABLE {_DAYS}")
 
 
 def _span(column: str) -> str:

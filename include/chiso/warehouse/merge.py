@@ -1,7 +1,7 @@
 """From a judged staging table to facts, set-wise, inside one transaction."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -67,14 +67,14 @@ def _merge_versions(
     A table that is made, filled and only then indexed costs a third of rows that go one by one into an indexed one.
     """
     target, gathered = f"warehouse.{versions.table}", f"warehouse.{versions.table}_{delivery_id}"
-    connection.exec_driver_sql(f"CREATE TABLE {gathered} (LIKE {target} INCLUDING DEFAULTS)")
-    connection.exec_driver_sql(f"ALTER TABLE {gathered} ALTER portion SET DEFAULT {delivery_id}")
-    loaded = _gather(connection, contract, name, delivery_id, target, gathered)
+    columns = _columns(connection, target)
+    loaded = _gather(connection, contract, name, delivery_id, columns, target, gathered)
     large = loaded >= OWN_PARTITION
     if large:
         key = ", ".join(f'"{column}"' for column in [*contract.key, "delivery_id", "portion"])
+        required = ", ".join(f'ALTER "{column.name}" SET NOT NULL' for column in columns if column.required)
         connection.exec_driver_sql(
-            f"ALTER TABLE {gathered} ADD PRIMARY KEY ({key}), ADD CHECK (portion = {delivery_id})"
+            f"ALTER TABLE {gathered} {required}, ADD CHECK (portion = {delivery_id}), ADD PRIMARY KEY ({key})"
         )
     facts = {target: fingerprint_of(connection, target, gathered)}
     spans = count(connection, contract, delivery_id, gathered) if loaded else []
@@ -83,6 +83,23 @@ def _merge_versions(
     else:
         _pour(connection, contract, gathered, target)
     return Merged(loaded, touched(months_touched(spans)), facts)
+
+
+class _Column(NamedTuple):
+    name: str
+    kind: str
+    required: bool
+
+
+def _columns(connection: sa.Connection, target: str) -> list[_Column]:
+    rows = connection.execute(
+        sa.text(
+            "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "
+            "WHERE attrelid = CAST(:target AS regclass) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        ),
+        {"target": target},
+    )
+    return [_Column(*row) for row in rows]
 
 
 def _pour(connection: sa.Connection, contract: Contract, gathered: str, target: str) -> None:
@@ -97,22 +114,30 @@ def _pour(connection: sa.Connection, contract: Contract, gathered: str, target: 
 
 
 def _gather(
-    connection: sa.Connection, contract: Contract, name: str, delivery_id: int, target: str, gathered: str
+    connection: sa.Connection,
+    contract: Contract,
+    name: str,
+    delivery_id: int,
+    columns: list[_Column],
+    target: str,
+    gathered: str,
 ) -> int:
-    """Fills `gathered` with the accepted rows that aren't known, or not in this form; returns how many."""
-    listed = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
+    """Makes `gathered` of the accepted rows that aren't known, or not in this form; returns how many."""
     content = ", ".join(f'%s."{column.name}"' for column in contract.loaded_columns)
     key = ", ".join(f'"{column}"' for column in contract.key)
+    ours = {"delivery_id": str(delivery_id), "portion": str(delivery_id), "recorded_at": "now()"}
+    typed = ", ".join(
+        f'CAST({ours.get(column.name, f"s.{column.name}")} AS {column.kind}) AS "{column.name}"' for column in columns
+    )
     connection.exec_driver_sql(f"ANALYZE staging.{name} ({key})")  # a day's delta probes the key, a bulk load is hashed
     return connection.execute(
         sa.text(
-            f"WITH known AS (SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
+            f"CREATE TABLE {gathered} AS WITH known AS ("
+            f"SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
             f"WHERE ({key}) IN (SELECT {key} FROM staging.{name}) ORDER BY {key}, d.received_at DESC, v.delivery_id DESC) "
-            f"INSERT INTO {gathered} ({listed}, delivery_id, row_no) SELECT {content.replace('%s', 's')}, :delivery, s.row_no "
-            f"FROM {_accepted(name)} s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
+            f"SELECT {typed} FROM {_accepted(name)} s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
             f"OR ROW({content.replace('%s', 'k')}) IS DISTINCT FROM ROW({content.replace('%s', 's')})"
-        ),
-        {"delivery": delivery_id},
+        )
     ).rowcount
 
 
