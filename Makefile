@@ -33,9 +33,8 @@ lint: .venv/ready-dev ## Check style, types and import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/ready-dev ## Measure
-	@test -e bench/__main__.py || { echo "There is no benchmark in bench/ yet."; exit 2; }
-	$(BIN)/python -m bench
+bench: .venv/ready-dev ## Measure every figure beside its limit and its peers; ONLY="bulk --rows 1e6" names some
+	$(BIN)/python -m bench $(ONLY)
 
 requirements: .venv/ready ## Compile requirements.txt and requirements-dev.txt anew
 	$(COMPILE) --generate-hashes requirements.in -o requirements.txt
@@ -51,7 +50,7 @@ clean: ## Remove .venv and caches; the data in var/ stay
 .venv/ready: requirements.txt pyproject.toml $(UV)
 	@echo "Installing the pinned packages"
 	@rm -f $@ $@-dev
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt \
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt \
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . \
 		|| $(BIN)/python -m pip install --quiet --no-deps --editable .
@@ -59,7 +58,7 @@ clean: ## Remove .venv and caches; the data in var/ stay
 
 .venv/ready-dev: requirements-dev.txt .venv/ready
 	@echo "Installing the packages for tests and checks"
-	@$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.txt \
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt \
 		|| $(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 

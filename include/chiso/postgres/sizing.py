@@ -18,13 +18,14 @@ def server_settings(memory_mib: int, cores: int, shm_free_mib: int) -> Mapping[s
 
     Memory: a quarter for shared buffers, so that a staged delivery, which is read some twenty times, stays in them
     (a table above a quarter of them is read past them); a small share a sort, since a query
-    may sort several times and several tasks run at once. WAL: a bulk load must not be chased by checkpoints,
+    may sort several times and several tasks run at once. Cores: two sessions work on a delivery
+    at once (judging beside merging), so each may use half of them. WAL: a bulk load must not be chased by checkpoints,
     so 4 GiB may gather; minimal, since nobody replicates this server, so that COPY into a fresh table skips
     it; fsync and synchronous commit stay on, since the audit chain must survive a power cut; full-page images
     are compressed by the only method the wheel was built with. The clock is UTC, as Airflow expects; civil
     dates are computed with the zone named.
     """
-    helpers = max(1, min(4, cores - 1))
+    helpers = max(0, min(4, cores // 2 - 1))
     return {
         "max_connections": str(MAX_CONNECTIONS),
         "superuser_reserved_connections": "3",
@@ -42,7 +43,7 @@ def server_settings(memory_mib: int, cores: int, shm_free_mib: int) -> Mapping[s
         "max_worker_processes": str(cores + 4),
         "max_parallel_workers": str(max(1, cores)),
         "max_parallel_workers_per_gather": str(helpers),
-        "max_parallel_maintenance_workers": str(helpers),
+        "max_parallel_maintenance_workers": str(max(1, helpers)),
         "random_page_cost": "1.1",
         # Containers often give /dev/shm 64 MB, which one parallel join can fill: files then.
         "dynamic_shared_memory_type": "posix" if shm_free_mib >= 512 else "mmap",

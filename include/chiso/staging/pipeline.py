@@ -44,7 +44,7 @@ class _Ahead(threading.Thread, Generic[Item]):
             return
 
 
-def ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
+def ahead(items: Iterator[Item], depth: int = 1) -> Iterator[Item]:
     """Yields `items`, which a thread makes up to `depth` ahead; raises where their making raised.
 
     The work must let the interpreter go, as Arrow, zlib and sockets do, for steps to run beside each other.

@@ -1,0 +1,73 @@
+"""A warehouse of the benchmark's own, below var/bench, with its server kept running; emptied between runs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+
+import sqlalchemy as sa
+from chiso.cli.session import platform
+from chiso.platform import Platform
+
+from bench.measuring import ROOT
+
+VAR = ROOT / "var" / "bench"
+CHISO = ROOT / ".venv" / "bin" / "chiso"
+_EMPTY = """
+DO $$ DECLARE tab record; BEGIN
+    FOR tab IN SELECT tgrelid::regclass AS name FROM pg_trigger WHERE tgname = 'insert_only' AND tgparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER insert_only', tab.name); END LOOP;
+    FOR tab IN SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'warehouse.dossier_version'::regclass
+               AND inhrelid <> 'warehouse.dossier_version_0'::regclass LOOP
+        EXECUTE format('DROP TABLE %s', tab.name); END LOOP;
+    TRUNCATE landing.raw_file, landing.delivery, validation.verdict, quarantine.reject, warehouse.record,
+        warehouse.observation, warehouse.dossier_version, warehouse.version_count, warehouse.version_origin,
+        warehouse.touched_period, indicators.run, indicators.value, audit.event CASCADE;
+    FOR tab IN SELECT tgrelid::regclass AS name FROM pg_trigger WHERE tgname = 'insert_only' AND tgparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER insert_only', tab.name); END LOOP;
+END $$"""
+
+
+@contextmanager
+def warehouse() -> Iterator[Platform]:
+    """The running warehouse; commands started meanwhile use it too."""
+    os.environ["CHISO_VAR"] = str(VAR)
+    VAR.mkdir(parents=True, exist_ok=True)
+    with platform() as running:
+        yield running
+
+
+def empty(running: Platform) -> None:
+    """Forgets every delivery."""
+    with running.engine.begin() as connection:
+        connection.exec_driver_sql(_EMPTY)
+    for folder in ("landing", "audit", "reports"):
+        rmtree(VAR / folder, ignore_errors=True)
+
+
+def psql(running: Platform) -> tuple[list[str], dict[str, str]]:
+    """Psql's command line and environment."""
+    from chiso.postgres import psql_command
+
+    return psql_command(url(running))
+
+
+def url(running: Platform) -> str:
+    """The warehouse's SQLAlchemy URL, with its password."""
+    return running.engine.url.render_as_string(hide_password=False)
+
+
+def settings(running: Platform) -> dict[str, str]:
+    """The server's settings that decide how fast it loads."""
+    names = ("server_version", "shared_buffers", "work_mem", "maintenance_work_mem", "max_wal_size", "wal_level", "fsync",
+             "synchronous_commit", "max_parallel_workers_per_gather", "max_parallel_maintenance_workers")  # fmt: skip
+    with running.engine.connect() as connection:
+        return {name: str(connection.execute(sa.text(f"SHOW {name}")).scalar()) for name in names}
+
+
+def files() -> Path:
+    """Where generated files lie."""
+    folder = VAR / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

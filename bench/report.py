@@ -1,0 +1,69 @@
+"""The results as a table, and as plots in docs/performance; both made from the JSON alone."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.bulk import environment
+from bench.measuring import ROOT, run
+
+RESULTS = ROOT / "docs" / "performance" / "results.json"
+LIMITS = {1_000_000: 2.5, 5_000_000: 2.0}
+"""Most that `chiso ingest` may take of the limit, by rows."""
+
+
+def save(results: Mapping[str, Any], path: Path = RESULTS) -> None:
+    """Writes the JSON, beside what an earlier run measured of other figures."""
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known | dict(results), ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """Markdown, one section a figure."""
+    return "\n".join([*_bulk(results), *_growth(results), *_formats(results), *_fixed(results)])
+
+
+def plots(path: Path = RESULTS) -> None:
+    """Time and memory against rows, and a day's cost against what is held, as SVG beside the JSON."""
+    run([environment() / "bin" / "python", ROOT / "bench" / "peers" / "plots.py", path])
+
+
+def _bulk(results: Mapping[str, Any]) -> Iterator[str]:
+    for entry in results.get("bulk", []):
+        goal = LIMITS.get(entry["rows"])
+        yield f"\n### {entry['rows']:,} rows, {entry['bytes'] / 1e6:,.0f} MB, median of {entry['repeats']}\n"
+        yield "| | seconds | of the limit | goal | peak memory, MB |\n|---|---|---|---|---|"
+        for name, cost in entry["competitors"].items():
+            wanted = {"chiso": f"≤ {goal}" if goal else "", "chiso, other bytes": "≤ 1"}.get(name, "")
+            yield f"| {name} | {cost['wall_s']:.1f} | {cost['of_limit']:.2f} × | {wanted} | {cost['memory_mb']} |"
+
+
+def _growth(results: Mapping[str, Any]) -> Iterator[str]:
+    entries = results.get("growth", [])
+    if entries:
+        yield "\n### A day's delta of 20 000 versions, one changed period, the views\n"
+        yield "| dossiers held | delta, s | peak memory, MB | one period, ms | slowest view, ms |\n|---|---|---|---|---|"
+    for entry in entries:
+        slowest = max(entry["views_ms"].values())
+        yield f"| {entry['held']:,} | {entry['delta_s']:.1f} | {entry['memory_mb']} | {entry['one_period_ms']:.0f} | {slowest:.0f} |"
+
+
+def _formats(results: Mapping[str, Any]) -> Iterator[str]:
+    entries = results.get("formats", [])
+    if entries:
+        yield "\n### `chiso check` of JSON and of a workbook\n"
+        yield "| rows | what | seconds | peak memory, MB |\n|---|---|---|---|"
+    for entry in entries:
+        for name, cost in entry["costs"].items():
+            yield f"| {entry['rows']:,} | {name} | {cost['wall_s']:.1f} | {cost['memory_mb']} |"
+
+
+def _fixed(results: Mapping[str, Any]) -> Iterator[str]:
+    if results.get("fixed"):
+        yield "\n### Fixed costs\n"
+        yield "| | seconds | |\n|---|---|---|"
+    for name, cost in results.get("fixed", {}).items():
+        beside = f"{cost['memory_mb']} MB" if "memory_mb" in cost else f"heavy imports: {cost['heavy']}"
+        yield f"| {name} | {cost['wall_s']:.2f} | {beside} |"
