@@ -235,7 +235,8 @@ def test_a_server_in_the_environment_is_used_instead(tmp_path: Path, variable: s
 
 def test_a_small_machine_gets_a_small_server() -> None:
     small, large = server_settings(1024, 1, 64), server_settings(65536, 16, 4096)
-    assert (small["shared_buffers"], large["shared_buffers"]) == ("128MB", "2048MB")
+    assert (small["shared_buffers"], large["shared_buffers"]) == ("170MB", "4096MB")
+    assert (small["max_parallel_workers_per_gather"], large["max_parallel_workers_per_gather"]) == ("0", "4")
     assert (small["dynamic_shared_memory_type"], large["dynamic_shared_memory_type"]) == ("mmap", "posix")
     assert small["max_connections"] == large["max_connections"]
 

@@ -16,9 +16,9 @@ def server_settings(memory_mib: int, cores: int, shm_free_mib: int) -> Mapping[s
 
     memory_mib: what the machine or container has. cores: logical. shm_free_mib: free in /dev/shm.
 
-    Memory: a quarter for shared buffers, so that a staged delivery, which is read some twenty times, stays in them
-    (a table above a quarter of them is read past them); a small share a sort, since a query
-    may sort several times and several tasks run at once. Cores: two sessions work on a delivery
+    Memory: a sixth for shared buffers, so that a large staged delivery, which is read some twenty times, stays in
+    them (a table above a quarter of them is read past them); a small share a sort, since a query may sort several
+    times and several tasks run at once. Cores: two sessions work on a delivery
     at once (judging beside merging), so each may use half of them. WAL: a bulk load must not be chased by checkpoints,
     so 4 GiB may gather; minimal, since nobody replicates this server, so that COPY into a fresh table skips
     it; fsync and synchronous commit stay on, since the audit chain must survive a power cut; full-page images
@@ -29,7 +29,7 @@ def server_settings(memory_mib: int, cores: int, shm_free_mib: int) -> Mapping[s
     return {
         "max_connections": str(MAX_CONNECTIONS),
         "superuser_reserved_connections": "3",
-        "shared_buffers": f"{_within(128, memory_mib // 4, 8192)}MB",
+        "shared_buffers": f"{_within(128, memory_mib // 6, 4096)}MB",
         "effective_cache_size": f"{max(256, memory_mib // 2)}MB",
         "work_mem": f"{_within(16, memory_mib // 256, 96)}MB",
         "maintenance_work_mem": f"{_within(64, memory_mib // 24, 1024)}MB",

@@ -210,10 +210,14 @@ class JsonRecords:
         ]
         good = [(number, line, record) for number, line, record in records if isinstance(record, dict)]
         values: dict[str, list[str | None]] = {column.name: [] for column in self.contract.loaded_columns}
-        for number, _, record in good:
+        for number, line, record in good:
             named = self._named(record)
             for name, cells in values.items():
-                cells.append(self._cell(named.get(name), number, name, broken))
+                value = named.get(name)
+                if isinstance(value, dict | list):
+                    broken.append(Broken(number, name, "value_nested", None, line=line))
+                    value = None
+                cells.append(self._cell(value))
         return RawBatch(
             pa.array([number for number, _, _ in good], pa.int64()),
             {name: pa.array(cells, pa.string()) for name, cells in values.items()},
@@ -233,14 +237,11 @@ class JsonRecords:
         return next((column.name for column in self.contract.columns if key in header_keys(column)), None)
 
     @staticmethod
-    def _cell(value: Any, number: int, column: str, broken: list[Broken]) -> str | None:
+    def _cell(value: Any) -> str | None:
         if value is None:
             return None
         if isinstance(value, bool):
             return "1" if value else "0"
-        if isinstance(value, dict | list):
-            broken.append(Broken(number, column, "value_nested", None))
-            return None
         return nfc(_encodable(str(value)))
 
 
