@@ -51,6 +51,9 @@ class Unreadable:
     readings: tuple[int, ...] = ()
 
 
+_TOO_LONG = Unreadable("value_too_long", {"longest": LONGEST_VALUE})
+
+
 @dataclass(frozen=True)
 class Casts:
     """How a delivery's columns are cast. at: the day on which units are looked up; None leaves codes as they are."""
@@ -61,64 +64,27 @@ class Casts:
 
     def apply(self, batch: RawBatch) -> tuple[pa.Table, list[Broken]]:
         """Typed columns beside `row_no` and `unreadable` (names of the columns that failed, `*` for the line)."""
-        failed: list[tuple[str, pa.Array, Callable[[int], Broken]]] = []
-        typed = {column.name: self._column(column, batch, failed) for column in self.columns}
-        found = [make(place) for _, mask, make in failed for place in pc.indices_nonzero(mask).to_pylist()]
+        found: list[Broken] = []
+        typed = {column.name: self._column(column, batch, found) for column in self.columns}
         lines = batch.lines if batch.lines is not None else pa.nulls(len(batch.rows), pa.int64())
         table = pa.table({"row_no": batch.rows, "line": lines, **typed})
-        return _with_broken_lines(table, [*found, *batch.broken]), [*found, *batch.broken]
+        found += batch.broken
+        return _with_broken_lines(table, found), found
 
-    def _column(
-        self, column: Column, batch: RawBatch, failed: list[tuple[str, pa.Array, Callable[[int], Broken]]]
-    ) -> pa.Array:
+    def _column(self, column: Column, batch: RawBatch, found: list[Broken]) -> pa.Array:
+        """The typed column; what fails is appended to `found`. Words of a dictionary are cast once each."""
         delivered = batch.values[column.name]
-        if not pa.types.is_dictionary(delivered.type):
-            return self._texts(column, delivered, None, batch, failed)
-        return self._texts(column, delivered.dictionary, delivered.indices, batch, failed)
-
-    def _texts(
-        self,
-        column: Column,
-        texts: pa.Array,
-        words: pa.Array | None,
-        batch: RawBatch,
-        failed: list[tuple[str, pa.Array, Callable[[int], Broken]]],
-    ) -> pa.Array:
-        """The typed column. words: which of `texts` each row holds; None where row n holds text n."""
-        given = _blank_to_null(texts)
+        words = delivered.indices if pa.types.is_dictionary(delivered.type) else None
+        given = _blank_to_null(delivered.dictionary if words is not None else delivered)
         too_long = pc.fill_null(pc.greater(pc.binary_length(given), LONGEST_VALUE), False)
         excess = bool(pc.any(too_long).as_py())
         raw = pc.if_else(too_long, None, given) if excess else given
         result, mask, why = self._cast(column, raw, batch.within)
-
-        def by_row(values: pa.Array) -> pa.Array:
-            return values if words is None else values.take(words)
-
-        def line(place: int) -> int | None:
-            return None if batch.lines is None else batch.lines[place].as_py()
-
-        def make(place: int) -> Broken:
-            at = place if words is None else words[place].as_py()
-            text = given[at].as_py()
-            reason = why(text, at)
-            return Broken(
-                batch.rows[place].as_py(),
-                column.name,
-                reason.rule,
-                text[:_MOST_SHOWN],
-                reason.details | ({"readings": reason.readings} if reason.readings else {}),
-                line(place),
-            )
-
-        def make_too_long(place: int) -> Broken:
-            details: dict[str, object] = {"longest": LONGEST_VALUE}
-            return Broken(batch.rows[place].as_py(), column.name, "value_too_long", None, details, line(place))
-
         if excess:
-            failed.append((column.name, by_row(too_long), make_too_long))
+            found += _broken(column, batch, given, words, too_long, _too_long)
         if mask is not None and pc.any(mask).as_py():
-            failed.append((column.name, by_row(mask), make))
-        return by_row(result)
+            found += _broken(column, batch, given, words, mask, why)
+        return result if words is None else result.take(words)
 
     def _cast(
         self, column: Column, raw: pa.Array, within: pa.Array | None
@@ -173,6 +139,31 @@ class Casts:
     def _day(self) -> date:
         assert self.at is not None  # noqa: S101 - columns of units are cast only where it is given
         return self.at
+
+
+def _broken(
+    column: Column,
+    batch: RawBatch,
+    given: pa.Array,
+    words: pa.Array | None,
+    mask: pa.Array,
+    why: Callable[[str, int], Unreadable],
+) -> Iterator[Broken]:
+    """One entry for every row whose text `mask` marks. words: which of `given` each row holds; None: its own."""
+    places = pc.indices_nonzero(mask if words is None else mask.take(words))
+    texts_at = places if words is None else words.take(places)
+    lines = batch.lines.take(places).to_pylist() if batch.lines is not None else [None] * len(places)
+    rows, texts = batch.rows.take(places).to_pylist(), given.take(texts_at).to_pylist()
+    for row, line, text, at in zip(rows, lines, texts, texts_at.to_pylist(), strict=True):
+        reason = why(text, at)
+        shown = None if reason.rule == _TOO_LONG.rule else text[:_MOST_SHOWN]
+        details = reason.details | {"readings": reason.readings} if reason.readings else reason.details
+        yield Broken(row, column.name, reason.rule, shown, details, line)
+
+
+def _too_long(text: str, place: int) -> Unreadable:
+    del text, place
+    return _TOO_LONG
 
 
 def _blank_to_null(raw: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ from chiso.validation.rules import Rule, rules, totals_query
 __all__ = ["Judged", "RowConditions", "Verdict", "build_docs", "judging", "rejects", "rules_sha256", "warm_up"]
 
 MOST_ISSUES = 1000
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,14 @@ def rejects(connection: sa.Connection, judged: Judged, settings: Settings) -> It
         ),
         execution_options={"yield_per": 5000},
     )
-    return (row_issue(row, judged, by_id) for row in marks)
+    known: dict[tuple[object, ...], Issue] = {}
+    for row in marks:
+        said = (row.rule, row.column_name, row.value, str(row.details))
+        if said not in known:
+            if len(known) == _MOST_REMEMBERED:
+                known.clear()
+            known[said] = _issue_of(row, judged, by_id)
+        yield _placed(known[said], row, judged)
 
 
 def _check_agreement(
@@ -176,33 +184,34 @@ def _row_issues(connection: sa.Connection, judged: Judged, stated: Sequence[Rule
             f"ORDER BY NOT rejects, row_no, rule LIMIT {MOST_ISSUES}"
         )
     )
-    return [row_issue(row, judged, by_id) for row in found], total
+    return [_row_issue(row, judged, by_id) for row in found], total
 
 
-def row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
-    """The finding of one mark: its texts come from the rule, or from what staging wrote down."""
+def _row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
+    return _placed(_issue_of(row, judged, by_id), row, judged)
+
+
+def _issue_of(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
+    """The finding of one mark, without its place: its texts come from the rule, or from what staging wrote down."""
     owner = judged.contract.terms.owner
-    letter = judged.letters.get(row.column_name or "")
     personal = judged.contract.holds_personal_data and row.value is not None
     value = mask_words(row.value) if personal else row.value
-    place = {
-        "sheet": judged.sheet,
-        "cell": f"{letter}{row.line}" if letter else None,
-        "row": row.line,
-        "column": row.column_name,
-        "value": value,
-    }
+    what = {"sheet": judged.sheet, "column": row.column_name, "value": value}
     rule = by_id.get(row.rule)
     if rule is None:
-        text, details = row.details["text"], _cell_details(row, judged)
-        found = issue(text, "critical", "reject_row", owner, check=row.rule, **place, **details)
-    elif rule.text is None:
+        details = _cell_details(row, judged)
+        return issue(row.details["text"], "critical", "reject_row", owner, check=row.rule, **what, **details)
+    if rule.text is None:
         said = "" if value is None else shown(value)
         vi, en = rule.vi.format(value=said), rule.en.format(value=said)
-        place |= {"value": said or None}
-        found = Issue(rule.severity, rule.id, rule.action, **place, message_vi=vi, message_en=en, responsible=owner)
-    else:
-        found = issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **place, **rule.details)
+        what |= {"value": said or None, "cell": None, "row": None}
+        return Issue(rule.severity, rule.id, rule.action, **what, message_vi=vi, message_en=en, responsible=owner)
+    return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **what, **rule.details)
+
+
+def _placed(found: Issue, row: Any, judged: Judged) -> Issue:
+    letter = judged.letters.get(row.column_name or "")
+    found = replace(found, row=row.line, cell=f"{letter}{row.line}" if letter else None)
     return found if row.line == row.row_no else _with_record(found, row.row_no)
 
 
