@@ -41,7 +41,7 @@ def warehouse() -> Iterator[Platform]:
 def empty(running: Platform) -> None:
     """Forgets every delivery."""
     with running.engine.begin() as connection:
-        connection.exec_driver_sql(_EMPTY)
+        connection.exec_driver_sql(_EMPTY.replace("%", "%%"))
     for folder in ("landing", "audit", "reports"):
         rmtree(VAR / folder, ignore_errors=True)
 

@@ -294,7 +294,7 @@ def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> O
             row = connection.execute(
                 sa.text(
                     _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
-                    "WHERE d.source = :source AND v.content_sha256 = :sha256 "
+                    "WHERE d.source = :source AND d.sha256 = :sha256 "
                     "AND v.period = coalesce(:stated, v.period) AND v.period = coalesce(:named, v.period) "
                     + _STILL_GOOD
                 ),

@@ -3,6 +3,7 @@
 A text that can't be cast is a finding with its line or cell; the row stays, with NULL in that column.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ class Delivered:
 class Staged:
     """A delivery in `staging.<name>`, read and cast.
 
-    rows: data rows, unreadable ones included. content_sha256: of the bytes; of the canonical records for JSON.
+    rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the
+    canonical records of JSON, the typed rows and their lines of a text export: what must differ for a new judgement.
     letters: contract column → column letters of the sheet.
     """
 
@@ -92,11 +94,11 @@ def _read_csv(
     with delivered.raw.open() as stream:
         issues, batches = read_csv(stream, contract, delivered.raw.name)
         at = said.end if said and not contract.terms.unit_at else None
-        rows = _load(connection, name, batches, Casts(contract.loaded_columns, reference, at), delivered, contract)
+        copied = _load(connection, name, batches, Casts(contract.loaded_columns, reference, at), delivered, contract)
     period = said or _covered(connection, name, contract)
     if period is None:
         period, assumed = record_period(contract, None, None, delivered.raw.name, delivered.received)
-    return Staged(name, contract, period, rows, delivered.sha256, issues + assumed)
+    return Staged(name, contract, period, copied.rows, copied.sha256, issues + assumed)
 
 
 def _stated(delivered: Delivered, contract: Contract) -> tuple[Period | None, list[Issue]]:
@@ -129,11 +131,11 @@ def _read_json(
     with delivered.raw.open() as stream:
         records = JsonRecords(stream, contract, delivered.raw.name)
         casts = Casts(contract.loaded_columns, reference, period.end)
-        rows = _load(connection, name, records.batches(), casts, delivered, contract)
+        copied = _load(connection, name, records.batches(), casts, delivered, contract)
     odd = doubts(period, contract, delivered.received)
     if records.period and records.period != said:  # stated after the list
         record_period(contract, period.code, records.period, delivered.raw.name, delivered.received)
-    return Staged(name, contract, period, rows, records.content_sha256, records.findings() + assumed + odd)
+    return Staged(name, contract, period, copied.rows, records.content_sha256, records.findings() + assumed + odd)
 
 
 _ENVELOPE_PERIOD = re.compile(rb'^[^\[]*?"period"\s*:\s*"([^"]{4,10})"')
@@ -155,10 +157,10 @@ def _read_workbook(
     if not form.batch.rows:
         raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
     casts = Casts(contract.loaded_columns, reference, form.period.end)
-    rows = _load(connection, name, iter([form.batch]), casts, delivered, contract, form)
+    copied = _load(connection, name, iter([form.batch]), casts, delivered, contract, form)
     form.load_totals(connection, name)
     odd = doubts(form.period, contract, delivered.received)
-    return Staged(name, contract, form.period, rows, delivered.sha256, form.issues + odd, form.sheet, form.letters)
+    return Staged(name, contract, form.period, copied.rows, delivered.sha256, form.issues + odd, form.sheet, form.letters)
 
 
 def _load(
@@ -169,8 +171,8 @@ def _load(
     delivered: Delivered,
     contract: Contract,
     form: "StagedForm | None" = None,
-) -> int:
-    """Casts and copies every batch, each step beside the others; returns the number of rows."""
+) -> tables.Copied:
+    """Casts and copies every batch, each step beside the others."""
     pa.set_memory_pool(pa.system_memory_pool())  # the others keep a quarter more than the blocks at work
     with tables.BrokenCells() as broken:
 
@@ -181,6 +183,7 @@ def _load(
                 failed = delivered.failed(table) if delivered.failed else pa.nulls(table.num_rows, pa.int64())
                 yield table.append_column("failed", failed)
 
-        rows = tables.copy_rows(connection, name, typed(), contract)
+        copied = tables.copy_rows(connection, name, typed(), contract)
         broken.copy(connection, name)
-    return rows
+        said = f"{copied.sha256} {broken.sha256}".encode()
+    return tables.Copied(copied.rows, hashlib.sha256(said).hexdigest())

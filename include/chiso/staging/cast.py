@@ -180,7 +180,7 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
             "row_no": pa.array([entry.row for entry in whole], pa.int64()),
             "line": pa.array([entry.line for entry in whole], pa.int64()),
         }
-        table = pa.concat_tables([table, pa.table(empty | places, schema=table.schema)])
+        table = pa.concat_tables([table, pa.table(empty | places, schema=table.schema)]).sort_by("row_no")
     by_row: dict[int, list[str]] = {}
     for entry in broken:
         by_row.setdefault(entry.row, []).append(entry.column or '"*"')

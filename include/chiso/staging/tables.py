@@ -1,7 +1,9 @@
 """The unlogged tables of a delivery in schema `staging`: scratch, made anew for every reading."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 
 import psycopg2
@@ -39,16 +41,27 @@ def drop(connection: sa.Connection, name: str) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS staging.{name}{suffix}")
 
 
-def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> int:
-    """Loads typed batches; returns the number of rows. Batches are made while PostgreSQL takes the one before."""
+@dataclass(frozen=True)
+class Copied:
+    """Rows that were loaded, and the SHA-256 of what they say and where they stand, however the file wrote it."""
+
+    rows: int
+    sha256: str
+
+
+def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> Copied:
+    """Loads typed batches. Batches are made while PostgreSQL takes the one before."""
     columns = ["row_no", "line", *(column.name for column in contract.loaded_columns), "unreadable", "failed"]
     count = 0
+    digest = hashlib.sha256()
 
     def encoded() -> Iterator[bytes]:
         nonlocal count
         for table in tables:
             count += table.num_rows
-            yield _as_csv(table.select(columns))
+            lines = _as_csv(table.select(columns))
+            digest.update(lines)
+            yield lines
 
     rows = _Ahead(encoded())
     try:
@@ -57,7 +70,7 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
         if rows.fault is not None:  # the driver wraps what its reader raises
             raise rows.fault from None
         raise
-    return count
+    return Copied(count, digest.hexdigest())
 
 
 class BrokenCells:
@@ -67,6 +80,7 @@ class BrokenCells:
 
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._hash = hashlib.sha256()
 
     def __enter__(self) -> "BrokenCells":
         return self
@@ -75,9 +89,10 @@ class BrokenCells:
         self._file.close()
 
     def add(self, broken: Sequence[Broken]) -> None:
-        """Sets them aside."""
+        """Sets them aside, by row."""
         if not broken:
             return
+        broken = sorted(broken, key=lambda entry: (entry.row, entry.column or ""))
         columns = [
             pa.array([entry.row for entry in broken], pa.int64()),
             pa.array([entry.line for entry in broken], pa.int64()),
@@ -86,7 +101,14 @@ class BrokenCells:
             pa.array([entry.value for entry in broken], pa.string()),
             pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
         ]
-        self._file.write(_as_csv(pa.table(columns, names=self._COLUMNS)))
+        lines = _as_csv(pa.table(columns, names=self._COLUMNS))
+        self._hash.update(lines)
+        self._file.write(lines)
+
+    @property
+    def sha256(self) -> str:
+        """Of what was set aside."""
+        return self._hash.hexdigest()
 
     def copy(self, connection: sa.Connection, name: str) -> None:
         """Loads them into `staging.<name>_broken`."""
