@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place.empty(running)
     report.save(results)
     report.plots()
+    report.write_page()
     print(report.table(results))
 
 

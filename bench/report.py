@@ -20,6 +20,26 @@ def save(results: Mapping[str, Any], path: Path = RESULTS) -> None:
     path.write_text(json.dumps(known | dict(results), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
+def write_page(path: Path = RESULTS, page: Path = ROOT / "docs" / "performance.md") -> None:
+    """Puts machine, tables and plots between the marks of the page, from the JSON alone."""
+    results = json.loads(path.read_text("utf-8"))
+    plots = [f"![{file.stem}](performance/{file.name})" for file in sorted(path.parent.glob("*.svg"))]
+    text = page.read_text("utf-8")
+    before, _, rest = text.partition("<!-- results -->")
+    _, _, after = rest.partition("<!-- /results -->")
+    made = "\n".join([_machine(results["surroundings"]), table(results), "", *plots])
+    page.write_text(f"{before}<!-- results -->\n{made}\n<!-- /results -->{after}", "utf-8")
+
+
+def _machine(surroundings: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in surroundings["versions"].items())
+    return (
+        f"{surroundings['cores']} cores ({surroundings['processor']}), {surroundings['memory_gb']} GB, {surroundings['system']}, "
+        f"Python {surroundings['python']}, PostgreSQL {surroundings['server']['server_version']}, {versions}; "
+        f"commit {surroundings['commit']}, {surroundings['at'][:10]}."
+    )
+
+
 def table(results: Mapping[str, Any]) -> str:
     """Markdown, one section a figure."""
     return "\n".join([*_bulk(results), *_growth(results), *_formats(results), *_fixed(results)])

@@ -1,0 +1,202 @@
+"""Large deliveries, the ledger of counts, the same rows in other bytes, and a warehouse made by the version before."""
+
+import csv
+import gzip
+import io
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from chiso import computing, contracts, verification, warehouse
+from chiso.database import connect
+from chiso.platform import Platform
+from chiso.warehouse import counts
+
+from tests.conftest import Server
+from tests.deliveries import Fields, Inbox, at, csv_bytes, dossier, dossiers, found, values
+
+SOURCE = "portal/dossiers"
+MERGE = sys.modules["chiso.warehouse.merge"]
+
+
+def rows(platform: Platform, query: str) -> list[tuple[object, ...]]:
+    with platform.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def ledger(platform: Platform) -> list[tuple[object, ...]]:
+    return rows(platform, "SELECT measure, unit_code, unit_valid_from, span_start, sum(change) FROM warehouse.version_count "
+                          "GROUP BY 1, 2, 3, 4 HAVING sum(change) <> 0 ORDER BY 1, 2, 4")  # fmt: skip
+
+
+def counted(platform: Platform) -> list[tuple[object, ...]]:
+    """The same from the current versions themselves."""
+    contract = contracts.load(SOURCE, platform.settings)
+    each = [
+        f"SELECT '{measure.id}' AS measure, u.code, u.valid_from, "
+        f"(date_trunc('month', {measure.counted_by})::date + CASE WHEN extract(day FROM {measure.counted_by}) >= 15 THEN 14 ELSE 0 END) AS span, "
+        f"count(*)::numeric FROM warehouse.current_dossier c LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.ma_don_vi "
+        f"AND c.ngay_tiep_nhan::date BETWEEN u.valid_from AND u.valid_to "
+        f"WHERE ({measure.when}) AND {measure.counted_by} IS NOT NULL GROUP BY 1, 2, 3, 4"
+        for measure in contract.terms.measures
+    ]
+    return rows(platform, " UNION ALL ".join(each) + " ORDER BY 1, 2, 4")
+
+
+def origins(platform: Platform) -> set[tuple[object, ...]]:
+    return set(rows(platform, "SELECT origin_id, sum(change) FROM warehouse.version_origin WHERE counted_by = 'ngay_tiep_nhan' "
+                              "GROUP BY 1 HAVING sum(change) <> 0"))  # fmt: skip
+
+
+def a_version(chance: random.Random) -> Fields:
+    """One of few dossiers, at one of few times: newer, older, restated, moved to another month."""
+    received = chance.choice(["10/06/2024", "14/06/2024", "15/06/2024", "02/05/2024"])
+    ended = chance.choice(["", "16/06/2024 08:00:00", "20/06/2024 08:00:00"])
+    return dossier(
+        chance.randrange(1, 7),
+        NgayTiepNhan=f"{received} 08:00:00",
+        NgayHenTra=chance.choice(["", "28/06/2024 17:00:00"]),
+        NgayKetThuc=ended,
+        KenhThucHien=chance.choice("123"),
+        PhiLePhi=chance.choice(["", "5000"]),
+        ThoiDiemCapNhat=f"{chance.randrange(16, 25)}/06/2024 09:00:00",
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("own_partition", [1, 200_000])
+def test_the_ledger_says_what_the_current_versions_do(
+    inbox: Inbox, seed: int, own_partition: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MERGE, "OWN_PARTITION", own_partition)
+    chance = random.Random(seed)
+    for day in chance.sample(range(1, 9), 5):
+        delivered = [a_version(chance) for _ in range(chance.randrange(1, 9))]
+        inbox.ingest(SOURCE, csv_bytes(delivered), f"{day}.csv", received=at(day))
+    assert ledger(inbox.platform) == counted(inbox.platform)
+    assert origins(inbox.platform) == set(
+        rows(inbox.platform, "SELECT delivery_id, count(*)::numeric FROM warehouse.current_dossier GROUP BY 1")
+    )
+    assert verification.verify(inbox.platform)["faults"] == []
+
+
+def test_a_changed_measure_is_counted_anew(inbox: Inbox) -> None:
+    chance = random.Random(7)
+    for day in range(1, 5):
+        inbox.ingest(SOURCE, csv_bytes([a_version(chance) for _ in range(8)]), f"{day}.csv", received=at(day))
+    before, settings = ledger(inbox.platform), inbox.platform.settings
+    contract = contracts.load(SOURCE, settings)
+    first, *others = contract.terms.measures
+    measures = [first.model_copy(update={"when": "kenh_thuc_hien = 1"}), *others]
+    changed = contract.model_copy(update={"terms": contract.terms.model_copy(update={"measures": measures})})
+    with inbox.platform.engine.begin() as connection:
+        assert counts.recount(connection, contract, settings) is None
+        assert counts.recount(connection, changed, settings) is not None
+    assert ledger(inbox.platform) != before
+    with inbox.platform.engine.begin() as connection:
+        assert counts.recount(connection, contract, settings) is not None
+    assert ledger(inbox.platform) == before
+
+
+def test_a_large_delivery_is_a_partition_and_counts_like_a_small_one(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.ingest(SOURCE, csv_bytes(dossiers(3)), "a.csv", received=at(1))
+    monkeypatch.setattr(MERGE, "OWN_PARTITION", 3)
+    spoilt = dossier(9, TrangThai="11")
+    large = inbox.ingest(
+        SOURCE, csv_bytes([*dossiers(40, 2), dossier(2), spoilt]), "b.csv", received=at(2)
+    )
+    assert (large.rows, large.rejected, large.loaded, large.unchanged) == (42, 2, 37, 3)
+    parts = rows(inbox.platform, "SELECT portion, count(*) FROM warehouse.dossier_version GROUP BY 1 ORDER BY 1")
+    assert parts == [(0, 3), (large.delivery, 37)]
+    computing.compute_stale(inbox.platform)
+    assert values(inbox.platform, "dossiers_online_pct", "2024-06") == [100]
+    assert verification.verify(inbox.platform)["faults"] == []
+
+
+def test_a_refused_large_delivery_leaves_no_table(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MERGE, "OWN_PARTITION", 1)
+    bad = [dossier(number, TrangThai="11") for number in range(1, 4)]
+    outcome = inbox.ingest(SOURCE, csv_bytes([*bad, *dossiers(6, 10)]), "a.csv")
+    assert (outcome.accepted, outcome.rejected, outcome.loaded) == (False, 3, 0)
+    tables = "SELECT relname FROM pg_class WHERE relname LIKE 'dossier_version%' AND relkind IN ('r', 'p') ORDER BY 1"
+    assert rows(inbox.platform, tables) == [("dossier_version",), ("dossier_version_0",)]
+    assert ledger(inbox.platform) == []
+
+
+def quoted(text: str) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(csv.reader(io.StringIO(text), delimiter=";"))
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize("write", [
+    quoted,
+    lambda text: gzip.compress(text.encode()),
+    lambda text: text.replace("\r\n", "\n").encode(),
+    lambda text: text.replace(";", "\t").encode(),
+])  # fmt: skip
+def test_the_same_rows_in_other_bytes_are_known(inbox: Inbox, write: Callable[[str], bytes]) -> None:
+    given = csv_bytes([*dossiers(60), dossier(70, TrangThai="11"), dossier(71, NgayTiepNhan="31/06/2024 08:00:00")])
+    first = inbox.ingest(SOURCE, given, "a.csv", received=at(1))
+    again = inbox.ingest(SOURCE, write(given.decode("utf-8-sig")), "b.csv", received=at(2))
+    assert (again.accepted, again.rows, again.rejected, again.loaded, again.unchanged) == (True, 62, 2, 0, 60)
+    assert found(again) == found(first)
+    assert rows(inbox.platform, "SELECT count(*) FROM validation.verdict WHERE same_as IS NOT NULL") == [(1,)]
+
+
+@pytest.mark.parametrize("change", ["another_value", "another_unreadable_value", "another_line"])
+def test_rows_that_differ_are_judged_anew(inbox: Inbox, change: str) -> None:
+    unreadable = dossier(71, NgayTiepNhan="31/06/2024 08:00:00")
+    inbox.ingest(SOURCE, csv_bytes([*dossiers(60), unreadable]), "a.csv", received=at(1))
+    given = {
+        "another_value": [*dossiers(59), dossier(60, MucDo="khác"), unreadable],
+        "another_unreadable_value": [*dossiers(60), unreadable | {"NgayTiepNhan": "32/06/2024 08:00:00"}],
+        "another_line": [unreadable, *dossiers(60)],
+    }[change]
+    inbox.ingest(SOURCE, csv_bytes(given), "b.csv", received=at(2))
+    assert rows(inbox.platform, "SELECT count(*) FROM validation.verdict WHERE same_as IS NOT NULL") == [(0,)]
+
+
+def test_a_warehouse_of_the_version_before_is_converted(server: Server, inbox: Inbox, tmp_path: Path) -> None:
+    """Its dossiers keep their fingerprints, and are counted."""
+    server._run("CREATE DATABASE before OWNER chiso TEMPLATE template0")
+    engine = connect(server.template.set(database="before").render_as_string(hide_password=False))
+    settings = replace(inbox.platform.settings, var=tmp_path / "before")
+    config = Config()
+    config.set_main_option("script_location", str(settings.schemas / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(_BEFORE)
+        whole = "SELECT sum(hash_record_extended(t, 0)) FROM warehouse.dossier_version t"
+        said = connection.exec_driver_sql(whole).scalar_one()
+    warehouse.upgrade(engine, settings)
+    contract = contracts.load(SOURCE, settings)
+    with engine.connect() as connection:
+        (table,) = warehouse.fact_tables(contract)
+        assert warehouse.fingerprints(connection, table)[1]["hash"] == str(said)
+    converted = Platform(settings, engine)
+    assert ledger(converted) == counted(converted) != []
+    engine.dispose()
+    server.drop("before")
+
+
+_BEFORE = """
+INSERT INTO landing.raw_file VALUES (repeat('a', 64), 1, true);
+INSERT INTO landing.delivery (source, sha256, received_at, origin, file_name, uri)
+    VALUES ('portal/dossiers', repeat('a', 64), '2024-06-12', 'file', 'a.csv', 'file:///a.csv');
+INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, row_count, rejected_count, loaded_count, unchanged_count,
+    content_sha256, rules_sha256, issues, issues_total, checks)
+    VALUES (1, '2024-06', 'civil', true, 5, 0, 5, 0, repeat('a', 64), 'x', '[]', 0, '[]');
+INSERT INTO warehouse.dossier_version
+    SELECT '000.00.11.H34-240610-000' || n, timestamp '2024-06-10 09:00' + n * interval '1 day', '1.1', '000.00.11.H34', NULL, 2,
+        'toàn trình', '2024-06-10 08:00', NULL, NULL, 4, 0, 0, 0, 0, false, true, false, NULL, 1, n, now() FROM generate_series(1, 5) n;
+"""
