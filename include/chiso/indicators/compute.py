@@ -191,12 +191,13 @@ def _write(
         if (row := _row(value, known.get(key), approved.get(key), run_id, period)) is not None
     ]
     if rows:
-        names = list(rows[0])
+        names = ", ".join(rows[0])
         connection.execute(
             sa.text(
-                f"INSERT INTO indicators.value ({', '.join(names)}) VALUES ({', '.join(_placeholder(name) for name in names)})"
+                f"INSERT INTO indicators.value ({names}) SELECT {names} "
+                "FROM jsonb_populate_recordset(NULL::indicators.value, CAST(:rows AS jsonb))"
             ),
-            rows,
+            {"rows": json.dumps(rows, ensure_ascii=False, default=str)},  # numbers as text, which keeps every digit
         )
     return len(rows)
 
@@ -227,10 +228,6 @@ def _gone(values: Sequence[Value], known: _Known, catalogue: Catalogue, moving: 
             yield Value(indicator, unit, None, None, None, (), {}, moves=not moving.isdisjoint(indicator.measures))
 
 
-def _placeholder(name: str) -> str:
-    return f"CAST(:{name} AS jsonb)" if name in ("missing", "inputs") else f":{name}"
-
-
 def _row(
     value: Value, known: sa.Row[Any] | None, approved: sa.Row[Any] | None, run_id: int, period: Period
 ) -> dict[str, Any] | None:
@@ -259,8 +256,8 @@ def _row(
         "numerator": value.numerator,
         "denominator": value.denominator,
         "status": value.status,
-        "missing": json.dumps(missing),
-        "inputs": json.dumps(inputs),
+        "missing": missing,
+        "inputs": inputs,
         "formula": value.indicator.formula,
         "publication": "held" if held else "approved",
         "held_because": f"restated: was {approved.value}" if held and approved is not None else None,
