@@ -51,6 +51,11 @@ def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Rea
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN ({options})", rows, size=1 << 18)
 
 
+def load_lock(source: str) -> str:
+    """SQL for the number of the advisory lock that whoever loads or counts a source holds, one at a time."""
+    return f"hashtextextended('chiso {source}', 0)"
+
+
 @contextmanager
 def raw_cursor(connection: sa.Connection) -> Iterator[Any]:
     """psycopg2's cursor of the connection's open transaction."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
-from chiso.database import reachable
+from chiso.database import load_lock, reachable
 from chiso.errors import UsageError
 from chiso.issues import DeliveryRefused, Issue
 from chiso.landing import Arrival, Landed
@@ -128,12 +128,12 @@ def check(path: Path, contract: Contract, platform: Platform, stated_period: str
 def _one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
     """Holds the source's lock; a second load of the same source waits for the first."""
     with reachable(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        key = {"source": f"chiso {contract.source}"}
-        connection.execute(sa.text("SELECT pg_advisory_lock(hashtextextended(:source, 0))"), key)
+        lock = load_lock(contract.source)
+        connection.execute(sa.text(f"SELECT pg_advisory_lock({lock})"))
         try:
             yield
         finally:
-            connection.execute(sa.text("SELECT pg_advisory_unlock(hashtextextended(:source, 0))"), key)
+            connection.execute(sa.text(f"SELECT pg_advisory_unlock({lock})"))
 
 
 def _stage(landed: Landed, contract: Contract, platform: Platform) -> Staged:

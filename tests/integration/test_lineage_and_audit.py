@@ -133,6 +133,8 @@ TAMPERINGS = [
     ),
     Tampering("UPDATE warehouse.dossier_version SET trang_thai = 9 WHERE row_no = 9", "dossier_version are no longer"),
     Tampering("DELETE FROM warehouse.dossier_version WHERE row_no = 9", "dossier_version are no longer"),
+    Tampering("UPDATE warehouse.version_count SET change = change + 1", "version_count are no longer what was counted"),
+    Tampering("DELETE FROM warehouse.version_origin", "version_origin are no longer what was counted"),
     Tampering(
         "INSERT INTO warehouse.observation SELECT 99, row_no, measure, value FROM warehouse.observation LIMIT 1",
         "delivery 99: its rows in warehouse.observation are no longer",

@@ -10,12 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chiso.errors import ContractError
+
 Condition = Callable[[pa.Table], pa.Array]
 """From typed columns to a boolean array, true where a row breaks the rule; null counts as false."""
 
 
 def condition(kind: str, kwargs: Mapping[str, Any]) -> Condition:
-    """The condition of a row-level expectation. Raises KeyError naming a type or an argument it doesn't know."""
+    """The condition of a row-level expectation.
+
+    Raises KeyError naming a type or an argument it doesn't know, ContractError for a pattern that RE2 can't read.
+    """
     make, known = _KINDS[kind]
     strange = sorted(set(kwargs) - {"mostly", *known})
     if strange:
@@ -38,6 +43,12 @@ def _not_null(kwargs: Mapping[str, Any]) -> Condition:
 
 def _no_match(kwargs: Mapping[str, Any]) -> Condition:
     name, pattern = kwargs["column"], kwargs["regex"]
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as fault:
+        raise ContractError(
+            f"{name}: the pattern {pattern!r} can't be used ({fault}); look-around and back-references are unknown to RE2."
+        ) from fault
     return lambda table: pc.invert(pc.match_substring_regex(table.column(name), pattern))
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from chiso import audit
 from chiso.contracts import Contract, Measure
+from chiso.database import load_lock
 from chiso.settings import Settings
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
@@ -46,31 +47,24 @@ def recount(connection: sa.Connection, contract: Contract, settings: Settings) -
     ).scalar()
     if known == basis:
         return None
+    connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - only delta sources are counted
-    loads = (
-        connection.execute(
-            sa.text(
-                "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
-                "WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 ORDER BY v.verdict_id"
-            ),
-            {"source": contract.source},
-        )
-        .scalars()
-        .all()
+    found = connection.execute(
+        sa.text(
+            "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
+            "WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 ORDER BY v.verdict_id"
+        ),
+        {"source": contract.source},
     )
+    loads = list(found.scalars())
     for table in ("version_count", "version_origin"):
         connection.execute(sa.text(f"DELETE FROM warehouse.{table} WHERE delivery_id = ANY(:loads)"), {"loads": loads})
     head = None
     for place, delivery in enumerate(loads):
-        earlier = f"v.delivery_id = ANY(ARRAY{list(loads[:place])}::bigint[])"
-        count(
-            connection,
-            contract,
-            delivery,
-            f"(SELECT * FROM warehouse.{versions.table} WHERE delivery_id = {delivery}) a",
-            earlier,
-        )
+        earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
+        added = f"(SELECT * FROM warehouse.{versions.table} WHERE delivery_id = {delivery}) a"
+        count(connection, contract, delivery, added, earlier)
         head = record(connection, delivery)
     connection.execute(
         sa.text(
