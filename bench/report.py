@@ -9,6 +9,7 @@ from bench.bulk import environment
 from bench.measuring import ROOT, run
 
 RESULTS = ROOT / "docs" / "performance" / "results.json"
+PAGE = ROOT / "docs" / "performance.md"
 LIMITS = {1_000_000: 2.5, 5_000_000: 2.0}
 """Most that `chiso ingest` may take of the limit, by rows."""
 
@@ -30,15 +31,19 @@ def _size(entry: Mapping[str, Any]) -> int:
     return int(entry["rows"] if "rows" in entry else entry["held"])
 
 
-def write_page(path: Path = RESULTS, page: Path = ROOT / "docs" / "performance.md") -> None:
-    """Puts machine, tables and plots between the marks of the page, from the JSON alone."""
+def write_page(path: Path = RESULTS, page: Path = PAGE) -> None:
+    """Puts machine, tables and plots between the marks of the page, from the JSON and the plots that lie beside it."""
+    page.write_text(rendered(page.read_text("utf-8"), path), "utf-8")
+
+
+def rendered(text: str, path: Path = RESULTS) -> str:
+    """The page's text with the results of `path` between its marks."""
     results = json.loads(path.read_text("utf-8"))
     plots = [f"![{file.stem}](performance/{file.name})" for file in sorted(path.parent.glob("*.svg"))]
-    text = page.read_text("utf-8")
     before, _, rest = text.partition("<!-- results -->")
     _, _, after = rest.partition("<!-- /results -->")
     made = "\n".join([_machine(results["surroundings"]), table(results), "", *plots])
-    page.write_text(f"{before}<!-- results -->\n{made}\n<!-- /results -->{after}", "utf-8")
+    return f"{before}<!-- results -->\n{made}\n<!-- /results -->{after}"
 
 
 def _machine(surroundings: Mapping[str, Any]) -> str:

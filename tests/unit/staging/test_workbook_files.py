@@ -143,6 +143,17 @@ def test_long_sheets_read_like_short_ones(monkeypatch):
     assert short.values["hamlets_4g"][-1] == "TRUE"
 
 
+@pytest.mark.parametrize("shift", [0, 2])
+def test_long_sheets_lose_neither_their_first_nor_their_last_column(monkeypatch, shift):
+    rows = telecom(*communes("Xã Kroong", "Xã Đắk Cấm"))
+    width = max(len(row) for row in rows[5:])
+    page = Page([[None] * shift + [*row, *[None] * (width - len(row))][: width - 1] for row in rows])
+    short = read(wb.xlsx(page))
+    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
+    monkeypatch.setattr(xlsx, "load_workbook", None)
+    assert read(wb.xlsx(page)) == short
+
+
 def test_far_cells_cost_nothing(monkeypatch):
     monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
     rows = [list(row) for row in telecom(*communes("Xã Kroong"))]

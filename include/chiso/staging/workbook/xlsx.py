@@ -164,11 +164,13 @@ def _is_regular(xml: bytes) -> bool:
 def _long_grid(content: bytes, part: _Part, xml: bytes, styles: bytes | None) -> Grid:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         sheet = book.get_sheet_by_name(part.name)
-        column_styles = _column_styles(xml, styles, sheet.total_width)
+        # Rows come from the first used column on, and `total_width` leaves the last one out.
+        left = [""] * sheet.start[1] if sheet.start else []
+        column_styles = _column_styles(xml, styles, sheet.end[1] + 1 if sheet.end else 0)
         kind = _TextsAndTruths if b't="b"' in xml else _Texts
         by_style = {style: kind(*style) for style in column_styles}
         texts = [by_style[style] for style in column_styles]
-        rows = [trimmed([texts_of[value] for texts_of, value in zip(texts, values, strict=False)])
+        rows = [trimmed([texts_of[value] for texts_of, value in zip(texts, [*left, *values], strict=True)])
                 for values in sheet.iter_rows()]
     _put_errors(xml, rows)
     return Grid(rows, _merges(xml), frozenset(), _hidden_rows(xml), _formulas(xml))

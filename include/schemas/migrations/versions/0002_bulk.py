@@ -48,6 +48,7 @@ CREATE INDEX ON warehouse.version_origin (span_start, counted_by);
 COMMENT ON TABLE warehouse.version_origin IS 'By how much each load changed the number of versions that are current and came with delivery origin_id: the lineage of version_count.';
 CREATE INDEX ON warehouse.version_count (delivery_id);
 CREATE INDEX ON warehouse.version_origin (delivery_id);
+CREATE INDEX ON indicators.value (period, calendar);
 CREATE TABLE warehouse.count_basis (
     source text PRIMARY KEY,
     basis_sha256 text NOT NULL
