@@ -199,8 +199,8 @@ def _origins(connection: sa.Connection, contract: Contract, period: Period) -> d
 def current_versions_sql(contract: Contract, column: str) -> str:
     """The newest version of each thing whose `column` lies in [:first, :after), as known at :as_of (recorded time).
 
-    On the partition key only the period's own partitions are searched, and a thing whose newer version moved to
-    another time is left out; another column is looked at after the newest version was found.
+    By the time of receipt only versions of the period are compared, and a thing whose newer version moved to another
+    time is left out; another column is looked at after the newest version was found.
     """
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - callers come from delta sources

@@ -29,6 +29,7 @@ def server_settings(memory_mib: int, cores: int, shm_free_mib: int) -> Mapping[s
     return {
         "max_connections": str(MAX_CONNECTIONS),
         "superuser_reserved_connections": "3",
+        "max_locks_per_transaction": "256",  # counting anew makes some twenty for each load, in one transaction
         "shared_buffers": f"{_within(128, memory_mib // 6, 4096)}MB",
         "effective_cache_size": f"{max(256, memory_mib // 2)}MB",
         "work_mem": f"{_within(16, memory_mib // 256, 96)}MB",

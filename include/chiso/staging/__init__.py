@@ -4,6 +4,7 @@ A text that can't be cast is a finding with its line or cell; the row stays, wit
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class Staged:
     """A delivery in `staging.<name>`, read and cast.
 
     rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the
-    canonical records of JSON, the typed rows and their lines of a text export: what must differ for a new judgement.
+    canonical records of JSON, the header's findings, typed rows and their lines of a text export: what must differ for a new judgement.
     letters: contract column → column letters of the sheet.
     """
 
@@ -98,7 +99,9 @@ def _read_csv(
     period = said or _covered(connection, name, contract)
     if period is None:
         period, assumed = record_period(contract, None, None, delivered.raw.name, delivered.received)
-    return Staged(name, contract, period, copied.rows, copied.sha256, issues + assumed)
+    headed = json.dumps([copied.sha256, *(found.as_json() for found in issues)], ensure_ascii=False)
+    content = hashlib.sha256(headed.encode()).hexdigest()
+    return Staged(name, contract, period, copied.rows, content, issues + assumed)
 
 
 def _stated(delivered: Delivered, contract: Contract) -> tuple[Period | None, list[Issue]]:

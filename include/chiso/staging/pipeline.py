@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -34,6 +34,9 @@ class _Ahead(threading.Thread, Generic[Item]):
             self._hand_over(_End(fault))
         else:
             self._hand_over(_End())
+        finally:
+            if isinstance(self._items, Generator):
+                self._items.close()  # a step before this one ends too
 
     def _hand_over(self, item: Item | _End) -> None:
         while not self.stopped.is_set():
@@ -44,7 +47,7 @@ class _Ahead(threading.Thread, Generic[Item]):
             return
 
 
-def ahead(items: Iterator[Item], depth: int = 1) -> Iterator[Item]:
+def ahead(items: Iterator[Item], depth: int = 1) -> Generator[Item, None, None]:
     """Yields `items`, which a thread makes up to `depth` ahead; raises where their making raised.
 
     The work must let the interpreter go, as Arrow, zlib and sockets do, for steps to run beside each other.

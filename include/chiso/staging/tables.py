@@ -70,6 +70,8 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
         if rows.fault is not None:  # the driver wraps what its reader raises
             raise rows.fault from None
         raise
+    finally:
+        rows.close()
     return Copied(count, digest.hexdigest())
 
 
@@ -130,6 +132,10 @@ class _Ahead:
         self._blocks = ahead(blocks)
         self._block = memoryview(b"")
         self.fault: BaseException | None = None
+
+    def close(self) -> None:
+        """Ends the thread, wherever it is."""
+        self._blocks.close()
 
     def read(self, size: int = -1) -> bytes:
         try:

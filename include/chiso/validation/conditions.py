@@ -42,7 +42,7 @@ def _not_null(kwargs: Mapping[str, Any]) -> Condition:
 
 
 def _no_match(kwargs: Mapping[str, Any]) -> Condition:
-    name, pattern = kwargs["column"], kwargs["regex"]
+    name, pattern = kwargs["column"], f"(?s){kwargs['regex']}"  # in PostgreSQL a dot is a newline too
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid as fault:

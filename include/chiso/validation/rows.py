@@ -9,8 +9,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
+from chiso.errors import ContractError
 from chiso.settings import Settings
 from chiso.validation.rules import Rule, row_conditions
+
+_KINDS = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_(), "timestamp": pa.timestamp("s")}
+"""Arrow types of staged columns; the others are text."""
 
 
 class RowConditions:
@@ -19,6 +23,13 @@ class RowConditions:
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self._rules = row_conditions(contract, settings)
         self._digits = [column.name for column in contract.loaded_columns if column.reading in ("number", "printed")]
+        kinds = {column.name: _KINDS.get(column.reading, pa.string()) for column in contract.loaded_columns}
+        try:
+            self.failed(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
+        except (pa.ArrowException, KeyError, TypeError) as fault:
+            raise ContractError(
+                f"{contract.source}: a row condition doesn't fit its column ({fault}); state it as a query instead."
+            ) from fault
 
     def failed(self, rows: pa.Table) -> pa.Array:
         """int64, a bit for each condition that a row breaks, lowest first; null where it breaks none."""

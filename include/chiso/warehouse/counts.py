@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from chiso import audit
 from chiso.contracts import Contract, Measure
-from chiso.database import load_lock
 from chiso.settings import Settings
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
@@ -40,14 +39,16 @@ def count(
 
 
 def recount(connection: sa.Connection, contract: Contract, settings: Settings) -> audit.Head | None:
-    """Makes the ledger anew where it was counted by other measures or agencies than today's, load by load."""
+    """Makes the ledger anew where it was counted by other measures or agencies than today's, load by load.
+
+    The caller holds the source's load lock.
+    """
     basis = _basis(contract, settings)
     known = connection.execute(
         sa.text("SELECT basis_sha256 FROM warehouse.count_basis WHERE source = :source"), {"source": contract.source}
     ).scalar()
     if known == basis:
         return None
-    connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
     versions = contract.terms.versions
     assert versions is not None  # noqa: S101 - only delta sources are counted
     found = connection.execute(
@@ -63,7 +64,7 @@ def recount(connection: sa.Connection, contract: Contract, settings: Settings) -
     head = None
     for place, delivery in enumerate(loads):
         earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
-        added = f"(SELECT * FROM warehouse.{versions.table} WHERE delivery_id = {delivery}) a"
+        added = f"(SELECT * FROM warehouse.{versions.table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery})) a"
         count(connection, contract, delivery, added, earlier)
         head = record(connection, delivery)
     connection.execute(

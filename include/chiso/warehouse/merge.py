@@ -79,6 +79,10 @@ def _merge_versions(
     facts = {target: fingerprint_of(connection, target, gathered)}
     spans = count(connection, contract, delivery_id, gathered) if loaded else []
     if large:
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {gathered} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit.insert_only()"
+        )
         connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
     else:
         _pour(connection, contract, gathered, target)

@@ -6,7 +6,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from chiso import audit, contracts
-from chiso.database import reachable
+from chiso.contracts import Contract
+from chiso.database import load_lock, reachable
 from chiso.settings import Settings
 from chiso.warehouse import counts, reference_lists
 
@@ -24,17 +25,21 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
     with reachable(engine):
         if _applied(engine) == fingerprint:
             return
+        counted = _counted(settings)
         with engine.begin() as connection:
+            for contract in counted:  # first of all: a load that runs must not wait for what waits for it
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _drop_replaceable(connection)  # first: a migration may replace tables that they read
             _migrate(connection, settings)
             for path in replaceable_sql(settings.sql):
                 connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
             reference_lists.load(connection, settings)
-            head = _recount(connection, settings)
+            heads = [counts.recount(connection, contract, settings) for contract in counted]
             connection.execute(sa.text("DELETE FROM warehouse.structure"))
             connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
-        audit.anchor(settings, head)
+        for head in heads:
+            audit.anchor(settings, head)
 
 
 def replaceable_sql(root: Path) -> list[Path]:
@@ -52,14 +57,10 @@ def _migrate(connection: sa.Connection, settings: Settings) -> None:
     command.upgrade(config, "head")
 
 
-def _recount(connection: sa.Connection, settings: Settings) -> audit.Head | None:
-    """Counts versions anew where what is counted has changed."""
-    head = None
-    for name in contracts.source_names(settings):
-        contract = contracts.load(name, settings)
-        if contract.terms.versions:
-            head = counts.recount(connection, contract, settings) or head
-    return head
+def _counted(settings: Settings) -> list[Contract]:
+    """Sources whose current versions are counted, by name."""
+    known = [contracts.load(name, settings) for name in sorted(contracts.source_names(settings))]
+    return [contract for contract in known if contract.terms.versions]
 
 
 def _drop_replaceable(connection: sa.Connection) -> None:

@@ -25,6 +25,8 @@ INSERT INTO warehouse.dossier_version ({COLUMNS}) SELECT {COLUMNS} FROM warehous
 DROP TABLE warehouse.dossier_version_0001;
 CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON warehouse.dossier_version
     FOR EACH STATEMENT EXECUTE FUNCTION audit.insert_only();
+CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON warehouse.dossier_version_0
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.insert_only();
 
 CREATE TABLE warehouse.version_count (
     delivery_id bigint NOT NULL REFERENCES landing.delivery,
