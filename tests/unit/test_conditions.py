@@ -36,6 +36,7 @@ def test_a_pair_of_columns() -> None:
     ("expect_column_values_to_be_unique", {"column": "a"}),
     ("expect_column_values_to_be_between", {"column": "a", "parse_strings_as_datetimes": True}),
     ("expect_column_values_to_not_be_null", {"column": 'a"; DROP'}),
+    ("expect_column_values_to_not_be_null", {"column": "a", "mostly": 0.9}),
 ])  # fmt: skip
 def test_what_it_does_not_know_is_refused(kind: str, kwargs: dict[str, Any]) -> None:
     with pytest.raises(KeyError):

@@ -22,7 +22,7 @@ def condition(kind: str, kwargs: Mapping[str, Any]) -> Condition:
     Raises KeyError naming a type or an argument it doesn't know, ContractError for a pattern that RE2 can't read.
     """
     make, known = _KINDS[kind]
-    strange = sorted(set(kwargs) - {"mostly", *known})
+    strange = sorted(set(kwargs) - set(known))
     if strange:
         raise KeyError(", ".join(strange))
     for name in ("column", "column_A", "column_B"):

@@ -1,7 +1,7 @@
 """The rules of a source: those that its contract states, and those of its Great Expectations suite.
 
 One rule is one native expectation. Row-level ones are also compiled to a vectorised condition, so that every breaking
-row is found; `chiso.validation.judge` makes sure that both agree.
+row is found; `chiso.validation.judging` makes sure that both agree.
 """
 
 import json
