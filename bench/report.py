@@ -57,7 +57,8 @@ def _machine(surroundings: Mapping[str, Any]) -> str:
 
 def table(results: Mapping[str, Any]) -> str:
     """Markdown, one section a figure."""
-    return "\n".join([*_bulk(results), *_growth(results), *_formats(results), *_fixed(results)])
+    sections = {"bulk": _bulk, "growth": _growth, "formats": _formats, "fixed": _fixed}
+    return "\n".join(line for name, make in sections.items() if name in results for line in make(results))
 
 
 def plots(path: Path = RESULTS) -> None:
@@ -66,7 +67,7 @@ def plots(path: Path = RESULTS) -> None:
 
 
 def _bulk(results: Mapping[str, Any]) -> Iterator[str]:
-    for entry in results.get("bulk", []):
+    for entry in results["bulk"]:
         goal = LIMITS.get(entry["rows"])
         yield f"\n### {entry['rows']:,} rows, {entry['bytes'] / 1e6:,.0f} MB, median of {entry['repeats']}\n"
         yield "| | seconds | of the limit | goal | peak memory, MB |\n|---|---|---|---|---|"
@@ -76,29 +77,24 @@ def _bulk(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _growth(results: Mapping[str, Any]) -> Iterator[str]:
-    entries = results.get("growth", [])
-    if entries:
-        yield "\n### A day's delta of 20 000 versions, one changed period, the views\n"
-        yield "| dossiers held | delta, s | peak memory, MB | one period, ms | slowest view, ms |\n|---|---|---|---|---|"
-    for entry in entries:
+    yield "\n### A day's delta of 20 000 versions, one changed period, the views\n"
+    yield "| dossiers held | delta, s | peak memory, MB | one period, ms | slowest view, ms |\n|---|---|---|---|---|"
+    for entry in results["growth"]:
         slowest = max(entry["views_ms"].values())
         yield f"| {entry['held']:,} | {entry['delta_s']:.1f} | {entry['memory_mb']} | {entry['one_period_ms']:.0f} | {slowest:.0f} |"
 
 
 def _formats(results: Mapping[str, Any]) -> Iterator[str]:
-    entries = results.get("formats", [])
-    if entries:
-        yield "\n### `chiso check` of JSON and of a workbook\n"
-        yield "| rows | what | seconds | peak memory, MB |\n|---|---|---|---|"
-    for entry in entries:
+    yield "\n### `chiso check` of JSON and of a workbook\n"
+    yield "| rows | what | seconds | peak memory, MB |\n|---|---|---|---|"
+    for entry in results["formats"]:
         for name, cost in entry["costs"].items():
             yield f"| {entry['rows']:,} | {name} | {cost['wall_s']:.1f} | {cost['memory_mb']} |"
 
 
 def _fixed(results: Mapping[str, Any]) -> Iterator[str]:
-    if results.get("fixed"):
-        yield "\n### Fixed costs\n"
-        yield "| | seconds | |\n|---|---|---|"
-    for name, cost in results.get("fixed", {}).items():
+    yield "\n### Fixed costs\n"
+    yield "| | seconds | |\n|---|---|---|"
+    for name, cost in results["fixed"].items():
         beside = f"{cost['memory_mb']} MB" if "memory_mb" in cost else f"heavy imports: {cost['heavy']}"
         yield f"| {name} | {cost['wall_s']:.2f} | {beside} |"

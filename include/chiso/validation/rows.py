@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chiso.contracts import Contract
 from chiso.errors import ContractError
 from chiso.settings import Settings
-from chiso.validation.rules import Rule, row_conditions
+from chiso.validation.rules import KEY_CONFLICT, Rule, row_conditions
 
 _KINDS = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_(), "timestamp": pa.timestamp("s")}
 """Arrow types of staged columns; the others are text."""
@@ -58,8 +58,8 @@ def mark(engine: sa.Engine, name: str, contract: Contract, rules: Sequence[Rule]
             "value text, details jsonb, rejects boolean)"
         )
         connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {table}_twin (row_no bigint, nth bigint, differs boolean)")
-    by_query = [rule for rule in rules if rule.query]
-    on_twins = [rule for rule in by_query if f"{table}_twin" in str(rule.query)]
+    on_twins = [rule for rule in rules if rule.query and rule.id == KEY_CONFLICT]
+    on_rows = [rule for rule in rules if rule.query and rule.id != KEY_CONFLICT]
     conditions = [rule for rule in rules if rule.condition]
 
     def find_twins() -> None:
@@ -71,9 +71,8 @@ def mark(engine: sa.Engine, name: str, contract: Contract, rules: Sequence[Rule]
     def find_others() -> None:
         with engine.begin() as connection:
             _mark_conditions(connection, table, conditions)
-            for rule in by_query:
-                if rule not in on_twins:
-                    _mark_query(connection, table, rule)
+            for rule in on_rows:
+                _mark_query(connection, table, rule)
 
     with ThreadPoolExecutor(2, thread_name_prefix="mark") as pool:
         for done in [pool.submit(find_twins), pool.submit(find_others)]:

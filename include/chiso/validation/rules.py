@@ -16,6 +16,8 @@ from chiso.periods import Period
 from chiso.settings import Settings
 from chiso.validation.conditions import KINDS, Condition, condition
 
+KEY_CONFLICT = "key.conflict"
+"""Id of the rule on rows alike in key and not in content; the only one that reads the table of twins."""
 MOST_CONDITIONS = 62
 """One bit each in a bigint."""
 
@@ -126,7 +128,7 @@ def _units_at(contract: Contract, at: str) -> Iterator[Rule]:
 
 def _key_conflict(contract: Contract, name: str) -> Rule:
     query = f"SELECT b.* FROM (SELECT * FROM {{batch}}) b JOIN staging.{name}_twin t USING (row_no) WHERE t.differs"
-    return _by_query("key.conflict", query, contract.key[0], "key_conflict", {"key": " + ".join(contract.key)})
+    return _by_query(KEY_CONFLICT, query, contract.key[0], "key_conflict", {"key": " + ".join(contract.key)})
 
 
 def _by_query(rule_id: str, query: str, column: str | None, text: str, details: Mapping[str, Any]) -> Rule:
