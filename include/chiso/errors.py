@@ -38,5 +38,9 @@ class StorageError(ChisoError):
     """A raw file is missing, unreadable or not what was kept: restore it before going on."""
 
 
+class ProcessError(ChisoError):
+    """A process that works for this one ended early: look at what it printed, then run again."""
+
+
 class DisagreementError(ChisoError):
     """Great Expectations and the row rules differ: a defect of the platform; nothing was loaded, report it."""

@@ -17,7 +17,7 @@ from chiso.periods import Period
 from chiso.platform import Platform
 from chiso.settings import Settings, load
 from chiso.staging import tables
-from chiso.validation import expectations, rows
+from chiso.validation import expectations, judge, rows
 from chiso.validation.rules import Rule, rules
 
 SETTINGS = load({})
@@ -170,7 +170,7 @@ def test_a_rule_that_cannot_be_judged_is_an_error(shared_platform: Platform) -> 
 
 def judged_by(platform: Platform, stated: list[Rule]) -> None:
     url = platform.engine.url.render_as_string(hide_password=False)
-    expectations.judge(stated, url, "odd", "odd", "odd", None)
+    judge.judge(stated, url, "odd", "odd", "odd", None)
 
 
 def test_large_bounds_of_a_suite_keep_every_digit(platform: Platform) -> None:

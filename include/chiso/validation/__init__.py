@@ -1,8 +1,6 @@
 """Stage 4: judge a staged delivery with Great Expectations and the contract. Changes no data."""
 
 import hashlib
-import importlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +16,8 @@ from chiso.issues import Issue, issue, shown
 from chiso.periods import Period
 from chiso.settings import Settings
 from chiso.text import mask_words
-from chiso.validation import rows
+from chiso.validation import judge, rows
+from chiso.validation.judge import warm_up
 from chiso.validation.rows import RowConditions
 from chiso.validation.rules import Rule, rules, totals_query
 
@@ -64,11 +63,9 @@ def judging(
     """
     stated = rules(judged.contract, settings, judged.period, judged.name)
     counts = rows.mark(engine, judged.name, judged.contract, stated)
-    from chiso.validation import expectations
-
-    with ThreadPoolExecutor(1, thread_name_prefix="judge") as judge:
-        holds = judge.submit(
-            expectations.judge,
+    with ThreadPoolExecutor(1, thread_name_prefix="judge") as beside:
+        holds = beside.submit(
+            judge.judge,
             stated,
             engine.url.render_as_string(hide_password=False),
             judged.name,
@@ -77,11 +74,6 @@ def judging(
             settings.reports / "data_docs" if keep_docs else None,
         )
         yield lambda: _verdict(judged, engine, stated, counts, holds.result(), found_before)
-
-
-def warm_up() -> None:
-    """Begins to load Great Expectations, which takes seconds, while something else is done."""
-    threading.Thread(target=importlib.import_module, args=("chiso.validation.expectations",)).start()
 
 
 def _verdict(
@@ -123,9 +115,7 @@ def build_docs(settings: Settings) -> Path | None:
     docs = settings.reports / "data_docs"
     if not (docs / "results").exists():
         return None
-    from chiso.validation import expectations
-
-    return expectations.build_docs(docs)
+    return judge.build_docs(docs)
 
 
 def rules_sha256(contract: Contract, settings: Settings) -> str:

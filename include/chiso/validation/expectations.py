@@ -1,21 +1,22 @@
 """Great Expectations, the validator of record: runs native expectations on a staging table, builds Data Docs.
 
-Importing the library costs seconds, so this module is imported only where a delivery is judged.
+Runs as a process (`chiso.validation.judge` talks to it); nothing else imports the library.
 """
 
 import os
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
-import threading
+import json
+import sys
+import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chiso.errors import ContractError
 from chiso.validation.deferred import defer
-from chiso.validation.rules import Rule
 
 for _unused in ("scipy.stats", "altair"):  # no rule here needs a distribution or a chart
     defer(_unused)
@@ -26,43 +27,54 @@ with warnings.catch_warnings():
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
 _CONTEXTS: dict[Path, Any] = {}
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def judge(
-    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None
+    rules: Sequence[Mapping[str, Any]], url: str, table: str, suite_name: str, run_name: str, docs: str | None
 ) -> dict[str, bool]:
-    """Whether each rule holds, by rule id. Raises ContractError where the library drops or can't run a rule.
-
-    table: in schema `staging`. docs: folder of the Data Docs' results; None keeps none (a dry run).
-    """
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        context = _context(docs)
-        suite = gx.ExpectationSuite(name=suite_name, expectations=[_native(rule) for rule in rules])
-        if len(suite.expectations) != len(rules):
-            raise ContractError(
-                f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules."
-            )
-        source = context.data_sources.add_or_update_postgres(name="warehouse", connection_string=url)
-        asset = source.add_table_asset(name=table, table_name=table, schema_name="staging")
-        try:
-            batch = asset.add_batch_definition_whole_table("delivery")
-            context.suites.add_or_update(suite)
-            definition = gx.ValidationDefinition(name=suite_name, data=batch, suite=suite)
-            context.validation_definitions.add_or_update(definition)
-            result = definition.run(result_format="BOOLEAN_ONLY", run_id=RunIdentifier(run_name=run_name))
-        finally:
-            _dispose(source)
-        return _verdicts(result, rules, suite_name)
+    """`chiso.validation.judge.judge`, with the rules in the library's own form."""
+    context = _context(Path(docs) if docs else None)
+    suite = gx.ExpectationSuite(name=suite_name, expectations=[dict(rule) for rule in rules])
+    if len(suite.expectations) != len(rules):
+        raise ContractError(f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules.")
+    source = context.data_sources.add_or_update_postgres(name="warehouse", connection_string=url)
+    asset = source.add_table_asset(name=table, table_name=table, schema_name="staging")
+    try:
+        batch = asset.add_batch_definition_whole_table("delivery")
+        context.suites.add_or_update(suite)
+        definition = gx.ValidationDefinition(name=suite_name, data=batch, suite=suite)
+        context.validation_definitions.add_or_update(definition)
+        result = definition.run(result_format="BOOLEAN_ONLY", run_id=RunIdentifier(run_name=run_name))
+    finally:
+        _dispose(source)
+    return _verdicts(result, {rule["meta"]["rule"] for rule in rules}, suite_name)
 
 
-def build_docs(docs: Path) -> Path:
-    """(Re)builds the site of every result kept below `docs`; returns its index page."""
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _context(docs).build_data_docs()
-    return docs / "site" / "index.html"
+def build_docs(docs: str) -> str:
+    """`chiso.validation.judge.build_docs`."""
+    _context(Path(docs)).build_data_docs()
+    return str(Path(docs) / "site" / "index.html")
+
+
+_SERVED: dict[str, Callable[..., Any]] = {"judge": judge, "build_docs": build_docs}
+
+
+def main() -> None:
+    """Answers requests from standard input until it ends. What the library prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), file=answers, flush=True)
+
+
+def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return {"answer": _SERVED[request["call"]](**request["arguments"])}
+    except ContractError as fault:
+        return {"refused": str(fault)}
+    except Exception:  # noqa: BLE001 - the owner raises it again
+        return {"fault": traceback.format_exc()}
 
 
 def _dispose(source: Any) -> None:
@@ -71,20 +83,7 @@ def _dispose(source: Any) -> None:
     source.get_engine().dispose()
 
 
-def _native(rule: Rule) -> dict[str, Any]:
-    """The rule as the library takes it. Of the rows that a query finds one is enough to know that the rule fails."""
-    kwargs = dict(rule.expectation["kwargs"])
-    if "unexpected_rows_query" in kwargs:
-        kwargs["unexpected_rows_query"] = f"SELECT * FROM ({kwargs['unexpected_rows_query']}) found LIMIT 1"
-    return {
-        "type": rule.expectation["type"],
-        "kwargs": kwargs,
-        "severity": rule.severity,
-        "meta": {"rule": rule.id, "action": rule.action},
-    }
-
-
-def _verdicts(result: Any, rules: Sequence[Rule], suite_name: str) -> dict[str, bool]:
+def _verdicts(result: Any, rules: set[str], suite_name: str) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for entry in result.results:
         rule_id = entry.expectation_config.meta["rule"]
@@ -92,7 +91,7 @@ def _verdicts(result: Any, rules: Sequence[Rule], suite_name: str) -> dict[str, 
         if isinstance(fault, dict) and _raised(fault):
             raise ContractError(f"{suite_name}: rule {rule_id} could not be judged: {_raised(fault)}")
         found[rule_id] = bool(entry.success)
-    missing = sorted({rule.id for rule in rules} - set(found))
+    missing = sorted(rules - set(found))
     if missing:
         raise ContractError(f"{suite_name}: Great Expectations gave no verdict on {', '.join(missing)}.")
     return found
@@ -141,3 +140,7 @@ def _site(docs: Path) -> dict[str, Any]:
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         }
     }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Great Expectations in a process of its own, so that loading it, which takes seconds, holds nothing else up.
+
+One process serves every delivery that its owner judges, and ends with it. Requests and answers are lines of JSON.
+"""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chiso.errors import ContractError, ProcessError
+from chiso.validation.rules import Rule
+
+
+def warm_up() -> None:
+    """Starts the process, if none runs, while something else is done."""
+    with _LOCK:
+        _running()
+
+
+def judge(
+    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None
+) -> dict[str, bool]:
+    """Whether each rule holds, by rule id. Raises ContractError where the library drops or can't run a rule.
+
+    table: in schema `staging`. docs: folder of the Data Docs' results; None keeps none (a dry run).
+    """
+    return dict(
+        _ask(
+            "judge",
+            rules=[_native(rule) for rule in rules],
+            url=url,
+            table=table,
+            suite_name=suite_name,
+            run_name=run_name,
+            docs=docs and str(docs),
+        )
+    )
+
+
+def build_docs(docs: Path) -> Path:
+    """(Re)builds the site of every result kept below `docs`; returns its index page."""
+    return Path(_ask("build_docs", docs=str(docs)))
+
+
+def _native(rule: Rule) -> dict[str, Any]:
+    """The rule as the library takes it. Of the rows that a query finds one is enough to know that the rule fails."""
+    kwargs = dict(rule.expectation["kwargs"])
+    if "unexpected_rows_query" in kwargs:
+        kwargs["unexpected_rows_query"] = f"SELECT * FROM ({kwargs['unexpected_rows_query']}) found LIMIT 1"
+    return {
+        "type": rule.expectation["type"],
+        "kwargs": kwargs,
+        "severity": rule.severity,
+        "meta": {"rule": rule.id, "action": rule.action},
+    }
+
+
+# --- The process ---
+
+_LOCK = threading.Lock()
+"""One conversation at a time."""
+_PROCESSES: dict[int, subprocess.Popen[str]] = {}
+"""By owner: a fork of this process, which inherits the entry, needs one of its own."""
+
+
+def _ask(call: str, **arguments: Any) -> Any:
+    with _LOCK:
+        process = _running()
+        try:
+            print(json.dumps({"call": call, "arguments": arguments}), file=process.stdin, flush=True)
+            line = process.stdout.readline() if process.stdout else ""
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise ProcessError(
+                f"The process of Great Expectations ended before it answered (exit {process.wait()}). Nothing was loaded. "
+                "Look at what it printed and whether memory ran out, then run again."
+            )
+    said: Mapping[str, Any] = json.loads(line)
+    if "refused" in said:
+        raise ContractError(said["refused"])
+    if "fault" in said:
+        raise RuntimeError(f"Great Expectations failed:\n{said['fault']}")
+    return said["answer"]
+
+
+def _running() -> subprocess.Popen[str]:
+    process = _PROCESSES.get(os.getpid())
+    if process is None or process.poll() is not None:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "chiso.validation.expectations"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # an interrupt at the terminal is ours to handle
+        )
+        atexit.register(process.kill)
+        _PROCESSES[os.getpid()] = process
+    return process
