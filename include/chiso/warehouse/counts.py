@@ -104,8 +104,8 @@ def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: in
     connection.exec_driver_sql("SET LOCAL enable_sort = off")
     connection.execute(
         sa.text(
-            f"CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS SELECT DISTINCT ON ({key}) 1 AS change, {plain}, delivery_id, {flags} "
-            f"FROM {added} ORDER BY {key} DESC, {at} DESC"
+            f"CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS SELECT 1 AS change, {plain}, delivery_id, {flags} FROM "
+            f"(SELECT DISTINCT ON ({key}) * FROM {added} ORDER BY {key} DESC, {at} DESC) newest"
         )
     )
     connection.exec_driver_sql("SET LOCAL enable_sort = on")

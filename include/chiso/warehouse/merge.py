@@ -12,6 +12,7 @@ from chiso.warehouse.fingerprint import fingerprint, fingerprint_of
 
 OWN_PARTITION = 200_000
 """Rows from which a delivery gets a partition of its own."""
+_UNCHANGED = "version_unchanged"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ def merge(
     return merged
 
 
-def _accepted(name: str) -> str:
-    """The staged rows that no rule rejects; of rows alike in key and content the first."""
+def _accepted(name: str, left_out: str = "") -> str:
+    """The staged rows that no rule rejects, of rows alike in key and content the first, without those `left_out` selects."""
     return (
         f"(SELECT * FROM staging.{name} s WHERE NOT EXISTS (SELECT 1 FROM (SELECT row_no FROM staging.{name}_mark WHERE rejects "
-        f"UNION ALL SELECT row_no FROM staging.{name}_twin WHERE nth > 1) o WHERE o.row_no = s.row_no))"
+        f"UNION ALL SELECT row_no FROM staging.{name}_twin WHERE nth > 1 {left_out}) o WHERE o.row_no = s.row_no))"
     )
 
 
@@ -68,6 +69,8 @@ def _merge_versions(
     """
     target, gathered = f"warehouse.{versions.table}", f"warehouse.{versions.table}_{delivery_id}"
     columns = _columns(connection, target)
+    probed = ", ".join(f'"{column}"' for column in contract.key)
+    connection.exec_driver_sql(f"ANALYZE staging.{name} ({probed})")  # a day's delta probes the key, a bulk load is hashed
     loaded = _gather(connection, contract, name, delivery_id, columns, target, gathered)
     large = loaded >= OWN_PARTITION
     if large:
@@ -127,22 +130,35 @@ def _gather(
     gathered: str,
 ) -> int:
     """Makes `gathered` of the accepted rows that aren't known, or not in this form; returns how many."""
-    content = ", ".join(f'%s."{column.name}"' for column in contract.loaded_columns)
-    key = ", ".join(f'"{column}"' for column in contract.key)
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {_UNCHANGED} ON COMMIT DROP AS {_unchanged(contract, name, target)}"
+    )
+    connection.exec_driver_sql(f"ANALYZE {_UNCHANGED}")
     ours = {"delivery_id": str(delivery_id), "portion": str(delivery_id), "recorded_at": "now()"}
     typed = ", ".join(
         f'CAST({ours.get(column.name, f"s.{column.name}")} AS {column.kind}) AS "{column.name}"' for column in columns
     )
-    connection.exec_driver_sql(f"ANALYZE staging.{name} ({key})")  # a day's delta probes the key, a bulk load is hashed
-    return connection.execute(
-        sa.text(
-            f"CREATE TABLE {gathered} AS WITH known AS ("
-            f"SELECT DISTINCT ON ({key}) v.* FROM {target} v JOIN landing.delivery d USING (delivery_id) "
-            f"WHERE ({key}) IN (SELECT {key} FROM staging.{name}) ORDER BY {key}, d.received_at DESC, v.delivery_id DESC) "
-            f"SELECT {typed} FROM {_accepted(name)} s LEFT JOIN known k USING ({key}) WHERE k.delivery_id IS NULL "
-            f"OR ROW({content.replace('%s', 'k')}) IS DISTINCT FROM ROW({content.replace('%s', 's')})"
-        )
-    ).rowcount
+    accepted = _accepted(name, f"UNION ALL SELECT row_no FROM {_UNCHANGED}")
+    loaded = connection.exec_driver_sql(f"CREATE TABLE {gathered} AS SELECT {typed} FROM {accepted} s").rowcount
+    connection.exec_driver_sql(f"DROP TABLE {_UNCHANGED}")
+    return loaded
+
+
+def _unchanged(contract: Contract, name: str, target: str) -> str:
+    """SQL for the staged rows whose key is known and whose newest form says the same.
+
+    Rows that say the same are found first, and then whether they are the newest: there are few of the former, or of
+    the versions of one key.
+    """
+    key = ", ".join(f'"{column}"' for column in contract.key)
+    known, staged = (", ".join(f'{alias}."{column.name}"' for column in contract.loaded_columns) for alias in "vs")
+    same_key = " AND ".join(f'n."{column}" = same."{column}"' for column in contract.key)
+    return (
+        f"WITH same AS (SELECT s.row_no, {key}, d.received_at, v.delivery_id FROM staging.{name} s JOIN {target} v USING ({key}) "
+        f"JOIN landing.delivery d USING (delivery_id) WHERE ROW({known}) IS NOT DISTINCT FROM ROW({staged})) "
+        f"SELECT row_no FROM same WHERE NOT EXISTS (SELECT 1 FROM {target} n JOIN landing.delivery e USING (delivery_id) "
+        f"WHERE {same_key} AND (e.received_at, n.delivery_id) > (same.received_at, same.delivery_id))"
+    )
 
 
 # --- Records and their observations ---
