@@ -153,6 +153,13 @@ class Reference:
         """The agency with that code at a day; None if there is none."""
         return next((agency for agency in self._agency_codes.get(code) if holds(agency, at)), None)
 
+    def terms(self, register: Literal["admin_unit", "agency"]) -> dict[str, list[tuple[date, date]]]:
+        """First and last days of everything in a register, by code."""
+        found: dict[str, list[tuple[date, date]]] = defaultdict(list)
+        for thing in self.agencies if register == "agency" else self.units:
+            found[thing.code].append((thing.valid_from or date.min, thing.valid_to or date.max))
+        return found
+
     def find_district(self, name: str) -> str | None:
         """Code of the one district of our province that has, or ever had, that name; None if there is none."""
         codes = {unit.code for unit in self._named(nfc(name).strip()) if unit.level == "district"}

@@ -109,6 +109,7 @@ REJECTED = [
     ({"NgayTiepNhan": "10/06/24 08:00:00"}, "ngay_tiep_nhan.time_malformed"),
     ({"NgayTiepNhan": "10/06/2024 24:00:00"}, "ngay_tiep_nhan.time_malformed"),
     ({"NgayTiepNhan": "10/06/2024 08:00:60"}, "ngay_tiep_nhan.time_malformed"),
+    ({"NgayTiepNhan": "10/06/2024 08:00:61"}, "ngay_tiep_nhan.time_malformed"),
     ({"NgayTiepNhan": "2024-06-10 08:00:00"}, "ngay_tiep_nhan.time_malformed"),
     ({"NgayKetThuc": "31/12/9999 00:00:00"}, "ngay_ket_thuc.time_malformed"),
     ({"ThoiDiemCapNhat": "10/06/2024"}, "thoi_diem_cap_nhat.time_malformed"),

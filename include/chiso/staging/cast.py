@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -192,19 +193,33 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
 def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
     form = _strptime(column.format or "")
     parsed = pc.strptime(raw, format=form, unit="s", error_is_null=True)
-    # The parser carries 31/02 over into March and takes the year 24 for AD 24.
-    day_first = form.startswith("%d")
-    place = (0, 2) if day_first else (8, 10)
-    digits = pc.utf8_rtrim(pc.utf8_slice_codeunits(raw, *place), characters="/-. ")
-    stated = pc.cast(pc.if_else(pc.and_kleene(pc.is_valid(parsed), pc.utf8_is_digit(digits)), digits, None), pa.int64())
-    year = pc.year(parsed)
-    plausible = pc.and_kleene(pc.greater_equal(year, _EARLIEST_YEAR), pc.less_equal(year, _LATEST_YEAR))
-    holds = pc.and_kleene(pc.equal(pc.day(parsed), stated), plausible)
-    # It also takes a 61st second, and carries it over.
-    holds = pc.and_(pc.fill_null(holds, False), pc.fill_null(pc.invert(pc.ends_with(raw, ":60")), True))
-    good = pc.if_else(holds, parsed, None)
+    wrong = _carried_over(raw, parsed, day_first=form.startswith("%d"))
+    good = pc.if_else(wrong, None, parsed) if wrong is not None else parsed
     mask = pc.and_(pc.is_valid(raw), pc.is_null(good))
     return good, mask, lambda text, place: Unreadable("time_malformed", {"format": column.format})
+
+
+def _carried_over(raw: pa.Array, parsed: pa.Array, *, day_first: bool) -> pa.Array | None:
+    """Where the parser was too kind: it carries 31/02 over into March, seconds 60 and 61 too, and takes the year 24 for AD 24.
+
+    None where it nowhere was. Only days that may have been carried, the first three of a month, are compared with what is written.
+    """
+    first, last = (pc.year(bound).as_py() for bound in pc.min_max(parsed).values())
+    if first is None:
+        return None
+    wrong = pc.or_(pc.ends_with(raw, ":60"), pc.ends_with(raw, ":61"))
+    if first < _EARLIEST_YEAR or last > _LATEST_YEAR:
+        year = pc.year(parsed)
+        wrong = pc.or_(wrong, pc.or_(pc.less(year, _EARLIEST_YEAR), pc.greater(year, _LATEST_YEAR)))
+    places = pc.indices_nonzero(pc.less_equal(pc.day(parsed), 3))
+    written = pc.utf8_slice_codeunits(raw.take(places), *((0, 2) if day_first else (8, 10)))
+    digits = pc.utf8_rtrim(written, characters="/-. ")
+    stated = pc.cast(pc.if_else(pc.utf8_is_digit(digits), digits, None), pa.int64())
+    same_day = pc.fill_null(pc.equal(pc.day(parsed.take(places)), stated), False)
+    carried = np.zeros(len(raw), bool)
+    carried[places.filter(pc.invert(same_day)).to_numpy()] = True
+    wrong = pc.or_(pc.fill_null(wrong, False), pa.array(carried))
+    return wrong if pc.any(wrong).as_py() else None
 
 
 def _strptime(form: str) -> str:

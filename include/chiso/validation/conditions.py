@@ -4,7 +4,8 @@ The library judges by its own SQL; these find which rows break a rule. A missing
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -29,6 +30,25 @@ def condition(kind: str, kwargs: Mapping[str, Any]) -> Condition:
         if name in kwargs and not re.fullmatch(r"[a-z][a-z0-9_]*", kwargs[name]):
             raise KeyError(kwargs[name])
     return make(kwargs)
+
+
+def unregistered(column: str, at: str, terms: Mapping[str, Sequence[tuple[date, date]]]) -> Condition:
+    """True where the code in `column` has no term on the day of `at`. terms: first and last days, by code."""
+    codes = pa.array(list(terms), pa.string())
+    most = max(map(len, terms.values()), default=0)
+    padded = [[*spans, *[(None, None)] * (most - len(spans))] for spans in terms.values()]
+    nth = [tuple(pa.array([spans[n][side] for spans in padded], pa.date32()) for side in (0, 1)) for n in range(most)]
+
+    def breaks(table: pa.Table) -> pa.Array:
+        day = table.column(at).cast(pa.date32())
+        place = pc.index_in(table.column(column), codes)
+        unknown = pc.and_(pc.is_valid(table.column(column)), pc.is_valid(day))
+        for first, last in nth:
+            holds = pc.and_(pc.less_equal(first.take(place), day), pc.less_equal(day, last.take(place)))
+            unknown = pc.and_(unknown, pc.invert(pc.fill_null(holds, False)))
+        return unknown
+
+    return breaks
 
 
 def _null(kwargs: Mapping[str, Any]) -> Condition:

@@ -7,14 +7,15 @@ row is found; `chiso.validation.judging` makes sure that both agree.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from chiso.contracts import Column, Contract
 from chiso.errors import ContractError
 from chiso.issues import Action, Severity
 from chiso.periods import Period
+from chiso.reference import Reference, load_reference
 from chiso.settings import Settings
-from chiso.validation.conditions import KINDS, Condition, condition
+from chiso.validation.conditions import KINDS, Condition, condition, unregistered
 
 KEY_CONFLICT = "key.conflict"
 """Id of the rule on rows alike in key and not in content; the only one that reads the table of twins."""
@@ -52,7 +53,7 @@ class Rule:
 
 def row_conditions(contract: Contract, settings: Settings) -> list[Rule]:
     """The rules with a condition, which need nothing but a row; their order is that of the bits in `failed`."""
-    stated = [*_derived(contract, "any"), *_of_suite(contract, settings, None)]
+    stated = [*_derived(contract, settings, "any"), *_of_suite(contract, settings, None)]
     found = [rule for rule in stated if rule.condition]
     if len(found) > MOST_CONDITIONS:
         raise ContractError(f"{contract.source}: more than {MOST_CONDITIONS} row conditions; state some as one query.")
@@ -61,7 +62,7 @@ def row_conditions(contract: Contract, settings: Settings) -> list[Rule]:
 
 def rules(contract: Contract, settings: Settings, period: Period, name: str) -> list[Rule]:
     """Every rule of a delivery staged as `staging.<name>`. Raises ContractError naming the suite and the rule."""
-    found = [*_derived(contract, name), *_of_staging(contract, name), *_of_suite(contract, settings, period)]
+    found = [*_derived(contract, settings, name), *_of_staging(contract, name), *_of_suite(contract, settings, period)]
     ids = [rule.id for rule in found]
     twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
     if twice:
@@ -72,11 +73,11 @@ def rules(contract: Contract, settings: Settings, period: Period, name: str) -> 
 # --- Derived from the contract ---
 
 
-def _derived(contract: Contract, name: str) -> Iterator[Rule]:
+def _derived(contract: Contract, settings: Settings, name: str) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         yield from _of_column(column)
     if contract.terms.unit_at:
-        yield from _units_at(contract, contract.terms.unit_at)
+        yield from _units_at(contract, contract.terms.unit_at, load_reference(settings.schemas))
     yield _key_conflict(contract, name)
 
 
@@ -114,33 +115,38 @@ def _bound(value: int | None) -> str:
     return "…" if value is None else str(value)
 
 
-def _units_at(contract: Contract, at: str) -> Iterator[Rule]:
+def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         if column.reading in ("unit", "agency"):
-            register = "agency" if column.reading == "agency" else "admin_unit"
+            register: Literal["admin_unit", "agency"] = "agency" if column.reading == "agency" else "admin_unit"
             query = (
                 f'SELECT * FROM (SELECT * FROM {{batch}}) b WHERE b."{column.name}" IS NOT NULL AND b."{at}" IS NOT NULL AND NOT EXISTS '
                 f"(SELECT 1 FROM warehouse.unit u WHERE u.register = '{register}' AND u.code = b.\"{column.name}\" "
                 f'AND b."{at}"::date BETWEEN u.valid_from AND u.valid_to)'
             )
-            yield _by_query(f"{column.name}.unit_at", query, column.name, "unit_at", {"printed": column.printed})
+            yield Rule(
+                f"{column.name}.unit_at",
+                {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
+                "critical",
+                "reject_row",
+                column.name,
+                unregistered(column.name, at, reference.terms(register)),
+                text="unit_at",
+                details={"printed": column.printed},
+            )
 
 
 def _key_conflict(contract: Contract, name: str) -> Rule:
     query = f"SELECT b.* FROM (SELECT * FROM {{batch}}) b JOIN staging.{name}_twin t USING (row_no) WHERE t.differs"
-    return _by_query(KEY_CONFLICT, query, contract.key[0], "key_conflict", {"key": " + ".join(contract.key)})
-
-
-def _by_query(rule_id: str, query: str, column: str | None, text: str, details: Mapping[str, Any]) -> Rule:
     return Rule(
-        rule_id,
+        KEY_CONFLICT,
         {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
         "critical",
         "reject_row",
-        column,
+        contract.key[0],
         query=query,
-        text=text,
-        details=details,
+        text="key_conflict",
+        details={"key": " + ".join(contract.key)},
     )
 
 
