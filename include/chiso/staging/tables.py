@@ -19,11 +19,15 @@ from chiso.staging.pipeline import ahead
 
 
 def create(connection: sa.Connection, name: str, contract: Contract) -> None:
-    """Makes `staging.<name>`, `_broken` and `_total`; drops what an earlier reading left under that name."""
+    """Makes `staging.<name>`, `_broken` and `_total`; drops what an earlier reading left under that name.
+
+    No vacuum looks at them: it would cost a large delivery more than it ever gave.
+    """
     columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.reading]}' for column in contract.loaded_columns)
     drop(connection, name)
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[], failed bigint)"
+        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[], failed bigint) "
+        "WITH (autovacuum_enabled = false)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_broken "
