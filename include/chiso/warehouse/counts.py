@@ -19,23 +19,21 @@ from chiso.warehouse.fingerprint import ledger_fingerprint
 _CHANGES, _BEFORE, _DAYS = "version_change", "version_before", "version_day"
 
 
-def count(
-    connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str = "true"
-) -> list[date]:
-    """Writes what the versions in `added`, all of this delivery, change; returns the half-months they speak of.
+def count(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str = "true") -> None:
+    """Writes what the versions in `added`, all of this delivery, change.
 
     earlier: SQL condition on `v`, true for the versions that were loaded before.
     """
     _find_changes(connection, contract, delivery_id, added, earlier)
     for column in counted_by(contract):
         _write(connection, contract, delivery_id, column)
-    versions = contract.terms.versions
-    assert versions is not None  # noqa: S101 - only delta sources are counted
-    days = [(versions.at, added), *((column, _CHANGES) for column in counted_by(contract))]
-    each = " UNION ".join(f'SELECT DISTINCT "{column}"::date AS day FROM {table}' for column, table in days)
-    found = connection.execute(sa.text(f"SELECT DISTINCT {_span('day')} FROM ({each}) d")).scalars().all()
     connection.exec_driver_sql(f"DROP TABLE {_CHANGES}")
-    return [day for day in found if day is not None]
+
+
+def days_counted(connection: sa.Connection, delivery_id: int) -> list[date]:
+    """A day of each half-month in which the delivery's load changed a count, or where one comes from."""
+    found = sa.text("SELECT DISTINCT span_start FROM warehouse.version_origin WHERE delivery_id = :delivery")
+    return list(connection.execute(found, {"delivery": delivery_id}).scalars())
 
 
 def recount(connection: sa.Connection, contract: Contract, settings: Settings) -> audit.Head | None:

@@ -5,6 +5,7 @@ PostgreSQL hashes rows without turning them into text, well under a second a mil
 generation of the server, which is kept beside it.
 """
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ LEDGER = ("warehouse.version_count", "warehouse.version_origin")
 
 _PHYSICAL = "portion"
 """Says where a row lies, not what it says."""
+_GENERATION = "current_setting('server_version_num')::int / 10000"
 
 
 def fact_tables(contract: Contract) -> list[str]:
@@ -26,20 +28,32 @@ def fact_tables(contract: Contract) -> list[str]:
 
 def fingerprint(connection: sa.Connection, contract: Contract, delivery_id: int) -> dict[str, dict[str, Any]]:
     """By table: `{"rows", "hash", "postgres"}` of a delivery's facts."""
-    return {
-        table: fingerprint_of(connection, table, table, f"delivery_id = {delivery_id}")
-        for table in fact_tables(contract)
-    }
+    return {table: _fingerprint_of(connection, table, delivery_id) for table in fact_tables(contract)}
 
 
 def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> dict[str, dict[str, Any]]:
     """The same of what a delivery's load left in the ledger of counts."""
-    return {table: fingerprint_of(connection, table, table, f"delivery_id = {delivery_id}") for table in LEDGER}
+    return {table: _fingerprint_of(connection, table, delivery_id) for table in LEDGER}
 
 
-def fingerprint_of(connection: sa.Connection, table: str, rows: str, condition: str = "true") -> dict[str, Any]:
-    """The fingerprint of some `rows` of the shape of `table`."""
-    found = connection.execute(sa.text(f"SELECT {_of_rows(connection, table)} FROM {rows} t WHERE {condition}"))
+def fingerprint_and_days(
+    connection: sa.Connection, table: str, rows: str, at: str
+) -> tuple[dict[str, Any], list[date]]:
+    """The fingerprint of all `rows`, of the shape of `table`, and the days of their timestamp `at`, in one reading."""
+    each = f'SELECT "{at}"::date AS day, {_of_rows(connection, table)} FROM {rows} t GROUP BY 1'
+    found = connection.execute(
+        sa.text(
+            "SELECT coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum(hash::numeric), 0)::text AS hash, "
+            f"{_GENERATION} AS postgres, coalesce(array_agg(day), '{{}}') AS days FROM ({each}) d"
+        )
+    ).one()
+    return {"rows": found.rows, "hash": found.hash, "postgres": found.postgres}, found.days
+
+
+def _fingerprint_of(connection: sa.Connection, table: str, delivery_id: int) -> dict[str, Any]:
+    found = connection.execute(
+        sa.text(f"SELECT {_of_rows(connection, table)} FROM {table} t WHERE delivery_id = {delivery_id}")
+    )
     return dict(found.one()._mapping)
 
 
@@ -61,7 +75,7 @@ def _of_rows(connection: sa.Connection, table: str) -> str:
     listed = ", ".join(f't."{name}"' for name in names)
     return (
         f"count(*) AS rows, coalesce(sum(hash_record_extended(ROW({listed}), 0)), 0)::text AS hash, "
-        "current_setting('server_version_num')::int / 10000 AS postgres"
+        f"{_GENERATION} AS postgres"
     )
 
 

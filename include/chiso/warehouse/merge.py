@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure, Versions
 from chiso.periods import Period, months_touched, touched
-from chiso.warehouse.counts import count
-from chiso.warehouse.fingerprint import fingerprint, fingerprint_of
+from chiso.warehouse.counts import count, days_counted
+from chiso.warehouse.fingerprint import fingerprint, fingerprint_and_days
 
 OWN_PARTITION = 200_000
 """Rows from which a delivery gets a partition of its own."""
@@ -79,8 +79,9 @@ def _merge_versions(
         connection.exec_driver_sql(
             f"ALTER TABLE {gathered} {required}, ADD CHECK (portion = {delivery_id}), ADD PRIMARY KEY ({key})"
         )
-    facts = {target: fingerprint_of(connection, target, gathered)}
-    spans = count(connection, contract, delivery_id, gathered) if loaded else []
+    found, days = fingerprint_and_days(connection, target, gathered, versions.at)
+    if loaded:
+        count(connection, contract, delivery_id, gathered)
     if large:
         connection.exec_driver_sql(
             f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {gathered} "
@@ -89,7 +90,8 @@ def _merge_versions(
         connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
     else:
         _pour(connection, contract, gathered, target)
-    return Merged(loaded, touched(months_touched(spans)), facts)
+    days += days_counted(connection, delivery_id)
+    return Merged(loaded, touched(months_touched(days)), {target: found})
 
 
 class _Column(NamedTuple):
