@@ -40,15 +40,15 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
         ) from fault
 
 
-def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Readable, *, fresh: bool = False) -> None:
-    """Loads CSV `rows` (no header; unquoted empty = NULL) into `table`, inside the connection's transaction.
+def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Readable, *, form: str = "csv") -> None:
+    """Loads `rows` into `table`, inside the connection's transaction.
 
-    fresh: the transaction made the table; its rows are then written as ones that need no look at who may see them.
+    form: csv (no header; unquoted empty = NULL) or binary; with `, FREEZE` where the transaction made the table, whose
+    rows are then written as ones that need no look at who may see them.
     """
     names = ", ".join(f'"{name}"' for name in columns)
-    options = "FORMAT csv, FREEZE" if fresh else "FORMAT csv"
     with raw_cursor(connection) as cursor:
-        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN ({options})", rows, size=1 << 18)
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT {form})", rows, size=1 << 18)
 
 
 def load_lock(source: str) -> str:

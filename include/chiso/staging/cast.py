@@ -173,7 +173,7 @@ def _blank_to_null(raw: pa.Array) -> pa.Array:
 
 
 def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
-    """Adds a row for every line that could not be split, and `unreadable`, a PostgreSQL text[] literal."""
+    """Adds a row for every line that could not be split, and `unreadable`, their names joined by commas."""
     whole = [entry for entry in broken if entry.column is None]
     if whole:
         empty = {field.name: pa.nulls(len(whole), field.type) for field in table.schema}
@@ -184,8 +184,8 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
         table = pa.concat_tables([table, pa.table(empty | places, schema=table.schema)]).sort_by("row_no")
     by_row: dict[int, list[str]] = {}
     for entry in broken:
-        by_row.setdefault(entry.row, []).append(entry.column or '"*"')
-    marks = pa.array([f"{{{','.join(columns)}}}" for columns in by_row.values()], pa.string())
+        by_row.setdefault(entry.row, []).append(entry.column or "*")
+    marks = pa.array([",".join(columns) for columns in by_row.values()], pa.string())
     place = pc.index_in(table.column("row_no"), pa.array(list(by_row), pa.int64()))
     return table.append_column("unreadable", marks.take(place.combine_chunks()))
 

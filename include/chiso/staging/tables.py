@@ -1,6 +1,5 @@
 """The unlogged tables of a delivery in schema `staging`: scratch, made anew for every reading."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +8,22 @@ from tempfile import TemporaryFile
 import psycopg2
 import pyarrow as pa
 import sqlalchemy as sa
-from pyarrow import csv as arrow_csv
 
 from chiso.contracts import Contract
 from chiso.database import copy_in
 from chiso.staging.batch import Broken
+from chiso.staging.binary import BinaryCopy
 from chiso.staging.cast import SQL_TYPES
 from chiso.staging.pipeline import ahead
+
+_SENT = {
+    "count": pa.int64(),
+    "flag": pa.bool_(),
+    "mark": pa.bool_(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+}
+"""Arrow types that columns are sent as, by reading; the others are text."""
 
 
 def create(connection: sa.Connection, name: str, contract: Contract) -> None:
@@ -26,12 +34,12 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
     columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.reading]}' for column in contract.loaded_columns)
     drop(connection, name)
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text[], failed bigint) "
+        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text, failed bigint) "
         "WITH (autovacuum_enabled = false)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_broken "
-        "(row_no bigint, line bigint, column_name text, rule text, value text, details jsonb)"
+        "(row_no bigint, line bigint, column_name text, rule text, value text, details json)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name}_total "
@@ -55,38 +63,50 @@ class Copied:
 
 def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> Copied:
     """Loads typed batches. Batches are made while PostgreSQL takes the one before."""
-    columns = ["row_no", "line", *(column.name for column in contract.loaded_columns), "unreadable", "failed"]
+    sent = {column.name: _SENT.get(column.reading, pa.string()) for column in contract.loaded_columns}
+    beside = {"unreadable": pa.string(), "failed": pa.int64()}
+    stream = BinaryCopy(pa.schema({"row_no": pa.int64(), "line": pa.int64()} | sent | beside))
     count = 0
-    digest = hashlib.sha256()
 
     def encoded() -> Iterator[bytes]:
         nonlocal count
+        yield stream.header
         for table in tables:
             count += table.num_rows
-            lines = _as_csv(table.select(columns))
-            digest.update(lines)
-            yield lines
+            yield stream.rows(table)
+        yield stream.end()
 
+    _retype(connection, name, contract, "text")
     rows = _Ahead(encoded())
     try:
-        copy_in(connection, f"staging.{name}", columns, rows, fresh=True)
+        copy_in(connection, f"staging.{name}", stream.columns, rows, form="binary, FREEZE")
     except psycopg2.Error:
         if rows.fault is not None:  # the driver wraps what its reader raises
             raise rows.fault from None
         raise
     finally:
         rows.close()
-    return Copied(count, digest.hexdigest())
+    _retype(connection, name, contract, "numeric")
+    return Copied(count, stream.sha256)
+
+
+def _retype(connection: sa.Connection, name: str, contract: Contract, kind: str) -> None:
+    """Makes numbers text while they are copied: their scale counts, which no Arrow type of a whole column keeps."""
+    numbers = [column.name for column in contract.loaded_columns if SQL_TYPES[column.reading] == "numeric"]
+    changes = ", ".join(f'ALTER "{column}" TYPE {kind} USING "{column}"::{kind}' for column in numbers)
+    if changes:
+        connection.exec_driver_sql(f"ALTER TABLE staging.{name} {changes}")
 
 
 class BrokenCells:
     """What could not be read, set aside in a file without a name until the rows are loaded: there may be millions."""
 
-    _COLUMNS = ("row_no", "line", "column_name", "rule", "value", "details")
-
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._hash = hashlib.sha256()
+        texts = dict.fromkeys(("column_name", "rule", "value", "details"), pa.string())
+        self._schema = pa.schema({"row_no": pa.int64(), "line": pa.int64()} | texts)
+        self._stream = BinaryCopy(self._schema)
+        self._file.write(self._stream.header)
 
     def __enter__(self) -> "BrokenCells":
         return self
@@ -100,33 +120,26 @@ class BrokenCells:
             return
         broken = sorted(broken, key=lambda entry: (entry.row, entry.column or ""))
         columns = [
-            pa.array([entry.row for entry in broken], pa.int64()),
-            pa.array([entry.line for entry in broken], pa.int64()),
-            pa.array([entry.column for entry in broken], pa.string()),
-            pa.array([entry.rule for entry in broken], pa.string()),
-            pa.array([entry.value for entry in broken], pa.string()),
-            pa.array([json.dumps(entry.details, ensure_ascii=False) for entry in broken], pa.string()),
+            [entry.row for entry in broken],
+            [entry.line for entry in broken],
+            [entry.column for entry in broken],
+            [entry.rule for entry in broken],
+            [entry.value for entry in broken],
+            [json.dumps(entry.details, ensure_ascii=False) for entry in broken],
         ]
-        lines = _as_csv(pa.table(columns, names=self._COLUMNS))
-        self._hash.update(lines)
-        self._file.write(lines)
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, self._schema.types, strict=True)]
+        self._file.write(self._stream.rows(pa.table(arrays, schema=self._schema)))
 
     @property
     def sha256(self) -> str:
-        """Of what was set aside."""
-        return self._hash.hexdigest()
+        """Of what was set aside, once it is loaded."""
+        return self._stream.sha256
 
     def copy(self, connection: sa.Connection, name: str) -> None:
         """Loads them into `staging.<name>_broken`."""
-        if self._file.tell():
-            self._file.seek(0)
-            copy_in(connection, f"staging.{name}_broken", list(self._COLUMNS), self._file)
-
-
-def _as_csv(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False))
-    return bytes(sink.getvalue())
+        self._file.write(self._stream.end())
+        self._file.seek(0)
+        copy_in(connection, f"staging.{name}_broken", self._stream.columns, self._file, form="binary")
 
 
 class _Ahead:

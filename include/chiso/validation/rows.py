@@ -90,7 +90,7 @@ def _settle(connection: sa.Connection, table: str) -> dict[str, int]:
     )
     connection.exec_driver_sql(
         f"INSERT INTO {table}_mark SELECT row_no, coalesce(line, row_no), coalesce(column_name || '.', '') || rule, "
-        f"column_name, value, details || jsonb_build_object('text', rule), true FROM {table}_broken"
+        f"column_name, value, details::jsonb || jsonb_build_object('text', rule), true FROM {table}_broken"
     )
     connection.exec_driver_sql(f"ANALYZE {table}_mark")
     return {row.rule: row.rows for row in counts}

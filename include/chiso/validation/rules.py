@@ -192,7 +192,8 @@ def totals_query(contract: Contract, name: str) -> str:
     return (
         f"SELECT t.*, s.summed FROM staging.{name}_total t CROSS JOIN LATERAL ("
         f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "
-        f"bool_or(t.column_name = ANY(b.unreadable)) AS unsure FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
+        f"bool_or(t.column_name = ANY(string_to_array(b.unreadable, ','))) AS unsure "
+        f"FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
         f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > {terms.tolerance if terms else 0}"
     )
 
