@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from chiso import contracts, flow, inquiry, operations
-from chiso.flow import Outcome
 from chiso.indicators import Question
 from chiso.platform import Platform
+from chiso.verdicts import Outcome
 
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
 

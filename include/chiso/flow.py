@@ -4,62 +4,27 @@ The command line and the DAG tasks call these same functions.
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import audit, landing, quarantine, staging, validation, warehouse
+from chiso import audit, landing, quarantine, staging, validation, verdicts, warehouse
 from chiso.contracts import Contract
 from chiso.database import load_lock, reachable
 from chiso.errors import UsageError
 from chiso.issues import DeliveryRefused, Issue
 from chiso.landing import Arrival, Landed
-from chiso.periods import Period, from_file_name
 from chiso.platform import Platform
 from chiso.raw import RawFile
 from chiso.reference import load_reference
 from chiso.staging import Delivered, Staged
 from chiso.validation import Judged, Verdict
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a delivery. loaded, unchanged, partitions: None after a dry run; partitions: `calendar/period`."""
-
-    source: str
-    period: Period | None
-    accepted: bool
-    rows: int = 0
-    rejected: int = 0
-    loaded: int | None = None
-    unchanged: int | None = None
-    delivery: int | None = None
-    partitions: list[str] | None = None
-    issues: list[dict[str, Any]] = field(default_factory=list)
-    issues_total: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """The public shape."""
-        return {
-            "source": self.source,
-            "period": self.period.code if self.period else None,
-            "calendar": self.period.calendar if self.period else None,
-            "accepted": self.accepted,
-            "rows": self.rows,
-            "rejected": self.rejected,
-            "loaded": self.loaded,
-            "unchanged": self.unchanged,
-            "delivery": self.delivery,
-            "partitions": self.partitions,
-            "issues": self.issues,
-            "issues_total": self.issues_total,
-        }
+from chiso.verdicts import Outcome, Standing
 
 
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
@@ -74,13 +39,24 @@ def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
 def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
     """Stages 3 to 6: read, judge, then load in one transaction. Running it again changes nothing."""
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
-        if known := _already_judged(landed, contract, platform):
-            return known
+        rules = validation.rules_sha256(contract, platform.settings)
+        with platform.engine.connect() as connection:
+            if known := verdicts.own(connection, landed, contract, rules):
+                return known
+            # An answer of JSON may speak of the period in which it was given, which its bytes don't say.
+            dated = contract.terms.delivery.format != "json"
+            standing = verdicts.of_same_bytes(connection, landed, contract, rules) if dated else None
+        if standing:
+            return _received_again(landed, standing, platform)
         validation.warm_up()
         try:
             staged = _stage(landed, contract, platform)
-            if current := _current(contract, staged.period, staged.content_sha256, platform):
-                return _received_again(landed, current, contract, platform)
+            with platform.engine.connect() as connection:
+                standing = verdicts.of_same_content(
+                    connection, landed, contract, rules, staged.period, staged.content_sha256
+                )
+            if standing:
+                return _received_again(landed, standing, platform)
             judged = _judged(staged, landed.raw.name)
             with validation.judging(
                 judged, platform.engine, platform.settings, staged.issues, keep_docs=True
@@ -178,9 +154,8 @@ def _commit(
             [found.as_json() for found in verdict.issues],
             verdict.issues_total,
         )
-        verdict_id = _write_verdict(
-            connection, landed, outcome, staged.content_sha256, contract, platform, checks=verdict.checks
-        )
+        rules = validation.rules_sha256(contract, platform.settings)
+        verdict_id = verdicts.write(connection, outcome, staged.content_sha256, rules, checks=verdict.checks)
         kept = quarantine.keep(
             connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings)
         )
@@ -205,24 +180,20 @@ def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platfo
         issues_total=1,
     )
     with platform.engine.begin() as connection:
-        _write_verdict(connection, landed, outcome, landed.sha256, contract, platform)
+        verdicts.write(connection, outcome, landed.sha256, validation.rules_sha256(contract, platform.settings))
         head = _audit(connection, landed, outcome, 0, {})
     audit.anchor(platform.settings, head)
     return outcome
 
 
-def _received_again(landed: Landed, current: sa.Row[Any], contract: Contract, platform: Platform) -> Outcome:
+def _received_again(landed: Landed, standing: Standing, platform: Platform) -> Outcome:
     """The content equals the current delivery's: that one stands, this receipt is written down."""
-    outcome = _stored(current, contract, landed.delivery_id)
     with platform.engine.begin() as connection:
-        _write_verdict(
-            connection, landed, outcome, current.content_sha256, contract, platform, same_as=current.stands_for
-        )
-        head = audit.record(
-            connection, "landing", "content_unchanged", {"same_as": current.stands_for}, landed.delivery_id
-        )
+        same_as = standing.stands_for
+        verdicts.write(connection, standing.outcome, standing.content_sha256, standing.rules_sha256, same_as=same_as)
+        head = audit.record(connection, "landing", "content_unchanged", {"same_as": same_as}, landed.delivery_id)
     audit.anchor(platform.settings, head)
-    return outcome
+    return standing.outcome
 
 
 def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: int, facts: dict[str, Any]) -> audit.Head:
@@ -239,7 +210,7 @@ def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: in
             "rows": outcome.rows,
             "rejected": outcome.rejected,
             "issues": outcome.issues_total,
-            "issues_sha256": issues_sha256(outcome.issues),
+            "issues_sha256": verdicts.issues_sha256(outcome.issues),
         },
         landed.delivery_id,
     )
@@ -261,128 +232,6 @@ def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: in
             landed.delivery_id,
         )
     return head
-
-
-def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
-    """Identifies a verdict's findings in the audit chain."""
-    return hashlib.sha256(json.dumps(issues, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-# --- What is known already ---
-
-_VERDICT = """
-    SELECT v.*, d.source, coalesce(v.same_as, v.delivery_id) AS stands_for
-    FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)"""
-_STILL_GOOD = """AND (v.rejected_count = 0 OR v.rules_sha256 = :rules)
-    AND NOT (:delta AND EXISTS (SELECT 1 FROM validation.verdict n JOIN landing.delivery e USING (delivery_id)
-        WHERE e.source = d.source AND n.accepted AND n.same_as IS NULL AND n.verdict_id > v.verdict_id))"""
-"""Where the same content needs no second look: nothing was rejected, or it would be again; and of a delta, whose rows
-others may have restated since, nothing came after it."""
-
-
-def _already_judged(landed: Landed, contract: Contract, platform: Platform) -> Outcome | None:
-    """The stored outcome: an accepted delivery is final, a refused one until its rules change."""
-    with platform.engine.connect() as connection:
-        row = connection.execute(
-            sa.text(
-                _VERDICT + " WHERE v.delivery_id = :id AND (v.accepted OR v.rules_sha256 = :rules) "
-                "ORDER BY v.accepted DESC, v.verdict_id DESC LIMIT 1"
-            ),
-            {"id": landed.delivery_id, "rules": validation.rules_sha256(contract, platform.settings)},
-        ).first()
-        if row is None and contract.terms.delivery.format != "json":
-            row = connection.execute(
-                sa.text(
-                    _VERDICT + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id "
-                    "WHERE d.source = :source AND d.sha256 = :sha256 "
-                    "AND v.period = coalesce(:stated, v.period) AND v.period = coalesce(:named, v.period) "
-                    + _STILL_GOOD
-                ),
-                {
-                    "source": contract.source,
-                    "sha256": landed.sha256,
-                    "stated": landed.stated_period,
-                    "named": from_file_name(landed.raw.name),
-                    "rules": validation.rules_sha256(contract, platform.settings),
-                    "delta": contract.terms.delivery.mode == "delta",
-                },
-            ).first()
-            return _received_again(landed, row, contract, platform) if row else None
-    return _stored(row, contract, landed.delivery_id) if row else None
-
-
-def _current(contract: Contract, period: Period, content_sha256: str, platform: Platform) -> sa.Row[Any] | None:
-    """The current delivery's verdict, if its content is this one and would be judged alike."""
-    with platform.engine.connect() as connection:
-        return connection.execute(
-            sa.text(
-                _VERDICT
-                + " JOIN warehouse.current_delivery() c ON c.verdict_id = v.verdict_id WHERE d.source = :source "
-                "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content " + _STILL_GOOD
-            ),
-            {
-                "source": contract.source,
-                "period": period.code,
-                "calendar": period.calendar,
-                "content": content_sha256,
-                "rules": validation.rules_sha256(contract, platform.settings),
-                "delta": contract.terms.delivery.mode == "delta",
-            },
-        ).first()
-
-
-def _stored(row: sa.Row[Any], contract: Contract, delivery_id: int) -> Outcome:
-    period = Period.of(row.period, row.calendar) if row.period else None
-    return Outcome(
-        contract.source,
-        period,
-        row.accepted,
-        row.row_count,
-        row.rejected_count,
-        0,
-        row.row_count - row.rejected_count if row.accepted else 0,
-        delivery_id,
-        [],
-        row.issues,
-        row.issues_total,
-    )
-
-
-def _write_verdict(
-    connection: sa.Connection,
-    landed: Landed,
-    outcome: Outcome,
-    content_sha256: str,
-    contract: Contract,
-    platform: Platform,
-    *,
-    checks: Sequence[dict[str, Any]] = (),
-    same_as: int | None = None,
-) -> int:
-    row = connection.execute(
-        sa.text("""
-        INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, same_as, row_count, rejected_count, loaded_count,
-            unchanged_count, content_sha256, rules_sha256, issues, issues_total, checks)
-        VALUES (:delivery, :period, :calendar, :accepted, :same_as, :rows, :rejected, :loaded, :unchanged, :content, :rules,
-            CAST(:issues AS jsonb), :issues_total, CAST(:checks AS jsonb)) RETURNING verdict_id"""),
-        {
-            "delivery": landed.delivery_id,
-            "period": outcome.period.code if outcome.period else None,
-            "calendar": outcome.period.calendar if outcome.period else None,
-            "accepted": outcome.accepted,
-            "same_as": same_as,
-            "rows": outcome.rows,
-            "rejected": outcome.rejected,
-            "loaded": outcome.loaded or 0,
-            "unchanged": outcome.unchanged or 0,
-            "content": content_sha256,
-            "rules": validation.rules_sha256(contract, platform.settings),
-            "issues": json.dumps(outcome.issues, ensure_ascii=False),
-            "issues_total": outcome.issues_total,
-            "checks": json.dumps(list(checks), ensure_ascii=False),
-        },
-    )
-    return int(row.scalar_one())
 
 
 # --- Small parts ---

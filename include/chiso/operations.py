@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from chiso import contracts, flow, landing, sources, validation
 from chiso.contracts import Contract
 from chiso.errors import ChisoError, EndpointError, UsageError
-from chiso.flow import Outcome
 from chiso.landing import Arrival
 from chiso.periods import Period
 from chiso.platform import Platform
 from chiso.settings import Endpoint
 from chiso.sources import Dropped, Fetched
+from chiso.verdicts import Outcome
 
 if TYPE_CHECKING:
     from chiso.sources.http import Session

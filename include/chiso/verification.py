@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import audit, contracts, indicators, landing, warehouse
-from chiso.flow import issues_sha256
 from chiso.platform import Platform
+from chiso.verdicts import issues_sha256
 
 
 def verify(platform: Platform) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chiso.settings import load as load_settings
 
 if TYPE_CHECKING:
-    from chiso.flow import Outcome
     from chiso.platform import Platform
+    from chiso.verdicts import Outcome
 
 log = logging.getLogger(__name__)
 

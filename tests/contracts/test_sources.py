@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from chiso import contracts, flow, linting, operations
-from chiso.flow import Outcome
 from chiso.platform import Platform
 from chiso.settings import load
+from chiso.verdicts import Outcome
 
 SETTINGS = load({})
 SOURCES = contracts.source_names(SETTINGS)

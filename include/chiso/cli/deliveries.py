@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from chiso.cli.session import period_code, platform, print_json
-from chiso.flow import Outcome
+from chiso.verdicts import Outcome
 
 
 @click.command()
