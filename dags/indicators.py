@@ -1,6 +1,6 @@
-"""Indicators and targets: one run per reporting period that any family's deliveries touched.
+"""Indicators and targets: one run computes all reporting periods that deliveries touched, whichever family's.
 
-Runbook: docs/runbooks/indicators.md. The partition key is `calendar/period`, e.g. `civil/2024-H1`.
+Runbook: docs/runbooks/indicators.md. Families name the periods as partitions, `calendar/period`, e.g. `civil/2024-H1`.
 """
 
 from chiso_airflow.factory import compute_periods, families

@@ -40,8 +40,15 @@ def compute_period(period: Period, platform: Platform) -> None:
 
 
 def compute_stale(platform: Platform) -> list[Period]:
-    """Computes every stale period; returns them."""
+    """Computes every stale period; returns them. One that can't be computed holds up no other: it is raised after them."""
     periods = stale_periods(platform)
+    faults: list[Exception] = []
     for period in periods:
-        compute_period(period, platform)
+        try:
+            compute_period(period, platform)
+        except Exception as fault:  # noqa: BLE001 - raised below
+            fault.add_note(f"while computing {period.calendar}/{period.code}")
+            faults.append(fault)
+    if faults:
+        raise faults[0]
     return periods

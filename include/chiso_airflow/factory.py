@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, CronTriggerTimetable, PartitionedAssetTimetable, TaskGroup, task
+from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
 from chiso_airflow.assets import loaded
@@ -66,15 +66,19 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
 
 
 def compute_periods(families: list[str], doc_md: str) -> DAG:
-    """One run per touched period, as soon as any family has named it."""
+    """A run that computes every stale period, as soon as any family has named some.
+
+    However many periods are named, and by how many families before it begins, one run computes them: a process
+    costs more than a period. What is named while it runs gets the next run.
+    """
     any_of = reduce(or_, (loaded(family) for family in families))
     with (
         DAG(
             dag_id="indicators",
-            schedule=PartitionedAssetTimetable(assets=any_of),
+            schedule=PartitionedAssetTimetable(assets=any_of, default_partition_mapper=FixedKeyMapper(tasks.ALL_STALE)),
             start_date=_START,
             catchup=False,
-            max_active_runs=2,
+            max_active_runs=1,
             tags=["indicators"],
             doc_md=doc_md,
             default_args={"owner": OWNER},

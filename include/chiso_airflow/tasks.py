@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chiso.settings import load as load_settings
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ALL_STALE = "stale"
+"""Partition key of the runs that compute whatever is stale when they begin."""
+
 
 @contextmanager
 def _platform() -> Iterator["Platform"]:
@@ -21,6 +25,15 @@ def _platform() -> Iterator["Platform"]:
 
     with open_platform(load_settings(os.environ | _connections())) as platform:
         yield platform
+
+
+@contextmanager
+def _stage_work() -> Iterator["Platform"]:
+    """The platform, for what the stages do; the log says from when to when, without imports and Airflow's own part."""
+    with _platform() as platform:
+        began = datetime.now(UTC)
+        yield platform
+        log.info("stage work from %s to %s", began.isoformat(), datetime.now(UTC).isoformat())
 
 
 def _connections() -> dict[str, str]:
@@ -47,7 +60,7 @@ def collect(source: str) -> int:
     """Stages 1 and 2: brings in what is due of a source. Returns how many files came."""
     from chiso import contracts, operations
 
-    with _platform() as platform:
+    with _stage_work() as platform:
         came = operations.collect(contracts.load(source, platform.settings), platform)
     log.info("%s: %d deliveries came", source, came)
     return came
@@ -64,7 +77,7 @@ def load(family: str) -> list[dict[str, Any]]:
 
     counts: list[dict[str, Any]] = []
     faults: list[str] = []
-    with _platform() as platform:
+    with _stage_work() as platform:
         for contract in contracts.load_family(family, platform.settings):
             try:
                 counts += [_logged(outcome) for outcome in operations.load_pending(contract, platform)]
@@ -106,14 +119,14 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
     return keys
 
 
-def compute(*, partition_key: str | None = None) -> None:
-    """Stage 7 for the run's period; without one (a run started by hand) for every stale period."""
+def compute(*, partition_key: str | None = None) -> list[str]:
+    """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one."""
     from chiso import computing
     from chiso.periods import Period
 
-    with _platform() as platform:
-        if partition_key is None:
-            computing.compute_stale(platform)
-            return
+    with _stage_work() as platform:
+        if partition_key in (None, ALL_STALE):
+            return [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform)]
         calendar, _, code = partition_key.partition("/")
         computing.compute_period(Period.of(code, calendar), platform)
+        return [partition_key]

@@ -8,6 +8,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from chiso import contracts
 from chiso.settings import load
+from chiso_airflow.tasks import ALL_STALE
 
 HOME = Path(__file__).parents[2]
 FAMILIES = ("departments", "portal", "soc")
@@ -56,6 +57,14 @@ def test_a_failed_fetch_fails_the_run_but_not_the_load(dags) -> None:
         fetches = {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")}
         assert dag.get_task("everything_went_well").upstream_task_ids == {*fetches, "warehouse.load"}
         assert dag.get_task("everything_went_well").trigger_rule == "all_success"
+
+
+def test_one_run_computes_all_periods_that_the_families_name(dags) -> None:
+    timetable = dags["indicators"].timetable
+    assert {asset.name for asset in timetable.asset_condition.objects} == {f"warehouse_{family}" for family in FAMILIES}
+    keys = {timetable.default_partition_mapper.to_downstream(key) for key in ("civil/2024-H1", "administrative/2024-06")}
+    assert keys == {ALL_STALE}
+    assert dags["indicators"].max_active_runs == 1
 
 
 def test_parsing_imports_nothing_heavy() -> None:

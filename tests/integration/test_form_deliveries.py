@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 from chiso import computing, contracts, flow, inquiry, landing, operations
 from chiso.landing import Arrival
+from chiso.periods import Period
+from chiso.platform import Platform
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, telecom_form, telecom_row, values
 
@@ -44,6 +47,23 @@ def test_the_current_content_again_is_unchanged(inbox: Inbox) -> None:
     assert again.delivery != first.delivery
     assert computing.compute_stale(inbox.platform) != []
     assert computing.compute_stale(inbox.platform) == []
+
+
+def test_a_period_that_cannot_be_computed_holds_up_no_other(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.ingest(SOURCE, form(50), "vien_thong.xlsx", received=at(1))
+    stale = computing.stale_periods(inbox.platform)
+    compute = computing.compute_period
+
+    def fail_at_the_first(period: Period, platform: Platform) -> None:
+        if period == stale[0]:
+            raise ValueError("no such thing")
+        compute(period, platform)
+
+    monkeypatch.setattr(computing, "compute_period", fail_at_the_first)
+    with pytest.raises(ValueError, match="no such thing") as raised:
+        computing.compute_stale(inbox.platform)
+    assert raised.value.__notes__ == [f"while computing {stale[0].calendar}/{stale[0].code}"]
+    assert len(stale) > 1 and computing.stale_periods(inbox.platform) == stale[:1]
 
 
 def test_a_form_received_before_the_current_one_does_not_replace_it(inbox: Inbox) -> None:
