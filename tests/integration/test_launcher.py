@@ -18,6 +18,7 @@ from chiso.settings import Settings, read_env_file
 from chiso_airflow.launcher import ledger
 from chiso_airflow.launcher.configuration import login_file
 from chiso_airflow.launcher.credentials import ensure_secrets, write_login
+from chiso_airflow.launcher.supervisor import PlatformError, Supervisor
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +50,7 @@ from chiso_airflow.launcher.supervisor import Supervisor
 own = settings.load()
 processes.become_subreaper()
 with commands.signals_end_us(), sole_platform(own, "run") as ledger:
-    supervisor = Supervisor(own, ledger, lambda: None)
+    supervisor = Supervisor(own, ledger)
     try:
         supervisor.component("component", [sys.executable, "-c", os.environ["COMPONENT"]], os.environ)
         ledger.publish({"AIRFLOW_CONN_CHISO_SOC": "http://127.0.0.1:1"})
@@ -103,6 +104,42 @@ def supervisor(settings: Settings) -> Iterator[subprocess.Popen[str]]:
         process.kill()
     process.communicate()
     ledger.clear_leftovers(settings)
+
+
+@pytest.fixture
+def forking(settings: Settings, tmp_path: Path) -> Iterator[Supervisor]:
+    """A supervisor whose fork server has an Airflow without database."""
+    env = environ(settings) | {"AIRFLOW_HOME": str(tmp_path / "airflow"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    with ledger.sole_platform(settings, "run") as book:
+        supervisor = Supervisor(settings, book)
+        supervisor.fork_server("base", [sys.executable, "-m", "chiso_airflow.launcher.fork_server"], env)
+        yield supervisor
+        supervisor.stop_components()
+
+
+def test_a_forked_command_gets_its_environment_and_its_log(forking: Supervisor, settings: Settings, tmp_path: Path) -> None:
+    env = environ(settings) | {"AIRFLOW_HOME": str(tmp_path / "airflow"), "AIRFLOW__CORE__PARALLELISM": "7"}
+    forking.forked_step("asked", ["config", "get-value", "core", "parallelism"], env)
+    assert forking.log_path("asked").read_text("utf-8").splitlines()[-1] == "7"
+    with pytest.raises(PlatformError, match=r"wrong failed .exit 2.(.|\n)*invalid choice"):
+        forking.forked_step("wrong", ["jump"], env)
+
+
+def test_forked_components_die_with_their_server_and_are_named_when_they_die_alone(
+    forking: Supervisor, settings: Settings, tmp_path: Path
+) -> None:
+    env = environ(settings) | {"AIRFLOW_HOME": str(tmp_path / "airflow"), "PYTHONSTARTUP": ""}
+    for name in ("one", "two"):
+        forking.fork(name, ["dag-processor"], env | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/none"})
+    record = ledger.read_record(settings)
+    assert record is not None
+    pids = {name: record.processes[name][0] for name in ("base", "one", "two")}
+    os.kill(pids["one"], signal.SIGKILL)
+    until(lambda: not lives(pids["one"]))
+    with pytest.raises(PlatformError, match="one has stopped"):
+        forking.check()
+    os.kill(pids["base"], signal.SIGKILL)
+    until(lambda: not lives(pids["two"]))
 
 
 def component_processes(settings: Settings) -> list[int]:

@@ -23,7 +23,7 @@ def services() -> dict[str, Any]:
 
 def native() -> dict[str, str]:
     given = environment.load({"CHISO_VAR": "/nowhere"} | dict.fromkeys(PLATFORM_SECRETS, "secret"))
-    return airflow_environment(given, Addresses("metadata", "warehouse", "portal", "soc", "departments", 8080))
+    return airflow_environment(given, Addresses("metadata", "warehouse", "portal", "soc", "departments", 8080, 8081))
 
 
 def test_it_follows_the_compose_specification() -> None:

@@ -7,7 +7,7 @@ from chiso.errors import ChisoError
 from chiso_airflow.launcher import commands
 
 _COMMANDS = {"run": commands.run, "up": commands.up, "serve": commands.serve, "down": commands.down,
-             "status": commands.status, "login": commands.login, "watch": commands.watch}
+             "status": commands.status, "login": commands.login}
 
 
 def main(arguments: list[str]) -> int:

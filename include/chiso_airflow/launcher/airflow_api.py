@@ -70,12 +70,8 @@ class Airflow:
         self._session.trust_env = False  # no proxy on the way to ourselves
 
     def healthy(self) -> bool:
-        """Whether database, scheduler and dag-processor are all reported healthy.
-
-        The tasks' side of the API is asked too: its first answer takes seconds, in which no task could report.
-        """
+        """Whether database, scheduler and dag-processor are all reported healthy."""
         try:
-            self._session.get(f"{self._url}/execution/health", timeout=_TIMEOUT_SECONDS)
             answer = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=_TIMEOUT_SECONDS)
             parts = answer.json() if answer.ok else {}
         except (requests.ConnectionError, requests.Timeout, requests.JSONDecodeError):  # not up yet
@@ -159,6 +155,16 @@ class Airflow:
         if not answer.ok:
             raise PlatformError(f"Airflow's API refused our login: {answer.status_code} {answer.text[:500]}")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def answers(execution_url: str) -> bool:
+    """Whether the tasks' API answers; its first answer takes seconds, in which no task could report."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(f"{execution_url}health", timeout=_TIMEOUT_SECONDS).ok
+        except (requests.ConnectionError, requests.Timeout):  # not up yet
+            return False
 
 
 def _run(fields: dict[str, Any]) -> Run:

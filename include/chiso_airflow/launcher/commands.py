@@ -45,7 +45,9 @@ def run() -> int:
     with running_platform("run", say) as platform:
         settings, check = platform.settings, platform.supervisor.check
         MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
-        return _report(settings, _started(psutil.Process()), check)
+        with _report(settings, _started(psutil.Process()), check, say) as exit_code:
+            platform.supervisor.stop_components()  # no report needs them
+            return exit_code()
 
 
 def up() -> int:
@@ -87,15 +89,6 @@ def down() -> int:
         stop_if_unused(settings)
     _print("Stopped." if process else f"Ended {left} processes of a killed platform." if left
            else "Nothing was running.")
-    return 0
-
-
-def watch() -> int:
-    """Waits until the launcher that started it is gone; where that was killed, ends what it left running."""
-    sys.stdin.buffer.read()
-    settings = environment.load()
-    ledger.clear_leftovers(settings)
-    stop_if_unused(settings)
     return 0
 
 
@@ -183,7 +176,8 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
     airflow = Airflow(record.url, settings.values["CHISO_UI_PASSWORD"])
     try:
         MainJob(airflow, settings, _started(daemon), check, say).drive()
-        return _report(settings, _started(daemon), check)
+        with _report(settings, _started(daemon), check, say) as exit_code:
+            return exit_code()
     finally:
         if processes.lives(daemon):
             _print_login(settings, record.url)
@@ -193,21 +187,27 @@ def _daemon_log(settings: Settings) -> Path:
     return settings.var / "logs" / "platform.log"
 
 
-def _report(settings: Settings, since: datetime, check: Callable[[], None]) -> int:
-    """Builds the reports; the command prints the scoreboard to our output itself. Returns its exit code."""
-    sys.stdout.flush()
+@contextmanager
+def _report(settings: Settings, since: datetime, check: Callable[[], None],
+            say: Callable[[str], None]) -> Iterator[Callable[[], int]]:
+    """Builds the reports in a process of its own, which prints the scoreboard to our output; gives what waits for its exit code."""
+    say("Reports")
     env = dict(os.environ) | {"CHISO_HOME": str(settings.home), "CHISO_VAR": str(settings.var)}
     command = [str(programs() / "chiso"), "report", "build", "--since", since.isoformat()]
     child = subprocess.Popen(command, env=env, cwd=settings.home, start_new_session=True)
-    try:
+
+    def exit_code() -> int:
         while child.poll() is None:
             check()
             time.sleep(_POLL_SECONDS)
+        return child.returncode
+
+    try:
+        yield exit_code
     finally:
         if child.poll() is None:
             report = psutil.Process(child.pid)
             processes.end(lambda: processes.descendants([report]), _PATIENCE_SECONDS)
-    return child.returncode
 
 
 def _started(process: psutil.Process) -> datetime:

@@ -57,11 +57,17 @@ class Addresses:
     soc: str
     departments: str
     api_port: int
+    execution_port: int
 
     @property
     def api_url(self) -> str:
         """Airflow's UI and API."""
         return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def execution_url(self) -> str:
+        """The API that Airflow's tasks report to."""
+        return f"http://127.0.0.1:{self.execution_port}/execution/"
 
 
 def airflow_environment(settings: Settings, addresses: Addresses) -> dict[str, str]:
@@ -82,7 +88,7 @@ def airflow_environment(settings: Settings, addresses: Addresses) -> dict[str, s
     return chosen | given | secrets | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(login_file(settings)),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{addresses.api_url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": addresses.execution_url,
         "AIRFLOW__API__BASE_URL": addresses.api_url,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": addresses.metadata_url,
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),

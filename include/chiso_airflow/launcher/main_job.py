@@ -15,7 +15,7 @@ from chiso_airflow.launcher.task_logs import end_of_log
 INGEST = "ingest"
 INDICATORS = "indicators"
 
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.5
 _HEARTBEAT_SECONDS = 8.0
 _DEFAULT_TIMEOUT_SECONDS = 900
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from chiso.postgres.processes import postmaster
 from chiso.settings import Settings
 
 from chiso_airflow.launcher import metadata
-from chiso_airflow.launcher.airflow_api import Airflow
+from chiso_airflow.launcher.airflow_api import Airflow, answers
 from chiso_airflow.launcher.configuration import (
     Addresses,
     airflow_connection,
@@ -70,8 +71,12 @@ def running_platform(command: str, say: Say) -> Iterator[Platform]:
     with sole_platform(environment.load(), command) as ledger, watched(), ExitStack() as afterwards:
         afterwards.callback(bury)
         settings = _choose_today(environment.load())
+        supervisor = Supervisor(settings, ledger)
+        afterwards.callback(supervisor.stop_components)
+        say("Databases, sandbox, Airflow")
+        _begin_airflow(settings, supervisor)
         with _databases(settings) as databases:
-            supervisor = Supervisor(settings, ledger, databases.postmaster_pid)
+            supervisor.rely_on(databases.postmaster_pid)
             try:
                 yield _bring_up(settings, ledger, supervisor, databases, say)
             finally:
@@ -87,19 +92,24 @@ def _bring_up(settings: Settings, ledger: Ledger, supervisor: Supervisor, databa
     addresses = _addresses(settings, databases, endpoints)
     ours = process_environment(settings, airflow_environment(settings, addresses))
 
-    say("Databases, sandbox")
-    steps = _begin_databases(settings, supervisor, databases, ours)
     if sandbox.needed:
-        steps += _begin_sandbox(sandbox, supervisor, ours)
-    supervisor.await_steps(*steps)
-    metadata.note_migrated(settings, databases.metadata_url)
+        _begin_sandbox(sandbox, supervisor, ours)
+    write_login(settings, login_file(settings))
+    supervisor.fork("execution-api", _api("execution", addresses.execution_port), ours)
+    _upgrade_databases(settings, supervisor, databases, ours)
+    supervisor.fork("dag-processor", ["dag-processor"], ours)
+    # Without this option the scheduler serves its logs on every interface. No triggerer: nothing defers.
+    supervisor.fork("scheduler", ["scheduler", "--skip-serve-logs"], ours)
+    supervisor.become("api-server", _api("core", addresses.api_port), ours)
+    if sandbox.needed:
+        supervisor.await_steps("sandbox-files")
     ledger.publish(endpoints)
 
-    say("Airflow")
-    _begin_airflow(settings, supervisor, addresses, ours)
     if sandbox.needed:
         log = supervisor.log_path("sandbox")
         supervisor.wait_until(lambda: listens(log), "The sandbox's start", _HEALTHY_SECONDS)
+    supervisor.wait_until(lambda: supervisor.listens("execution-api", addresses.execution_port)
+                          and answers(addresses.execution_url), "The start of the tasks' API", _HEALTHY_SECONDS)
     airflow = Airflow(addresses.api_url, settings.values["CHISO_UI_PASSWORD"])
     supervisor.wait_until(lambda: supervisor.listens("api-server", addresses.api_port) and airflow.healthy(),
                           "Airflow's start", _HEALTHY_SECONDS)
@@ -108,36 +118,38 @@ def _bring_up(settings: Settings, ledger: Ledger, supervisor: Supervisor, databa
     return Platform(environment.load(), supervisor, airflow, ours)
 
 
-def _begin_databases(settings: Settings, supervisor: Supervisor, databases: _Databases,
-                     env: Mapping[str, str]) -> list[str]:
-    """Brings both schemas up to date, side by side; returns the steps to wait for."""
+def _upgrade_databases(settings: Settings, supervisor: Supervisor, databases: _Databases,
+                       env: Mapping[str, str]) -> None:
+    """Brings both schemas up to date, side by side."""
     supervisor.step("warehouse-upgrade", [programs() / "chiso", "db", "upgrade"], env)
     airflow_home(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-    if metadata.is_migrated(settings, databases.metadata_url):
-        return ["warehouse-upgrade"]
-    supervisor.step("metadata-migrate", [programs() / "airflow", "db", "migrate"], env)
-    return ["warehouse-upgrade", "metadata-migrate"]
+    if not metadata.is_migrated(settings, databases.metadata_url):
+        supervisor.forked_step("metadata-migrate", ["db", "migrate"], env)
+        metadata.note_migrated(settings, databases.metadata_url)
+    supervisor.await_steps("warehouse-upgrade")
 
 
-def _begin_sandbox(sandbox: Sandbox, supervisor: Supervisor, env: Mapping[str, str]) -> list[str]:
-    """Starts the servers and fills the drop folder; returns the step to wait for."""
+def _begin_sandbox(sandbox: Sandbox, supervisor: Supervisor, env: Mapping[str, str]) -> None:
+    """Starts the servers and begins to fill the drop folder."""
     with_login = dict(env) | dict(sandbox.environment())
     sandbox.drop.mkdir(parents=True, exist_ok=True)
     supervisor.component("sandbox", sandbox.serve_command(), with_login)
     supervisor.step("sandbox-files", sandbox.files_command(), with_login)
-    return ["sandbox-files"]
 
 
-def _begin_airflow(settings: Settings, supervisor: Supervisor, addresses: Addresses,
-                   env: Mapping[str, str]) -> None:
-    """Starts Airflow's processes. No triggerer: nothing defers, and approvals don't need one."""
-    airflow = programs() / "airflow"
-    write_login(settings, login_file(settings))
-    supervisor.component("api-server", [airflow, "api-server", "--host", "127.0.0.1",
-                                        "--port", str(addresses.api_port), "--workers", "1"], env)
-    supervisor.component("dag-processor", [airflow, "dag-processor"], env)
-    # Without this option the scheduler serves its logs on every interface.
-    supervisor.component("scheduler", [airflow, "scheduler", "--skip-serve-logs"], env)
+def _begin_airflow(settings: Settings, supervisor: Supervisor) -> None:
+    """Starts to import Airflow. That needs no address; a component gets its environment when it is forked."""
+    nowhere = Addresses("", "", "", "", "", 0, 0)
+    supervisor.fork_server("api-server", [sys.executable, "-m", "chiso_airflow.launcher.fork_server"],
+                           process_environment(settings, airflow_environment(settings, nowhere)))
+
+
+def _api(apps: str, port: int) -> list[str]:
+    """The command of a part of the API: `core`, with the UI, or `execution`, which tasks report to.
+
+    Two processes, since each computes for seconds before its first answer: on a core of its own.
+    """
+    return ["api-server", "--apps", apps, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
 
 
 @contextmanager
@@ -160,7 +172,8 @@ def _databases(settings: Settings) -> Iterator[_Databases]:
 def _addresses(settings: Settings, databases: _Databases, endpoints: Mapping[str, str]) -> Addresses:
     known = dict(settings.values) | dict(endpoints)
     return Addresses(metadata_url=databases.metadata_url, warehouse=databases.warehouse, portal=known[PORTAL],
-                     soc=known[SOC], departments=known[DEPARTMENTS], api_port=_ui_port(settings))
+                     soc=known[SOC], departments=known[DEPARTMENTS], api_port=_ui_port(settings),
+                     execution_port=_free_port())
 
 
 def _choose_today(settings: Settings) -> Settings:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -28,22 +29,27 @@ def become_subreaper() -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
-def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
-          log: Path) -> subprocess.Popen[bytes]:
+def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, log: Path,
+          stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Starts a component in its own session, its output in a fresh `log`; it gets SIGTERM when we die."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_bytes(b"")
+    begin_log(log)
     with log.open("ab") as output:  # several processes write to it: none may overwrite another's line
         return subprocess.Popen(
-            [str(part) for part in command], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
+            [str(part) for part in command], env=dict(env), cwd=cwd, stdin=stdin, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=_tied_to(os.getpid()))  # noqa: PLW1509 - the launcher has no threads
+            preexec_fn=partial(tie_to_parent, os.getpid()))  # noqa: PLW1509 - the launcher has no threads
+
+
+def begin_log(log: Path) -> None:
+    """An empty log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
 
 
 @contextmanager
 def watched() -> Iterator[None]:
     """Has a process of its own clear up after this one, should it be killed without a chance to."""
-    command = [sys.executable, "-m", "chiso_airflow.launcher", "watch"]
+    command = [sys.executable, "-m", "chiso_airflow.launcher.watch"]
     watcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -53,13 +59,11 @@ def watched() -> Iterator[None]:
         watcher.wait()
 
 
-def _tied_to(parent: int) -> Callable[[], None]:
-    def in_child() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # we died in between
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return in_child
+def tie_to_parent(parent: int) -> None:
+    """In a fresh child: SIGTERM when `parent`, the process that forked us, dies."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died in between
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def descendants(of: Iterable[psutil.Process], spared: int | None = None) -> list[psutil.Process]:

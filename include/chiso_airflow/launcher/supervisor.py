@@ -1,5 +1,7 @@
 """The processes of one platform: started, watched, stopped together."""
 
+import json
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,18 +32,63 @@ class Supervisor:
     A component runs until we stop it; a step ends by itself, with 0.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger, postmaster_pid: Callable[[], int | None]) -> None:
-        """postmaster_pid: the embedded server's, None if it has died; it is shared, hence not ours to end."""
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        """Begins with nothing."""
         self._settings = settings
         self._ledger = ledger
-        self._postmaster_pid = postmaster_pid
-        self._spared = postmaster_pid()
+        self._postmaster_pid: Callable[[], int | None] = lambda: None
+        self._spared: int | None = None
         self._components: dict[str, subprocess.Popen[bytes]] = {}
         self._steps: dict[str, subprocess.Popen[bytes]] = {}
+        self._forked: dict[str, psutil.Process] = {}
+
+    def rely_on(self, postmaster_pid: Callable[[], int | None]) -> None:
+        """postmaster_pid: the embedded server's, None if it has died; it is shared, hence not ours to end."""
+        self._postmaster_pid = postmaster_pid
+        self._spared = postmaster_pid()
 
     def component(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Starts what shall run until the end."""
         self._components[name] = self._start(name, command, env)
+
+    def fork_server(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+        """Starts what the methods below ask to fork, and what becomes the component `name` in the end (`fork_server`)."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._components[name] = self._start(name, command, env, stdin=theirs.fileno())
+        with ours:
+            self._server = ours.makefile("rw", encoding="utf-8")
+
+    def fork(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+        """Has the fork server start what shall run until the end."""
+        processes.begin_log(self.log_path(name))
+        pid = self._ask("fork", name, command, env)
+        self._ledger.note_process(name, pid)
+        self._forked[name] = psutil.Process(pid)
+
+    def forked_step(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+        """Has the fork server run what must end well, and waits for it. Raises PlatformError if it fails."""
+        processes.begin_log(self.log_path(name))
+        code = self._ask("wait", name, command, env)
+        if code != 0:
+            raise PlatformError(f"{name} failed (exit {code}).\n{self.log_end(name)}")
+
+    def become(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+        """Has the fork server itself go on as the component `name`, which it was started as."""
+        self._request("become", name, command, env)
+        self._server.close()
+
+    def _ask(self, how: str, name: str, command: Sequence[str], env: Mapping[str, str]) -> int:
+        self._request(how, name, command, env)
+        answer = self._server.readline()
+        if not answer:
+            raise PlatformError(f"Nothing forks {name}: the process that shall has stopped; logs: {self.logs}")
+        return int(answer)
+
+    def _request(self, how: str, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+        asked = {"how": how, "command": command, "env": dict(env), "log": str(self.log_path(name))}
+        self._server.write(json.dumps(asked) + "\n")
+        self._server.flush()
 
     def step(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Starts what must end well; several may be at work until `await_steps`."""
@@ -61,6 +108,9 @@ class Supervisor:
         for name, process in self._components.items():
             if process.poll() is not None:
                 raise PlatformError(f"{name} has stopped (exit {process.returncode}).\n{self.log_end(name)}")
+        for name, forked in self._forked.items():
+            if not processes.lives(forked):
+                raise PlatformError(f"{name} has stopped.\n{self.log_end(name)}")
         if self._spared is not None and self._postmaster_pid() != self._spared:
             raise PlatformError("The embedded PostgreSQL server has stopped. Start again: it recovers.")
 
@@ -78,10 +128,20 @@ class Supervisor:
         found = (each for process in self._tree(component) for each in _connections(process))
         return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
 
-    def stop(self) -> None:
-        """Ends everything we started, the scheduler first, so that its tasks can still report their end."""
+    def stop_components(self) -> None:
+        """Ends all components, the scheduler first, so that its tasks can still report their end."""
         processes.end(lambda: self._tree("scheduler"), _TASK_PATIENCE_SECONDS)
-        processes.end(lambda: self._tree(None), _PATIENCE_SECONDS)
+        rest = processes.descendants(psutil.Process(each.pid) for each in self._components.values() if each.poll() is None)
+        processes.end(lambda: rest, _PATIENCE_SECONDS)
+        for ended in self._components.values():
+            ended.wait()
+        self._components.clear()
+        self._forked.clear()
+
+    def stop(self) -> None:
+        """Ends everything we started."""
+        self.stop_components()
+        processes.end(lambda: processes.descendants(processes.own_children(), spared=self._spared), _PATIENCE_SECONDS)
 
     @property
     def logs(self) -> Path:
@@ -97,20 +157,21 @@ class Supervisor:
         lines = self.log_path(name).read_text("utf-8", "replace").splitlines()
         return "\n".join([f"End of {self.log_path(name)}:", *lines[-_LOG_LINES:]])
 
-    def _start(self, name: str, command: Sequence[str | Path],
-               env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        process = processes.start(command, env=env, cwd=self._settings.home, log=self.log_path(name))
+    def _start(self, name: str, command: Sequence[str | Path], env: Mapping[str, str],
+               stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        process = processes.start(command, env=env, cwd=self._settings.home, log=self.log_path(name), stdin=stdin)
         self._ledger.note_process(name, process.pid)
         return process
 
-    def _tree(self, component: str | None) -> list[psutil.Process]:
-        """A component with all below it; for None everything that descends from us."""
-        if component is None:
-            return processes.descendants(processes.own_children(), spared=self._spared)
-        process = self._components.get(component)
-        if process is None or process.poll() is not None:
+    def _tree(self, component: str) -> list[psutil.Process]:
+        """A component with all below it; nothing where it doesn't run."""
+        if component in self._components:
+            process = psutil.Process(self._components[component].pid)
+        elif component in self._forked:
+            process = self._forked[component]
+        else:
             return []
-        return processes.descendants([psutil.Process(process.pid)])
+        return processes.descendants([process]) if processes.lives(process) else []
 
 
 def _connections(process: psutil.Process) -> list[Any]:
