@@ -1,12 +1,12 @@
-"""`make bench`, or `python -m bench [bulk growth formats fixed] [--rows …] [--held …] [--repeats N] [--no-peers]`."""
+"""`make bench`, or `python -m bench [bulk growth formats fixed run] [--rows …] [--held …] [--repeats N] [--no-peers]`."""
 
 import argparse
 from collections.abc import Sequence
 
-from bench import bulk, fixed, formats, growth, place, report
+from bench import bulk, fixed, formats, growth, place, report, run
 from bench.measuring import surroundings
 
-FIGURES = ("fixed", "bulk", "growth", "formats")
+FIGURES = ("fixed", "run", "bulk", "growth", "formats")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "fixed" in wanted:
             print("Fixed costs", flush=True)
             results["fixed"] = fixed.measure(given.repeats)
+        if "run" in wanted:
+            print("The main job", flush=True)
+            results["run"] = run.measure(given.repeats)
         if "bulk" in wanted:
             print("Bulk deliveries", flush=True)
             results["bulk"] = [bulk.measure(running, rows, given.repeats, not given.no_peers) for rows in given.rows]
@@ -39,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             results["formats"] = [formats.measure(rows, given.repeats) for rows in given.format_rows]
         place.empty(running)
     report.save(results)
-    report.plots()
+    if {"bulk", "growth"} & set(results):
+        report.plots()
     report.write_page()
     print(report.table(results))
 

@@ -12,6 +12,8 @@ RESULTS = ROOT / "docs" / "performance" / "results.json"
 PAGE = ROOT / "docs" / "performance.md"
 LIMITS = {1_000_000: 2.5, 5_000_000: 2.0}
 """Most that `chiso ingest` may take of the limit, by rows."""
+ORCHESTRATION = 0.3
+"""Most that `make run` may spend outside the stages, as a share of its wall time."""
 
 
 def save(results: Mapping[str, Any], path: Path = RESULTS) -> None:
@@ -57,7 +59,7 @@ def _machine(surroundings: Mapping[str, Any]) -> str:
 
 def table(results: Mapping[str, Any]) -> str:
     """Markdown, one section a figure."""
-    sections = {"bulk": _bulk, "growth": _growth, "formats": _formats, "fixed": _fixed}
+    sections = {"bulk": _bulk, "growth": _growth, "formats": _formats, "run": _run, "fixed": _fixed}
     return "\n".join(line for name, make in sections.items() if name in results for line in make(results))
 
 
@@ -90,6 +92,25 @@ def _formats(results: Mapping[str, Any]) -> Iterator[str]:
     for entry in results["formats"]:
         for name, cost in entry["costs"].items():
             yield f"| {entry['rows']:,} | {name} | {cost['wall_s']:.1f} | {cost['memory_mb']} |"
+
+
+def _run(results: Mapping[str, Any]) -> Iterator[str]:
+    found = results["run"]
+    first, idle = found["first"], found["idle_pss_mb"]
+    wall, work, covered = first["wall_s"], first["work_s"], first["covered_s"]
+    yield f"\n### `make run` with nothing there yet, median of {found['repeats']}\n"
+    yield "| | seconds | orchestration | goal |\n|---|---|---|---|"
+    yield f"| wall time | {wall:.1f} | | |"
+    yield f"| stage work, summed | {work:.1f} | {1 - work / wall:.0%} | ≤ {ORCHESTRATION:.0%} |"
+    yield f"| time in which any stage worked | {covered:.1f} | {1 - covered / wall:.0%} | |"
+    yield f"| until Airflow answers | {first['ready_s']:.1f} | | |"
+    for name, seconds in first["work_by_group_s"].items():
+        yield f"| work: {name} | {seconds:.1f} | | |"
+    yield f"| wall time of a second run, nothing new | {found['nothing_new_s']:.1f} | | |"
+    yield f"\n### The idle platform, {sum(idle.values()):.0f} MB (PSS)\n"
+    yield "| part | MB |\n|---|---|"
+    for part, size in idle.items():
+        yield f"| {part} | {size:.0f} |"
 
 
 def _fixed(results: Mapping[str, Any]) -> Iterator[str]:
