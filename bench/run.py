@@ -7,14 +7,13 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 import psutil
 
 from bench import place
-from bench.measuring import ROOT, CommandFailedError
+from bench.measuring import ROOT, CommandFailedError, pss_mb
 
 _VAR = place.VAR / "run"
 _LAUNCHER = (str(place.CHISO.with_name("python")), "-m", "chiso_airflow.launcher")
@@ -119,7 +118,7 @@ def _idle() -> dict[str, float]:
         time.sleep(_SETTLE_SECONDS)
         sizes: dict[str, float] = {}
         for part, process in _parts():
-            sizes[part] = sizes.get(part, 0) + _pss_mb(process)
+            sizes[part] = sizes.get(part, 0) + pss_mb(process)
     finally:
         _launch("down")
     found = {part: round(size, 1) for part, size in sorted(sizes.items(), key=lambda entry: -entry[1])}
@@ -142,9 +141,3 @@ def _parts() -> Iterator[tuple[str, psutil.Process]]:
     postmaster = psutil.Process(int((data / "postmaster.pid").read_text("utf-8").split()[0]))
     for process in [postmaster, *postmaster.children()]:
         yield "PostgreSQL", process
-
-
-def _pss_mb(process: psutil.Process) -> float:
-    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text("utf-8")
-    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
