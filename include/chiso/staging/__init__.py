@@ -78,6 +78,7 @@ def read(
 
     Raises DeliveryRefused where the bytes aren't what they claim to be.
     """
+    pa.set_memory_pool(pa.system_memory_pool())  # the others keep a quarter more than the blocks at work
     tables.create(connection, name, contract)
     readers = {"csv": _read_csv, "json": _read_json, "workbook": _read_workbook}
     return readers[contract.terms.delivery.format](delivered, contract, reference, connection, name)
@@ -157,10 +158,10 @@ def _read_workbook(
 
     with delivered.raw.plain_path() as path:
         form = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
-    if not form.batch.rows:
+    if not form.form.rows:
         raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
     casts = Casts(contract.loaded_columns, reference, form.period.end)
-    copied = _load(connection, name, iter([form.batch]), casts, delivered, contract, form)
+    copied = _load(connection, name, form.batches(), casts, delivered, contract, form)
     form.load_totals(connection, name)
     odd = doubts(form.period, contract, delivered.received)
     return Staged(name, contract, form.period, copied.rows, delivered.sha256, form.issues + odd, form.sheet, form.letters)
@@ -176,13 +177,12 @@ def _load(
     form: "StagedForm | None" = None,
 ) -> tables.Copied:
     """Casts and copies every batch, each step beside the others."""
-    pa.set_memory_pool(pa.system_memory_pool())  # the others keep a quarter more than the blocks at work
     with tables.BrokenCells() as broken:
 
         def typed() -> Iterator[pa.Table]:
             for batch in ahead(batches):
                 table, found = casts.apply(batch)
-                broken.add(form.with_proposals(table, found) if form else found)
+                broken.add(form.with_proposals(found, casts) if form else found)
                 failed = delivered.failed(table) if delivered.failed else pa.nulls(table.num_rows, pa.int64())
                 yield table.append_column("failed", failed)
 

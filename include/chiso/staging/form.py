@@ -1,7 +1,8 @@
 """A department's form, ready to be cast: the workbook's rows and totals, its period, and proposals for typing errors."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,13 +10,17 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso import numbers
-from chiso.contracts import Contract
+from chiso.contracts import Column, Contract
 from chiso.issues import Issue
 from chiso.periods import Period
 from chiso.reference import Reference
 from chiso.staging.batch import Broken, RawBatch
+from chiso.staging.cast import Casts
 from chiso.staging.reporting import check_department, form_period
-from chiso.staging.workbook import Form, TotalRow, read_workbook
+from chiso.staging.workbook import Form, read_workbook
+
+BATCH_ROWS = 50_000
+"""Rows that are cast and loaded at a time."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class StagedForm:
     form: Form
     contract: Contract
     period: Period
+    _meant: dict[str, dict[int, set[int]]] = field(default_factory=dict)
+    """Column → row → numbers that would make totals hold, worked out where a column needs it."""
 
     @property
     def sheet(self) -> str:
@@ -41,55 +48,63 @@ class StagedForm:
         """What the reader noticed that rejects no row."""
         return [found for found in self.form.findings if found.action != "reject_row"]
 
-    @property
-    def batch(self) -> RawBatch:
+    def batches(self) -> Iterator[RawBatch]:
         """Data rows; a cell that the reader itself rejects is broken and stands as blank."""
-        broken = [
-            Broken(found.row, found.column, found.rule, found.value)
-            for found in self.form.findings
-            if found.action == "reject_row" and found.row
-        ]
-        spoilt = {(entry.row, entry.column) for entry in broken}
-        values = {
-            name: [None if (row, name) in spoilt else text for row, text in zip(self.form.rows, cells, strict=True)]
-            if spoilt
-            else cells
-            for name, cells in self.form.values.items()
-        }
-        columns = {
-            column.name: pa.array(values.get(column.name) or [None] * len(self.form.rows), pa.string())
-            for column in self.contract.loaded_columns
-        }
-        within = pa.array(self.form.within, pa.string()) if any(self.form.within) else None
-        return RawBatch(pa.array(self.form.rows, pa.int64()), columns, within, broken=broken)
+        for start in range(0, len(self.form.rows), BATCH_ROWS):
+            yield self._batch(slice(start, start + BATCH_ROWS), self.contract.loaded_columns)
 
-    def with_proposals(self, table: pa.Table, broken: list[Broken]) -> list[Broken]:
+    def _batch(self, part: slice, columns: list[Column]) -> RawBatch:
+        rows = self.form.rows[part]
+        broken = [entry for column in columns for entry in self._spoilt.get(column.name, []) if rows[0] <= entry.row <= rows[-1]]
+        within = self.form.within[part]
+        return RawBatch(
+            pa.array(rows, pa.int64()),
+            {column.name: self._texts(column.name, rows, part) for column in columns},
+            pa.array(within, pa.string()) if any(within) else None,
+            broken=broken,
+        )
+
+    def _texts(self, name: str, rows: list[int], part: slice) -> pa.Array:
+        texts = self.form.values[name][part].combine_chunks()
+        spoilt = {entry.row for entry in self._spoilt.get(name, [])}
+        return pc.if_else(pc.is_in(pa.array(rows), pa.array(list(spoilt), pa.int64())), None, texts) if spoilt else texts
+
+    @cached_property
+    def _spoilt(self) -> dict[str, list[Broken]]:
+        """Column → cells that the reader itself rejects."""
+        spoilt: dict[str, list[Broken]] = {}
+        for found in self.form.findings:
+            if found.action == "reject_row" and found.row and found.column:
+                spoilt.setdefault(found.column, []).append(Broken(found.row, found.column, found.rule, found.value))
+        return spoilt
+
+    def with_proposals(self, broken: list[Broken], casts: Casts) -> list[Broken]:
         """Adds to a malformed count the one reading that makes a printed total hold, where there is exactly one."""
-        return [self._proposed(entry, table, broken) if entry.details.get("readings") else entry for entry in broken]
+        return [self._proposed(entry, casts) if entry.details.get("readings") else entry for entry in broken]
 
-    def _proposed(self, entry: Broken, table: pa.Table, broken: list[Broken]) -> Broken:
-        meant = {number for total in self._totals_over(entry) for number in self._missing(total, entry, table, broken)}
+    def _proposed(self, entry: Broken, casts: Casts) -> Broken:
+        assert entry.column is not None  # noqa: S101 - a cell's finding names its column
+        if entry.column not in self._meant:
+            self._meant[entry.column] = self._missing(self.contract.column(entry.column), casts)
+        meant = self._meant[entry.column].get(entry.row, set())
         readings = numbers.readings(entry.value or "")
-        details: dict[str, object] = {"proposal": meant.pop()} if len(meant) == 1 and meant <= set(readings) else {}
+        details: dict[str, object] = {"proposal": min(meant)} if len(meant) == 1 and meant <= set(readings) else {}
         return replace(entry, details=details)
 
-    def _totals_over(self, entry: Broken) -> Iterator[TotalRow]:
-        index = self.form.rows.index(entry.row)
-        return (total for total in self.form.totals if index in total.covers)
-
-    def _missing(self, total: TotalRow, entry: Broken, table: pa.Table, broken: list[Broken]) -> Iterator[int]:
-        """What the cell must be for the total to hold; nothing where another cell under it can't be read either."""
-        assert entry.column is not None  # noqa: S101 - a cell's finding names its column
-        printed = _printed(total.values.get(entry.column))
-        covered = {self.form.rows[index] for index in total.covers}
-        others = [
-            other
-            for other in broken
-            if other.row in covered and other.column in (entry.column, None) and other != entry
-        ]
-        if printed is not None and not others:
-            summed = pc.sum(table.column(entry.column).take(pa.array(total.covers, pa.int64()))).as_py() or 0
-            yield printed - summed
+    def _missing(self, column: Column, casts: Casts) -> dict[int, set[int]]:
+        """Row → what its cell must be for a total to hold, where no other cell under the total is unreadable."""
+        rows = self.form.rows
+        batch = self._batch(slice(0, len(rows)), [column])
+        table, broken = replace(casts, columns=[column]).apply(batch)
+        unreadable = {entry.row for entry in broken}
+        missing: dict[int, set[int]] = {}
+        for total in self.form.totals:
+            printed = _printed(total.values.get(column.name))
+            spoilt = [rows[place] for place in total.covers if rows[place] in unreadable]
+            if printed is not None and len(spoilt) == 1:
+                covered = table.column(column.name).take(pa.array(total.covers, pa.int64()))
+                missing.setdefault(spoilt[0], set()).add(printed - (pc.sum(covered).as_py() or 0))
+        return missing
 
     def load_totals(self, connection: sa.Connection, name: str) -> None:
         """Loads printed totals of the contract's `totals.columns`, one row a cell; unreadable ones are left out."""

@@ -2,10 +2,12 @@
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class _End:
@@ -63,3 +65,16 @@ def ahead(items: Iterator[Item], depth: int = 1) -> Generator[Item, None, None]:
     finally:
         worker.stopped.set()
         worker.join()
+
+
+def applied_ahead(work: Callable[[Item], Result], items: Iterator[Item]) -> Iterator[tuple[Item, Result]]:
+    """Yields each item with what `work` makes of it in a thread of its own, while the item before is dealt with."""
+    with ThreadPoolExecutor(1, "ahead") as thread:
+        before: tuple[Item, Future[Result]] | None = None
+        for item in items:
+            made = thread.submit(work, item)
+            if before:
+                yield before[0], before[1].result()
+            before = item, made
+        if before:
+            yield before[0], before[1].result()

@@ -4,10 +4,11 @@ import io
 import random
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from chiso.issues import DeliveryRefused
-from chiso.staging.workbook import container, xlsx
+from chiso.staging.workbook import container, long_sheet, xlsx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -25,6 +26,11 @@ ROWS = telecom(
 )
 FORM = Page(ROWS, merges=[(0, 0, 0, 3)], bold={6}, hidden_rows={8}, formats={(9, 3): "0.00%"})
 SEVERAL = [Page([["Hướng dẫn"]], name="Khác"), FORM]
+
+
+def zipped_part(content: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return package.read(name)
 
 
 def encrypted(content: bytes, password: str) -> bytes:
@@ -141,6 +147,62 @@ def test_long_sheets_read_like_short_ones(monkeypatch):
     assert read(wb.xlsx(page)) == short
     assert short.values["households_fibre"][-1] == "45,01%"
     assert short.values["hamlets_4g"][-1] == "TRUE"
+
+
+def many_rows(number: int) -> list[list[object]]:
+    """Rows in which the last of a block differs from what the first of the next would be: gaps, texts, numbers, sums."""
+    rows: list[list[object]] = [["I", "Thành phố Kon Tum", *figures(100 * number)]]
+    for place in range(number):
+        rows.append([place + 1, f"  Cơ sở {place}\u200b", place, 1.5 * place, f"{place}.000", "-", "KPS", "=1+1", None, "#N/A", ""])
+        rows += [[]] * (place % 50 == 49)
+    return [*rows, [None, ("='x'!A1|B", "Tổng cộng"), *figures(100 * number)], ["(*) Ghi chú"]]
+
+
+@pytest.mark.parametrize("block_bytes", [3000, 20_000, 1 << 20])
+def test_long_sheets_are_read_in_blocks_that_show_nowhere(monkeypatch, block_bytes):
+    page = Page(
+        telecom(*many_rows(400)),
+        merges=[(0, 0, 0, 3), (100, 1, 102, 1)],
+        hidden_rows={9, 333},
+        formats={(row, 3): "0.00%" for row in range(6, 420)},
+    )
+    short = read(wb.xlsx(page))
+    read_at_a_time = []
+    real = long_sheet.CalamineWorkbook
+
+    def watched(package: io.BytesIO) -> object:
+        with zipfile.ZipFile(package) as parts:
+            read_at_a_time.append(len(parts.read("xl/worksheets/sheet1.xml")))
+        package.seek(0)
+        return real.from_filelike(package)
+
+    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
+    monkeypatch.setattr(xlsx, "load_workbook", None)
+    monkeypatch.setattr(long_sheet, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(long_sheet, "CalamineWorkbook", SimpleNamespace(from_filelike=watched))
+    with_strings = max(block_bytes, len(zipped_part(wb.xlsx(page), "xl/sharedStrings.xml")))
+    assert read(wb.xlsx(page)) == short
+    assert max(read_at_a_time) < 3 * with_strings
+    assert len(read_at_a_time) > 1 or block_bytes == 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("found", "made"),
+    [
+        (b'<row r="9"', b"<row"),
+        (b'<row r="9"', b'<!-- <row r="9"> --><row r="9"'),
+        (b'<row r="9"', b'<row r="5"'),
+        (b"<sheetData>", b"<sheetData  >"),
+        (b"</sheetData>", b"</sheetData ><!-- </sheetData> -->"),
+    ],
+    ids=["row without a number", "comment", "rows out of order", "blank in a tag", "end in a comment"],
+)
+def test_a_long_sheet_that_cannot_be_cut_is_read_cell_by_cell(monkeypatch, found, made):
+    content = wb.xlsx(Page(telecom(*communes("Xã Kroong", "Xã Đắk Cấm", "Xã Sa Bình"))))
+    content = _replaced(content, "xl/worksheets/sheet1.xml", found, made)
+    short = read(content)
+    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
+    assert read(content) == short
 
 
 @pytest.mark.parametrize("shift", [0, 2])

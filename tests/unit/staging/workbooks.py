@@ -4,7 +4,7 @@ import html
 import io
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -280,7 +280,12 @@ def read(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "delivery"
         path.write_bytes(content)
-        return read_workbook(path, contract, REFERENCE, file_name=name, password=password)
+        return in_lists(read_workbook(path, contract, REFERENCE, file_name=name, password=password))
+
+
+def in_lists(form: Form) -> Form:
+    """The form with its values as lists, to be compared."""
+    return replace(form, values={name: texts.to_pylist() for name, texts in form.values.items()})
 
 
 def refused(
@@ -303,8 +308,8 @@ def rules(form: Form) -> list[str]:
 
 
 def read_example(name: str, contract: Contract) -> Form:
-    return read_workbook(EXAMPLES / name, contract, REFERENCE, file_name=name, password=None)
+    return in_lists(read_workbook(EXAMPLES / name, contract, REFERENCE, file_name=name, password=None))
 
 
 def read_path(path: Path, password: str | None = None) -> Form:
-    return read_workbook(path, TELECOM, REFERENCE, file_name=path.name, password=password)
+    return in_lists(read_workbook(path, TELECOM, REFERENCE, file_name=path.name, password=password))

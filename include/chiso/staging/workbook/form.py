@@ -1,10 +1,12 @@
 """A department's form as it stands in a workbook: the columns and rows of its contract, still as text."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
 from chiso.errors import ContractError
@@ -22,9 +24,6 @@ from chiso.staging.workbook.rows import Row, Rows
 from chiso.text import looks_like_formula
 
 _READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
-_EXECUTING = re.compile(r"hyperlink|webservice|filterxml|\bdde|\brtd\b|\bcall\b|\bexec\b|register|import\w*\(|\|",
-                        re.IGNORECASE)
-"""Formulas that reach out of the workbook, or run something."""
 _WORDS = frozenset({"text", "choice", "unit", "agency", "agency_or_field", "period", "date", "timestamp"})
 """Readings that are words: only in them a text can be a formula in disguise, and merged cells mean the same again."""
 
@@ -54,8 +53,8 @@ class Form:
     """Contract column → letters of its sheet column; a missing optional column has none."""
     rows: list[int]
     """Sheet rows, from 1."""
-    values: dict[str, list[str | None]]
-    """Every contract column but the personal ones → texts, NFC and trimmed, None for blanks."""
+    values: dict[str, pa.ChunkedArray]
+    """Every contract column but the personal ones → texts, NFC and trimmed, null for blanks."""
     within: list[str | None]
     """Code of the district over the row (grain commune)."""
     totals: list[TotalRow]
@@ -138,12 +137,13 @@ def _not_found(sheets: list[Sheet], nearest: tuple[Sheet, Header] | None, contra
 
 def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
     header, layout = found.header, found.layout
+    rows = [row.index for row in layout.data]
     return Form(
         sheet=found.sheet.name,
         titles=_titles(found.grid, header),
         letters={name: letters(place) for name, place in header.columns.items()},
-        rows=[row.index + 1 for row in layout.data],
-        values={column.name: _values(found, column, contract) for column in contract.loaded_columns},
+        rows=[row + 1 for row in rows],
+        values={column.name: _values(found, rows, column, contract) for column in contract.loaded_columns},
         within=layout.within,
         totals=[_total(row, covers, found, contract) for row, covers in layout.totals],
         findings=noticed,
@@ -152,25 +152,30 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
 
 def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
     above = [(a1(row, column), text) for row in range(header.top)
-             for column, text in enumerate(grid.rows[row]) if text]
+             for column, text in enumerate(grid.row(row)) if text]
     return [("", line) for line in grid.before] + above
 
 
-def _values(found: _Found, column: Column, contract: Contract) -> list[str | None]:
+def _values(found: _Found, rows: list[int], column: Column, contract: Contract) -> pa.ChunkedArray:
     """A column's texts. Words in merged cells stand for every row of the merge, figures for the first only."""
     place = found.header.columns.get(column.name)
-    data, grid = found.layout.data, found.grid
     if place is None:
-        return [None] * len(data)
+        return pa.chunked_array([pa.nulls(len(rows), pa.string())])
     if contract.terms.sheet and column.name == contract.terms.sheet.label:
-        texts = [row.label for row in data]
+        texts = pa.chunked_array([pa.array([row.label for row in found.layout.data], pa.string())])
     else:
-        texts = grid.texts((row.index for row in data), place)
-    if column.reading not in _WORDS or not grid.merges:
+        texts = found.grid.texts(rows, place)
+    firsts = _merged(found.grid, place) if column.reading in _WORDS else {}
+    if not firsts:
         return texts
-    firsts = {row: grid.text(span.top, place) for span in grid.merges if span.left == place
-              for row in range(span.top + 1, span.bottom + 1)}
-    return [firsts.get(row.index, text) if text is None else text for row, text in zip(data, texts, strict=True)]
+    texts = [firsts.get(row, text) if text is None else text for row, text in zip(rows, texts.to_pylist(), strict=True)]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _merged(grid: Grid, place: int) -> dict[int, str | None]:
+    """Rows whose cell in a column belongs to a merge that begins above → the text of its first cell."""
+    return {row: grid.text(span.top, place) for span in grid.merges if span.left == place
+            for row in range(span.top + 1, span.bottom + 1)}
 
 
 def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
@@ -196,34 +201,36 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for row, covers in found.layout.totals:
         if row.district and not covers:
             yield findings.issue("subtotal_without_rows", "warning", "flag", sheet=name, row=row.index + 1, value=row.label)
-    for row in found.layout.data:
+    for row in found.layout.data if found.grid.hidden_rows else []:
         if row.index in found.grid.hidden_rows:
             yield findings.issue("hidden_row", "warning", "flag", sheet=name, row=row.index + 1)
 
 
 def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Iterator[Issue]:
+    rows = [row.index for row in found.layout.data]
     for column in contract.loaded_columns:
         place = found.header.columns.get(column.name)
         if place is None:
             yield findings.issue("optional_column_missing", "info", "flag", sheet=found.sheet.name,
                                  column=column.name, printed=column.printed)
             continue
-        for row, rule in _broken(found, place, column):
+        for row, rule in _broken(found.grid, rows, place, column):
             yield findings.issue(rule, "critical", "reject_row", sheet=found.sheet.name, row=row + 1,
                                  cell=a1(row, place), column=column.name, printed=column.printed,
                                  value=found.grid.text(row, place))
 
 
-def _broken(found: _Found, place: int, column: Column) -> Iterator[tuple[int, str]]:
+def _broken(grid: Grid, rows: list[int], place: int, column: Column) -> Iterator[tuple[int, str]]:
     """Rows whose cell is, or looks like, a formula that mustn't be trusted, with the rule that they break."""
-    rows = [row.index for row in found.layout.data]
-    for row in (row for row in rows if (row, place) in found.grid.formulas) if found.grid.formulas else ():
-        formula = found.grid.formulas[row, place]
-        if _EXECUTING.search(formula.text):
+    for row in rows if grid.formulas else ():
+        formula = grid.formulas.get((row, place))
+        if formula and formula.executes:
             yield row, "formula_injection"
-        elif not formula.stored and found.grid.text(row, place) is None:
+        elif formula and not formula.stored and grid.text(row, place) is None:
             yield row, "formula_uncached"
     if column.reading in _WORDS:
-        for row, text in zip(rows, found.grid.texts(rows, place), strict=True):
-            if text and text[0] in "=+-@" and looks_like_formula(text):
-                yield row, "formula_injection"
+        texts = grid.texts(rows, place)
+        suspects = pc.indices_nonzero(pc.match_substring_regex(texts, "^[=+@-]"))
+        for position, text in zip(suspects.to_pylist(), texts.take(suspects).to_pylist(), strict=True):
+            if looks_like_formula(text):
+                yield rows[position], "formula_injection"

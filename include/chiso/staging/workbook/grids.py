@@ -1,7 +1,14 @@
 """One shape for a sheet, whatever format it came in."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 MAX_COLUMNS = 256
 """Columns further right are not read: no form has them, and a stray cell far out must not cost memory."""
@@ -9,8 +16,12 @@ MAX_COLUMNS = 256
 Place = tuple[int, int]
 """Row and column, counted from 0."""
 
+_EXECUTING = re.compile(r"hyperlink|webservice|filterxml|\bdde|\brtd\b|\bcall\b|\bexec\b|register|import\w*\(|\|",
+                        re.IGNORECASE)
+"""Formulas that reach out of the workbook, or run something."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Merged cells; all four are inside, counted from 0. The value stands in the first cell."""
 
@@ -20,37 +31,73 @@ class Span:
     right: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A formula in a cell. `stored`: its value was kept in the file."""
 
     text: str
     stored: bool
 
+    @property
+    def executes(self) -> bool:
+        """Whether it would reach out of the workbook, or run something."""
+        return _EXECUTING.search(self.text) is not None
+
 
 @dataclass(frozen=True)
 class Grid:
-    """The texts of a sheet: `rows[0]` is its first row, rows may differ in length, blanks are None."""
+    """The texts of a sheet, in columns of equal length; blanks are null."""
 
-    rows: list[list[str | None]]
+    columns: list[pa.ChunkedArray]
     merges: list[Span] = field(default_factory=list)
     bold: frozenset[Place] = frozenset()
     """Cells in bold; unknown (empty) for very long sheets."""
     hidden_rows: frozenset[int] = frozenset()
     formulas: dict[Place, Formula] = field(default_factory=dict)
+    """Of very long sheets only those that execute or whose value wasn't stored."""
     before: list[str] = field(default_factory=list)
     """Lines that stand before the table (HTML only)."""
 
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """For each row, whether anything stands in it."""
+        filled = np.zeros(self.height, bool)
+        for column in self.columns:
+            filled |= pc.is_valid(column).to_numpy()
+        return filled
+
+    def row(self, row: int) -> list[str | None]:
+        """Texts of a row, without the blanks at its end."""
+        return trimmed([column[row].as_py() for column in self.columns])
+
     def text(self, row: int, column: int) -> str | None:
         """Text of a cell; None for a blank one, also outside the sheet."""
-        if not 0 <= row < len(self.rows) or column >= len(self.rows[row]):
+        if not 0 <= row < self.height or column >= len(self.columns):
             return None
-        return self.rows[row][column]
+        return self.columns[column][row].as_py()  # type: ignore[no-any-return]
 
-    def texts(self, rows: Iterable[int], column: int) -> list[str | None]:
-        """Texts of a column in those rows."""
-        cells = map(self.rows.__getitem__, rows)
-        return [row[column] if column < len(row) else None for row in cells]
+    def column(self, place: int) -> pa.ChunkedArray:
+        """Texts of a column; all blank for one outside the sheet."""
+        if place < len(self.columns):
+            return self.columns[place]
+        return pa.chunked_array([pa.nulls(self.height, pa.string())])
+
+    def texts(self, rows: Sequence[int], column: int) -> pa.ChunkedArray:
+        """Texts of a column in those rows, which ascend."""
+        texts = self.column(column)
+        if rows and rows[-1] - rows[0] + 1 == len(rows):
+            return texts.slice(rows[0], len(rows))
+        return texts.take(pa.array(rows, pa.int64()))
+
+
+def columns_of(rows: Iterable[Sequence[str | None]]) -> list[pa.ChunkedArray]:
+    """Rows of any length as columns."""
+    return [pa.chunked_array([pa.array(column, pa.string())]) for column in zip_longest(*rows)]
 
 
 @dataclass(frozen=True)

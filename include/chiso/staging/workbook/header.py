@@ -5,7 +5,7 @@ lowest, never by position.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
 
@@ -89,9 +89,10 @@ class _Wanted:
 
 def find_header(grid: Grid, contract: Contract) -> Header | None:
     """The rows that match most columns of the contract, the fewest rows first; None if none matches any."""
+    grid = replace(grid, merges=[span for span in grid.merges if span.top < SEARCHED_ROWS + MAX_LEVELS])
     wanted = [_Wanted.of(column) for column in contract.columns]
     vocabulary = frozenset[str]().union(*(column.first | column.last | column.in_one_cell for column in wanted))
-    found = [header for top in range(min(len(grid.rows), SEARCHED_ROWS)) if _speaks(grid.rows[top], vocabulary)
+    found = [header for top in range(min(grid.height, SEARCHED_ROWS)) if _speaks(grid.row(top), vocabulary)
              for header in _headers_from(grid, top, wanted)]
     best = max(found, key=lambda header: (len(header.claims), header.top - header.bottom, -header.top), default=None)
     return _grown(best, grid) if best else None
@@ -121,7 +122,7 @@ def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:
 
 
 def _headers_from(grid: Grid, top: int, wanted: list[_Wanted]) -> Iterator[Header]:
-    for bottom in range(top, min(top + MAX_LEVELS, len(grid.rows))):
+    for bottom in range(top, min(top + MAX_LEVELS, grid.height)):
         paths = _paths(grid, top, bottom)
         claims: dict[str, list[int]] = {}
         for place, path in paths.items():
@@ -165,8 +166,9 @@ def _extend(path: list[str], text: str) -> None:
 def _spread(grid: Grid, top: int, bottom: int) -> list[list[str | None]]:
     """The header's rows, the text of merged cells in each of them."""
     merges = [span for span in grid.merges if span.top <= bottom and span.bottom >= top]
-    width = max(len(grid.rows[row]) for row in range(top, bottom + 1))
-    levels = [[grid.text(row, column) for column in range(width)] for row in range(top, bottom + 1)]
+    cells = [grid.row(row) for row in range(top, bottom + 1)]
+    width = max(map(len, cells))
+    levels = [row + [None] * (width - len(row)) for row in cells]
     for span in merges:
         for row in range(max(span.top, top), min(span.bottom, bottom) + 1):
             for column in range(span.left, min(span.right + 1, width)):

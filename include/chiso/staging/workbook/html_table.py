@@ -10,7 +10,7 @@ from lxml import html
 
 from chiso.staging.workbook.cells import clean
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, trimmed
+from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
 from chiso.text import legacy_to_unicode
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -82,7 +82,7 @@ def _grid(table: Any) -> Grid:
         rows.append(trimmed(texts))
         if _HIDDEN.search(element.get("style", "")):
             hidden.add(row)
-    return Grid(rows, merges, frozenset(bold), frozenset(hidden), before=list(_lines_before(table)))
+    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), before=list(_lines_before(table)))
 
 
 def _span(cell: Any, attribute: str, most: int) -> int:

@@ -1,5 +1,7 @@
 """Which rows a total or subtotal sums, and which district stands over a commune."""
 
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from chiso.staging.workbook.rows import Rank, Row
@@ -28,8 +30,8 @@ def arrange(rows: list[Row]) -> Layout:
                 if _is_opener(row) and row.rank == rank and not row.district and not _parts(rows, place, below, ranks)
                 else row for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
-    positions = {row.index: position for position, row in enumerate(data)}
-    totals = [(row, sorted(positions[part.index] for part in parts))
+    indices = [row.index for row in data]
+    totals = [(row, sorted(bisect_left(indices, part.index) for part in parts))
               for place, row in enumerate(rows) if (parts := _summed(rows, place, below, ranks)) is not None]
     return Layout(data, _within(rows, below, totals), totals)
 
@@ -42,13 +44,15 @@ def _closings_told_apart(rows: list[Row]) -> list[Row]:
     """Of several totals of one name, each sums the rows since the one before; so does `Cộng` before a grand total."""
     seen_data = False
     totals = [place for place, row in enumerate(rows) if row.kind == "total"]
-    names = [(rows[place].label or "").lower() for place in totals]
+    names = Counter((rows[place].label or "").lower() for place in totals)
     result = list(rows)
     for place, row in enumerate(rows):
         seen_data = seen_data or row.kind in ("data", "subtotal")
-        repeated = names.count((row.label or "").lower()) > 1
+        if row.kind != "total" or not seen_data:
+            continue
+        repeated = names[(row.label or "").lower()] > 1
         followed = totals[-1:] != [place] and _sums_to_next(row)
-        if row.kind == "total" and seen_data and (repeated or followed):
+        if repeated or followed:
             result[place] = replace(row, kind="subtotal", closing=True)
     return result
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, trimmed
+from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
 from chiso.text import legacy_to_unicode
 
 MAX_REPEATED_ROWS = 10_000
@@ -110,7 +110,7 @@ def _grid(table: etree._Element, looks: dict[str, _Look]) -> Grid:
             formulas |= {(row, column): formula for column, cell, _ in cells for formula in _formula(cell)}
             if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
                 hidden.add(row)
-    return Grid(rows, merges, frozenset(bold), frozenset(hidden), formulas)
+    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), formulas)
 
 
 def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:

@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
 from chiso.reference import Agency, Reference, Unit
@@ -76,16 +80,15 @@ class Rows:
                          if place != self._label and column.reading in _NUMERIC | _MARKED]
         self._texts = [place for place in self._columns if place != self._label and place not in self._figures]
         self._district: str | None = None
-        rows = range(len(grid.rows))
-        self._labels = grid.texts(rows, self._label)
-        self._ordinals = [None] * len(rows) if header.ordinal is None else grid.texts(rows, header.ordinal)
+        self._labels: list[str | None] = grid.column(self._label).to_pylist()
+        self._ordinals: list[str | None] = (
+            [None] * grid.height if header.ordinal is None else grid.column(header.ordinal).to_pylist())
+        self._is_name = cache(self._names_one)
 
     def read(self) -> list[Row]:
         """Every row that isn't set aside, in the sheet's order."""
         rows = []
-        for index in range(self._header.bottom + 1, len(self._grid.rows)):
-            if not self._grid.rows[index]:
-                continue
+        for index in self._filled:
             label = self._labels[index]
             row = Row(index, "data", label) if label and self._is_plain(index, label) else self._row(index)
             if row:
@@ -93,11 +96,20 @@ class Rows:
                 self._district = row.district or self._district
         return rows
 
+    @cached_property
+    def _filled(self) -> list[int]:
+        """The rows below the header in which anything stands."""
+        below = self._header.bottom + 1
+        return (np.flatnonzero(self._grid.filled[below:]) + below).tolist()
+
     def _is_plain(self, index: int, label: str) -> bool:
         """Whether the row is numbered and named like no other kind of row, as nearly all of a long sheet are."""
         ordinal = self._ordinals[index]
-        return (ordinal is not None and ordinal.isdigit() and len(label) > 5 and label[0].isalpha()
-                and label[0] not in "TtCcHhQq" and index not in self._parents)
+        return ordinal is not None and ordinal.isdigit() and self._is_name(label) and index not in self._parents
+
+    def _names_one(self, label: str) -> bool:
+        """Whether no total, district or mark of a group has such a label."""
+        return label[0].isalpha() and not self._may_be_special(label)
 
     # One row
 
@@ -121,7 +133,10 @@ class Rows:
 
     def _is_special(self, index: int, label: str) -> bool:
         """Whether a numbered row with a label may still be no data row; cheap, since most are."""
-        if len(label) <= 5 or _TOTAL_START.match(label) or index in self._parents:
+        return index in self._parents or self._may_be_special(label)
+
+    def _may_be_special(self, label: str) -> bool:
+        if len(label) <= 5 or _TOTAL_START.match(label):
             return True
         return self._grain == "commune" and _DISTRICT_START.match(fold(label)) is not None
 
@@ -134,7 +149,7 @@ class Rows:
 
     def _is_repeated_header(self, index: int) -> bool:
         """Every text of the row stands over its column in the header: a page break."""
-        cells = [(place, text) for place, text in enumerate(self._grid.rows[index]) if text]
+        cells = [(place, text) for place, text in enumerate(self._grid.row(index)) if text]
         return all(key(text) in self._header_keys.get(place, ()) for place, text in cells)
 
     @cached_property
@@ -143,20 +158,14 @@ class Rows:
 
     def _is_numbering(self, index: int) -> bool:
         """`(1) (2) (3)…`, `A B 1 2…`, `1 2 3=4+5…`, in any order where columns were moved."""
-        texts = [text for text in self._grid.rows[index] if text]
+        texts = [text for text in self._grid.row(index) if text]
         numbers = [found[1] for text in texts if (found := _COLUMN_NUMBER.fullmatch(text))]
         letters = [text for text in texts if _COLUMN_LETTER.fullmatch(text)]
         if len(numbers) + len(letters) < len(texts):
             return False
         label = self._labels[index]
         in_order = all(int(after) == int(before) + 1 for before, after in pairwise(numbers))
-        return len(set(numbers)) == len(numbers) > 1 and (in_order or (label is not None and index == self._first))
-
-    @cached_property
-    def _first(self) -> int:
-        """The first row below the header in which anything stands."""
-        rows = range(self._header.bottom + 1, len(self._grid.rows))
-        return next((index for index in rows if self._grid.rows[index]), len(self._grid.rows))
+        return len(set(numbers)) == len(numbers) > 1 and (in_order or (label is not None and index == self._filled[0]))
 
     # Totals, subtotals, sections
 
@@ -249,24 +258,33 @@ class Rows:
 
     @cached_property
     def _foot(self) -> int:
-        end = len(self._grid.rows)
-        rows = [index for index in range(self._header.bottom + 1, end) if self._grid.rows[index]]
-        last = next((index for index in reversed(rows) if self._has_figures(index)), self._header.bottom)
-        return next((index for index in rows if index > last and any(self._foot_texts(index))), end)
+        last = next((index for index in reversed(self._filled) if self._has_figures(index)), self._header.bottom)
+        below = (index for index in self._filled if index > last and any(self._foot_texts(index)))
+        return next(below, self._grid.height)
 
     def _foot_texts(self, index: int) -> Iterator[bool]:
-        for text in filter(None, self._grid.rows[index]):
+        for text in filter(None, self._grid.row(index)):
             folded = fold(text)
             yield bool(_FOOT.match(text) or _FOOT.match(folded) or _PLACE_AND_DATE.search(folded)
                        or _SIGNATURE.match(f"{folded} "))
 
     def _has_figures(self, index: int) -> bool:
-        return any(self._is_figure(index, place) for place in self._figures)
+        return bool(self._figured[index])
 
-    def _is_figure(self, index: int, place: int) -> bool:
-        text = self._grid.text(index, place)
-        if text is None:
-            return (index, place) in self._grid.formulas and not self._grid.formulas[index, place].stored
+    @cached_property
+    def _figured(self) -> np.ndarray:
+        """For each row, whether it has a figure; a formula without a stored value counts as one."""
+        figured = np.zeros(self._grid.height, bool)
+        for place in self._figures:
+            words = self._grid.column(place).combine_chunks().dictionary_encode()
+            is_figure = pa.array([self._is_figure(text, place) for text in words.dictionary.to_pylist()], pa.bool_())
+            figured |= pc.fill_null(is_figure.take(words.indices), False).to_numpy(zero_copy_only=False)
+        for (row, place), formula in self._grid.formulas.items():
+            if place in self._figures and not formula.stored and self._grid.text(row, place) is None:
+                figured[row] = True
+        return figured
+
+    def _is_figure(self, text: str, place: int) -> bool:
         if self._columns[place].reading in _MARKED:
             return len(text) <= 3
         return bool(_FIGURE.match(text)) and not _PROSE.search(text) and not _DATE.fullmatch(text)

@@ -8,7 +8,7 @@ import xlrd
 
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, trimmed
+from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
 from chiso.text import legacy_to_unicode
 
 
@@ -31,7 +31,7 @@ def _load(book: Any, sheet: Any, findings: Findings) -> Grid:
                         and _font(book, cell).weight >= 600)
         merges = [Span(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
         hidden = frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden)
-    return Grid(rows, merges, frozenset(bold), hidden)
+    return Grid(columns_of(rows), merges, frozenset(bold), hidden)
 
 
 def _font(book: Any, cell: Any) -> Any:
