@@ -8,9 +8,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Contract
@@ -18,14 +21,18 @@ from chiso.issues import DeliveryRefused, Issue, issue, refusal
 from chiso.raw import TruncatedError, Unpacked
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_export import header_keys
+from chiso.staging.words import normal_words
 from chiso.text import header_key, nfc
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 10_000
 _BLOCK = 1 << 20
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
-_SPACE = " \t\r\n,"
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True)
+_SPACE = re.compile("[ \t\r\n,]*")
 _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
 """What PostgreSQL can't hold; the casts reject what stands for it."""
+_NOT_PLAIN = "[\\x00\u0300-\u036f]"
+"""Signs that need more than Unicode's own normal form."""
 
 
 class _Text:
@@ -39,11 +46,11 @@ class _Text:
     def peek(self) -> str:
         """The next sign that is no space or comma; "" at the end."""
         while True:
-            while self._at < len(self._buffer) and self._buffer[self._at] in _SPACE:
-                self.line += self._buffer[self._at] == "\n"
-                self._at += 1
-            if self._at < len(self._buffer) or not self._more():
-                return self._buffer[self._at : self._at + 1]
+            end = _SPACE.match(self._buffer, self._at).end()  # type: ignore[union-attr]
+            self.line += self._buffer.count("\n", self._at, end)
+            self._at = end
+            if end < len(self._buffer) or not self._more():
+                return self._buffer[end : end + 1]
 
     def skip(self) -> None:
         """Passes over one sign."""
@@ -85,22 +92,20 @@ class JsonRecords:
     period: str | None = None
     """What the envelope says."""
     _totals: set[int] = field(default_factory=set)
-    _digests: list[bytes] = field(default_factory=list)
+    _digests: bytearray = field(default_factory=bytearray)
     _names: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def content_sha256(self) -> str:
         """Of the canonical records, sorted: the same for other pages or another order."""
-        return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
+        return hashlib.sha256(np.sort(np.frombuffer(self._digests, "S32")).tobytes()).hexdigest()
 
     def batches(self) -> Iterator[RawBatch]:
         """The records. Raises DeliveryRefused where the text is no JSON, is cut short, or lacks a column."""
         collected: list[tuple[int, int, Any]] = []
         for line, record in self._records():
             self.count += 1
-            self._digests.append(
-                hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=True).encode()).digest()
-            )
+            self._digests += hashlib.sha256(_CANONICAL.encode(record).encode()).digest()
             collected.append((self.count, line, record))
             if len(collected) >= BATCH_ROWS:
                 yield self._batch(collected)
@@ -208,41 +213,61 @@ class JsonRecords:
             for number, line, record in records
             if not isinstance(record, dict)
         ]
-        good = [(number, line, record) for number, line, record in records if isinstance(record, dict)]
-        values: dict[str, list[str | None]] = {column.name: [] for column in self.contract.loaded_columns}
-        for number, line, record in good:
-            named = self._named(record)
-            for name, cells in values.items():
-                value = named.get(name)
-                if isinstance(value, dict | list):
-                    broken.append(Broken(number, name, "value_nested", None, line=line))
-                    value = None
-                cells.append(self._cell(value))
+        good = [entry for entry in records if isinstance(entry[2], dict)]
+        numbers, lines, objects = map(list, zip(*good, strict=True)) if good else ([], [], [])
+        for name in dict.fromkeys(chain.from_iterable(objects)):
+            if name not in self._names:
+                self._names[name] = self._column(name)
+        values = {column.name: self._values(column.name, objects) for column in self.contract.loaded_columns}
+        for column, cells in values.items():
+            broken += [Broken(numbers[place], column, "value_nested", None, line=lines[place])
+                       for place in _nested(cells)]  # fmt: skip
         return RawBatch(
-            pa.array([number for number, _, _ in good], pa.int64()),
-            {name: pa.array(cells, pa.string()) for name, cells in values.items()},
-            lines=pa.array([line for _, line, _ in good], pa.int64()),
+            pa.array(numbers, pa.int64()),
+            {column: _texts(cells) for column, cells in values.items()},
+            lines=pa.array(lines, pa.int64()),
             broken=broken,
         )
 
-    def _named(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        for name in record:
-            if name not in self._names:
-                self._names[name] = self._column(name)
-        return {column: record[name] for name in record if (column := self._names[name])}
+    def _values(self, column: str, objects: list[dict[str, Any]]) -> list[Any]:
+        """A column's values; of several fields that mean it, an object's last counts."""
+        fields = [name for name, meant in self._names.items() if meant == column]
+        if len(fields) == 1:
+            return [fields_of.get(fields[0]) for fields_of in objects]
+        return [next((fields_of[name] for name in reversed(fields_of) if name in fields), None) for fields_of in objects]
 
     def _column(self, name: str) -> str | None:
         """The contract's column that a field's name means."""
         key = header_key(name)
         return next((column.name for column in self.contract.columns if key in header_keys(column)), None)
 
-    @staticmethod
-    def _cell(value: Any) -> str | None:
-        if value is None:
-            return None
-        if isinstance(value, bool):
-            return "1" if value else "0"
-        return nfc(_encodable(str(value)))
+
+def _nested(values: list[Any]) -> list[int]:
+    """Places of values that are no value of a cell."""
+    if set(map(type, values)).isdisjoint((dict, list)):
+        return []
+    return [place for place, value in enumerate(values) if isinstance(value, dict | list)]
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    """Texts in normal form; numbers are the texts they were, truths 1 and 0, nested values blank."""
+    kinds = set(map(type, values))
+    if kinds == {bool}:
+        return pa.array(values).cast(pa.int8()).cast(pa.string())
+    if kinds <= {str, type(None)}:
+        with suppress(UnicodeEncodeError):
+            words = normal_words(pa.array(values, pa.string()), _NOT_PLAIN)
+            if words is not None:
+                return words.dictionary_decode()
+    return pa.array([_text(value) for value in values], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, dict | list):
+        return None
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return nfc(_encodable(str(value)))
 
 
 def _encodable(text: str) -> str:

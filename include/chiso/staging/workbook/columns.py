@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chiso.staging.words import normal_words
 from chiso.staging.workbook.cells import cell_text
 from chiso.text import legacy_to_unicode
 
@@ -36,12 +37,11 @@ def _words(values: Sequence[str], style: Style) -> pa.Array | None:
     """None where a font or a sign needs more care than Unicode's normal form."""
     if style.font.lstrip().lower().startswith((".vn", "vni")):
         return None
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    words = encoded.dictionary
-    if pc.any(pc.match_substring_regex(words, _NOT_PLAIN)).as_py():
+    words = normal_words(pa.array(values, pa.string()), _NOT_PLAIN)
+    if words is None:
         return None
-    trimmed = pc.utf8_trim_whitespace(pc.utf8_normalize(words, form="NFC"))
-    return pc.if_else(pc.equal(trimmed, ""), None, trimmed).take(encoded.indices)
+    trimmed = pc.utf8_trim_whitespace(words.dictionary)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed).take(words.indices)
 
 
 def _whole_numbers(values: Sequence[float], style: Style) -> pa.Array | None:
