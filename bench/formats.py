@@ -1,6 +1,7 @@
 """Records of JSON and rows of workbooks: time in proportion to rows, memory bounded."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import xlsxwriter
@@ -12,25 +13,32 @@ _PYTHON = place.CHISO.with_name("python")
 
 
 def measure(rows: int, repeats: int) -> dict[str, object]:
-    """`chiso check` of a JSON delivery, and of a workbook beside the fastest reader of its values."""
+    """`chiso check` as a process of its own; and reading and casting alone beside the fastest reader of a workbook's values."""
+    json_file, workbook = _json(rows), _workbook(rows)
     made = {
-        "json": lambda: _check("portal/procedures", _json(rows)),
-        "workbook": lambda: _check("departments/published_figures", _workbook(rows)),
-        "workbook, values alone": lambda: run([_PYTHON, "-c", _VALUES, _workbook(rows)])[0],
+        "json": lambda: _check("portal/procedures", json_file),
+        "json, read and cast": lambda: _read("portal/procedures", json_file),
+        "workbook": lambda: _check("departments/published_figures", workbook),
+        "workbook, read and cast": lambda: _read("departments/published_figures", workbook),
+        "workbook, values alone": lambda: _read("values", workbook),
         "imports alone": lambda: run([_PYTHON, "-c", "import chiso.validation.expectations, chiso.flow"])[0],
     }
     found = {}
-    for name, work in made.items():
-        cost = median([work() for _ in range(repeats)])
+    costs: dict[str, list[Cost]] = {name: [] for name in made}
+    for _ in range(repeats):  # in turn, so that ratios hold on a shared machine
+        for name, work in made.items():
+            costs[name].append(work())
+    for name, measured in costs.items():
+        cost = median(measured)
         found[name] = {"wall_s": round(cost.wall_s, 2), "memory_mb": round(cost.memory_mb)}
         print(f"  {rows:>10,} rows  {name:24} {cost.wall_s:7.1f} s  {cost.memory_mb:5.0f} MB", flush=True)
     return {"rows": rows, "costs": found}
 
 
-_VALUES = (
-    "import sys, python_calamine as c; "
-    "print(sum(1 for _ in c.CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).iter_rows()))"
-)
+def _read(source: str, file: Path) -> Cost:
+    """Seconds without start and imports; memory of the whole process."""
+    cost, said = run([_PYTHON, "-m", "bench.reading", source, file])
+    return replace(cost, wall_s=float(said.split()[0]))
 
 
 def _check(source: str, file: Path) -> Cost:

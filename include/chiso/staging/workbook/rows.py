@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -83,14 +83,13 @@ class Rows:
         self._labels: list[str | None] = grid.column(self._label).to_pylist()
         self._ordinals: list[str | None] = (
             [None] * grid.height if header.ordinal is None else grid.column(header.ordinal).to_pylist())
-        self._is_name = cache(self._names_one)
 
     def read(self) -> list[Row]:
         """Every row that isn't set aside, in the sheet's order."""
-        rows = []
+        rows, plain = [], self._plain.tolist()
         for index in self._filled:
             label = self._labels[index]
-            row = Row(index, "data", label) if label and self._is_plain(index, label) else self._row(index)
+            row = Row(index, "data", label) if plain[index] and index not in self._parents else self._row(index)
             if row:
                 rows.append(row)
                 self._district = row.district or self._district
@@ -102,14 +101,16 @@ class Rows:
         below = self._header.bottom + 1
         return (np.flatnonzero(self._grid.filled[below:]) + below).tolist()
 
-    def _is_plain(self, index: int, label: str) -> bool:
-        """Whether the row is numbered and named like no other kind of row, as nearly all of a long sheet are."""
-        ordinal = self._ordinals[index]
-        return ordinal is not None and ordinal.isdigit() and self._is_name(label) and index not in self._parents
-
-    def _names_one(self, label: str) -> bool:
-        """Whether no total, district or mark of a group has such a label."""
-        return label[0].isalpha() and not self._may_be_special(label)
+    @cached_property
+    def _plain(self) -> np.ndarray:
+        """For each row, whether it is numbered and named like no other kind, as nearly all of a long sheet are."""
+        if self._header.ordinal is None:
+            return np.zeros(self._grid.height, bool)
+        numbered = pc.utf8_is_digit(self._grid.column(self._header.ordinal))
+        labels = self._grid.column(self._label).combine_chunks().dictionary_encode()
+        names = [label[0].isalpha() and not self._may_be_special(label) for label in labels.dictionary.to_pylist()]
+        plain = pc.and_(numbered.combine_chunks(), pa.array(names, pa.bool_()).take(labels.indices))
+        return np.asarray(pc.fill_null(plain, False))
 
     # One row
 
