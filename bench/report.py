@@ -19,11 +19,15 @@ ORCHESTRATION = 0.3
 def save(results: Mapping[str, Any], path: Path = RESULTS) -> None:
     """Writes the JSON, beside what an earlier run measured of other figures."""
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    at = f"{results['surroundings']['commit']} ({results['surroundings']['at'][:10]})"
+    commits = known.setdefault("commits", {})
     for name, found in results.items():
         if isinstance(found, list):
+            commits |= {f"{name} {_size(entry):,}": at for entry in found}
             entries = {_size(entry): entry for entry in [*known.get(name, []), *found]}
             known[name] = [entries[size] for size in sorted(entries)]
         else:
+            commits |= {name: at} if name != "surroundings" else {}
             known[name] = found
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -44,7 +48,7 @@ def rendered(text: str, path: Path = RESULTS) -> str:
     plots = [f"![{file.stem}](performance/{file.name})" for file in sorted(path.parent.glob("*.svg"))]
     before, _, rest = text.partition("<!-- results -->")
     _, _, after = rest.partition("<!-- /results -->")
-    made = "\n".join([_machine(results["surroundings"]), table(results), "", *plots])
+    made = "\n".join([_machine(results["surroundings"]), "", _commits(results["commits"]), table(results), "", *plots])
     return f"{before}<!-- results -->\n{made}\n<!-- /results -->{after}"
 
 
@@ -52,9 +56,16 @@ def _machine(surroundings: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in surroundings["versions"].items())
     return (
         f"{surroundings['cores']} cores ({surroundings['processor']}), {surroundings['memory_gb']} GB, {surroundings['system']}, "
-        f"Python {surroundings['python']}, PostgreSQL {surroundings['server']['server_version']}, {versions}; "
-        f"commit {surroundings['commit']}, {surroundings['at'][:10]}."
+        f"Python {surroundings['python']}, PostgreSQL {surroundings['server']['server_version']}, {versions}."
     )
+
+
+def _commits(commits: Mapping[str, str]) -> str:
+    """What was measured when: a later run replaces only the figures that it took."""
+    by_commit: dict[str, list[str]] = {}
+    for figure, commit in commits.items():
+        by_commit.setdefault(commit, []).append(figure)
+    return "Measured at commit " + "; ".join(f"{commit}: {', '.join(figures)}" for commit, figures in by_commit.items()) + "."
 
 
 def table(results: Mapping[str, Any]) -> str:

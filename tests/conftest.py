@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,9 @@ from chiso.settings import Settings
 from chiso.warehouse import upgrade
 
 from tests.deliveries import Inbox
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 TODAY = "2024-07-05"
 TEMPLATE = "warehouse"

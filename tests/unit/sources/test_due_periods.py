@@ -112,7 +112,7 @@ def test_daily_delta_that_begins_inside_a_month() -> None:
     assert due(made, "2024-05") == "2024-06 2024-07-01 2024-07-02"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     months=st.sets(st.integers(1, 8)),
     days=st.sets(st.dates(date(2024, 1, 1), date(2024, 8, 31)), max_size=40),
