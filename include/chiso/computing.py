@@ -3,15 +3,19 @@
 Apart from `chiso.operations`, since it needs none of the readers and starts in half the time.
 """
 
+import logging
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from chiso import audit, contracts, indicators
 from chiso.contracts import Contract
 from chiso.periods import Period
 from chiso.platform import Platform
 from chiso.reference import load_reference
+
+log = logging.getLogger(__name__)
 
 
 def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
@@ -40,14 +44,19 @@ def compute_period(period: Period, platform: Platform) -> None:
 
 
 def compute_stale(platform: Platform) -> list[Period]:
-    """Computes every stale period; returns them. One that can't be computed holds up no other: it is raised after them."""
+    """Computes every stale period; returns them.
+
+    One that can't be computed holds up no other: each fault is logged with its period, the first is raised after them.
+    """
     periods = stale_periods(platform)
     faults: list[Exception] = []
     for period in periods:
         try:
             compute_period(period, platform)
-        except Exception as fault:  # noqa: BLE001 - raised below
-            fault.add_note(f"while computing {period.calendar}/{period.code}")
+        except OperationalError:  # the server is gone, for all of them
+            raise
+        except Exception as fault:
+            log.exception("%s/%s can't be computed", period.calendar, period.code)
             faults.append(fault)
     if faults:
         raise faults[0]

@@ -29,6 +29,7 @@ from chiso.verdicts import Outcome, Standing
 
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
     """Stages 2 to 6 of one delivery."""
+    validation.warm_up()
     landed = landing.keep(arrival, contract, platform.engine, platform.settings)
     if landed.raw.encrypted and contract.terms.delivery.format == "csv":
         # The bytes are at hand; deciphering what was kept would only give the same ones.
@@ -61,9 +62,9 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
             with validation.judging(
                 judged, platform.engine, platform.settings, staged.issues, keep_docs=True
             ) as verdict:
-                return _commit(landed, staged, verdict, contract, platform)
+                return _commit(landed, staged, verdict, rules, contract, platform)
         except DeliveryRefused as refused:
-            return _refuse(landed, refused.finding, contract, platform)
+            return _refuse(landed, refused.finding, rules, contract, platform)
         finally:
             _discard(contract, platform)
 
@@ -71,6 +72,7 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
 def check(path: Path, contract: Contract, platform: Platform, stated_period: str | None = None) -> Outcome:
     """A dry run of stages 3 and 4: what `ingest` would find. Keeps nothing."""
     raw = RawFile(path, path.name)
+    validation.warm_up()
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
             staged = _read(
@@ -129,7 +131,7 @@ def _read(delivered: Delivered, contract: Contract, platform: Platform) -> Stage
 
 
 def _commit(
-    landed: Landed, staged: Staged, judge: Callable[[], Verdict], contract: Contract, platform: Platform
+    landed: Landed, staged: Staged, judge: Callable[[], Verdict], rules: str, contract: Contract, platform: Platform
 ) -> Outcome:
     """Verdict, rejects, facts and audit events together, or none of them. The merge begins before the verdict is there."""
     with platform.engine.begin() as connection:
@@ -154,7 +156,6 @@ def _commit(
             [found.as_json() for found in verdict.issues],
             verdict.issues_total,
         )
-        rules = validation.rules_sha256(contract, platform.settings)
         verdict_id = verdicts.write(connection, outcome, staged.content_sha256, rules, checks=verdict.checks)
         kept = quarantine.keep(
             connection, verdict_id, validation.rejects(connection, _judged(staged, landed.raw.name), platform.settings)
@@ -166,7 +167,7 @@ def _commit(
     return outcome
 
 
-def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platform) -> Outcome:
+def _refuse(landed: Landed, finding: Issue, rules: str, contract: Contract, platform: Platform) -> Outcome:
     """The delivery can't be read as what it claims to be: the verdict says why, nothing else is written."""
     outcome = Outcome(
         contract.source,
@@ -180,7 +181,7 @@ def _refuse(landed: Landed, finding: Issue, contract: Contract, platform: Platfo
         issues_total=1,
     )
     with platform.engine.begin() as connection:
-        verdicts.write(connection, outcome, landed.sha256, validation.rules_sha256(contract, platform.settings))
+        verdicts.write(connection, outcome, landed.sha256, rules)
         head = _audit(connection, landed, outcome, 0, {})
     audit.anchor(platform.settings, head)
     return outcome

@@ -22,8 +22,10 @@ ALL_STALE = "stale"
 @contextmanager
 def _platform() -> Iterator["Platform"]:
     from chiso.platform import open_platform
+    from chiso.warehouse import upgrade
 
     with open_platform(load_settings(os.environ | _connections())) as platform:
+        upgrade(platform.engine, platform.settings)  # lists and views are those of the checkout that the task runs
         yield platform
 
 

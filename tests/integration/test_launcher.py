@@ -128,9 +128,11 @@ def test_a_forked_command_gets_its_environment_and_its_log(forking: Supervisor, 
 def test_forked_components_die_with_their_server_and_are_named_when_they_die_alone(
     forking: Supervisor, settings: Settings, tmp_path: Path
 ) -> None:
-    env = environ(settings) | {"AIRFLOW_HOME": str(tmp_path / "airflow"), "PYTHONSTARTUP": ""}
+    env = environ(settings) | {"AIRFLOW_HOME": str(tmp_path / "airflow"),
+                               "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/metadata"}
+    forking.forked_step("migrate", ["db", "migrate"], env)
     for name in ("one", "two"):
-        forking.fork(name, ["dag-processor"], env | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/none"})
+        forking.fork(name, ["dag-processor"], env)
     record = ledger.read_record(settings)
     assert record is not None
     pids = {name: record.processes[name][0] for name in ("base", "one", "two")}
@@ -138,8 +140,17 @@ def test_forked_components_die_with_their_server_and_are_named_when_they_die_alo
     until(lambda: not lives(pids["one"]))
     with pytest.raises(PlatformError, match="one has stopped"):
         forking.check()
+    assert lives(pids["two"])
     os.kill(pids["base"], signal.SIGKILL)
-    until(lambda: not lives(pids["two"]))
+    until(lambda: not lives(pids["two"]), seconds=3)
+
+
+def test_a_fork_server_that_has_stopped_is_named(settings: Settings) -> None:
+    with ledger.sole_platform(settings, "run") as book:
+        supervisor = Supervisor(settings, book)
+        supervisor.fork_server("base", [sys.executable, "-c", "raise SystemExit('no Airflow here')"], environ(settings))
+        with pytest.raises(PlatformError, match=r"base has stopped .exit 1.(.|\n)*no Airflow here"):
+            supervisor.fork("one", ["scheduler"], environ(settings))
 
 
 def component_processes(settings: Settings) -> list[int]:

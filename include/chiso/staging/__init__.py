@@ -52,7 +52,7 @@ class Staged:
     """A delivery in `staging.<name>`, read and cast.
 
     rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the
-    canonical records of JSON, the header's findings, typed rows and their lines of a text export: what must differ for a new judgement.
+    canonical records of JSON, the header's findings and staged rows of a text export: what must differ for a new judgement.
     letters: contract column → column letters of the sheet.
     """
 

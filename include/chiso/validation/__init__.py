@@ -55,7 +55,7 @@ class Verdict:
 def judging(
     judged: Judged, engine: sa.Engine, settings: Settings, found_before: Sequence[Issue], *, keep_docs: bool
 ) -> Iterator[Callable[[], Verdict]]:
-    """Marks the rows at once, while Great Expectations judges in a thread; yields what waits for the verdict.
+    """Marks the rows, has Great Expectations judge beside the caller; yields what waits for the verdict.
 
     Leaves `staging.<name>_mark` (row_no, rule, rejects …) and `_twin` for quarantine and warehouse. found_before: what
     staging noticed about the delivery. The verdict raises DisagreementError where Great Expectations and the row

@@ -86,8 +86,15 @@ def _ask(call: str, **arguments: Any) -> Any:
     if "refused" in said:
         raise ContractError(said["refused"])
     if "fault" in said:
-        raise RuntimeError(f"Great Expectations failed:\n{said['fault']}")
+        raise ProcessError(
+            f"Great Expectations failed: {said['fault']}. Nothing was loaded. Look at what its process printed, then run again."
+        )
     return said["answer"]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
 
 
 def _running() -> subprocess.Popen[str]:
@@ -101,6 +108,6 @@ def _running() -> subprocess.Popen[str]:
             encoding="utf-8",
             start_new_session=True,  # an interrupt at the terminal is ours to handle
         )
-        atexit.register(process.kill)
+        atexit.register(_end, process)
         _PROCESSES[os.getpid()] = process
     return process

@@ -1,6 +1,7 @@
 """The processes of one platform: started, watched, stopped together."""
 
 import json
+import select
 import socket
 import subprocess
 import time
@@ -17,6 +18,7 @@ from chiso_airflow.launcher.ledger import Ledger
 
 _LOG_LINES = 15
 _POLL_SECONDS = 0.2
+_STEP_SECONDS = 600.0
 _TASK_PATIENCE_SECONDS = 5.0
 # Nothing but the scheduler's tasks has anything to finish; the API server would tidy its memory for seconds.
 _PATIENCE_SECONDS = 1.5
@@ -53,11 +55,10 @@ class Supervisor:
 
     def fork_server(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Starts what the methods below ask to fork, and what becomes the component `name` in the end (`fork_server`)."""
-        ours, theirs = socket.socketpair()
+        self._asking, theirs = socket.socketpair()
         with theirs:
             self._components[name] = self._start(name, command, env, stdin=theirs.fileno())
-        with ours:
-            self._server = ours.makefile("rw", encoding="utf-8")
+        self._server = name
 
     def fork(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Has the fork server start what shall run until the end."""
@@ -75,20 +76,37 @@ class Supervisor:
 
     def become(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Has the fork server itself go on as the component `name`, which it was started as."""
-        self._request("become", name, command, env)
-        self._server.close()
+        with self._asking:
+            self._request("become", name, command, env)
 
     def _ask(self, how: str, name: str, command: Sequence[str], env: Mapping[str, str]) -> int:
         self._request(how, name, command, env)
-        answer = self._server.readline()
+        self.wait_until(self._answers, what=name, timeout_seconds=_STEP_SECONDS)
+        try:
+            answer = self._asking.recv(64)
+        except OSError:
+            answer = b""
         if not answer:
-            raise PlatformError(f"Nothing forks {name}: the process that shall has stopped; logs: {self.logs}")
+            raise self._server_fault(name)
         return int(answer)
+
+    def _answers(self) -> bool:
+        return bool(select.select([self._asking], [], [], _POLL_SECONDS)[0])
 
     def _request(self, how: str, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
         asked = {"how": how, "command": command, "env": dict(env), "log": str(self.log_path(name))}
-        self._server.write(json.dumps(asked) + "\n")
-        self._server.flush()
+        try:
+            self._asking.sendall(json.dumps(asked).encode() + b"\n")
+        except OSError:
+            raise self._server_fault(name) from None
+
+    def _server_fault(self, asked: str) -> PlatformError:
+        """What ended the fork server, which no longer listens."""
+        try:
+            code = self._components[self._server].wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return PlatformError(f"{self._server} doesn't fork {asked}.\n{self.log_end(self._server)}")
+        return PlatformError(f"{self._server} has stopped (exit {code}).\n{self.log_end(self._server)}")
 
     def step(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Starts what must end well; several may be at work until `await_steps`."""
@@ -98,7 +116,7 @@ class Supervisor:
         """Waits for the named steps. Raises PlatformError if one fails."""
         for name in names:
             self.wait_until(lambda name=name: self._steps[name].poll() is not None,  # type: ignore[misc]
-                            what=name, timeout_seconds=600)
+                            what=name, timeout_seconds=_STEP_SECONDS)
             code = self._steps[name].returncode
             if code != 0:
                 raise PlatformError(f"{name} failed (exit {code}).\n{self.log_end(name)}")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from chiso.issues import DeliveryRefused
-from chiso.staging.workbook import container, long_sheet, xlsx
+from chiso.staging.workbook import container, long_sheet, sheet_xml, xlsx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -203,6 +203,26 @@ def test_a_long_sheet_that_cannot_be_cut_is_read_cell_by_cell(monkeypatch, found
     short = read(content)
     monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
     assert read(content) == short
+
+
+def test_blocks_of_blank_rows_say_nothing(monkeypatch):
+    """Formatted down to the last row, as offices like it; a note stands below that."""
+    content = wb.xlsx(Page(telecom(*communes("Xã Kroong", "Xã Đắk Cấm"))))
+    blank = b"".join(b'<row r="%d"><c r="A%d" s="0"/><c r="B%d" s="0"/></row>' % (row, row, row) for row in range(20, 400))
+    note = b'<row r="400"><c r="B400" t="str"><v>(*) Ghi ch\xc3\xba</v></c></row>'
+    for end in (blank, blank + note, blank + note + blank.replace(b'r="', b'r="1').replace(b'="1A', b'="A1').replace(b'="1B', b'="B1')):
+        long = _replaced(content, "xl/worksheets/sheet1.xml", b"</sheetData>", end + b"</sheetData>")
+        with monkeypatch.context() as patched:
+            short = read(long)
+            patched.setattr(xlsx, "LONG_SHEET_BYTES", 0)
+            patched.setattr(xlsx, "load_workbook", None)
+            patched.setattr(long_sheet, "BLOCK_BYTES", 2000)
+            assert read(long) == short
+
+
+def test_an_error_without_a_value_takes_no_other_cells_figure():
+    cells = b'<c r="A1" t="e"><v/></c><c r="B1"><v>5</v></c><c r="C1" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
+    assert list(sheet_xml.errors(cells)) == [((0, 2), "#DIV/0!")]
 
 
 @pytest.mark.parametrize("shift", [0, 2])

@@ -64,8 +64,9 @@ def read_long_sheet(package: zipfile.ZipFile, frame: Frame) -> Grid:
         books = ((rows, _book(xml.root, rows, frame)) for rows in xml.blocks())
         for (rows, _), sheet in applied_ahead(lambda block: block[1].get_sheet_by_name(frame.name), books):
             looks = _looks(rows, frame.styles) if looks is None else looks
-            first, left = sheet.start or (0, 0)
-            pieces.append((first, _columns(_values(rows, sheet, first, left), left, looks)))
+            if sheet.start:  # a block of blank cells has no first one
+                first, left = sheet.start
+                pieces.append((first, _columns(_values(rows, sheet, first, left), left, looks)))
             hidden |= sheet_xml.hidden_rows(rows)
             formulas |= _suspect_formulas(rows)
     return Grid(_joined(pieces), sheet_xml.merges(xml.tail), frozenset(), frozenset(hidden), formulas)

@@ -16,7 +16,8 @@ _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]+\d+):([A-Z]+\d+)"')
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)"
                       rb"\s*(<(?:\w+:)?v\b[^>]*>[^<]+<)?")
-_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)(?<!/)>.{0,4096}?<(?:\w+:)?v\b[^>]*>([^<]+)<', re.DOTALL)
+_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)(?<!/)>(?:(?!</(?:\w+:)?c>).){0,4096}?<(?:\w+:)?v\b[^>]*>([^<]+)<',
+                    re.DOTALL)
 _CELL_NAME = re.compile(rb'\br="([A-Z]+\d+)"')
 
 

@@ -1,0 +1,96 @@
+"""The process that Great Expectations runs in: it answers, says what failed, and lives no longer than its owner."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from chiso.errors import ContractError, ProcessError
+from chiso.platform import Platform
+from chiso.validation import judge
+from chiso.validation.rules import Rule
+
+SLOW = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "SELECT pg_sleep(60) FROM {batch}"}}
+OWNER = """
+import sys
+from chiso.validation import judge
+from chiso.validation.rules import Rule
+rule = Rule("slow", {slow}, "critical", "refuse_delivery")
+judge.warm_up()
+print(judge._PROCESSES[__import__("os").getpid()].pid, flush=True)
+judge.judge([rule], sys.argv[1], "slow", "slow", "slow", None)
+"""
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A judge of the test's own, since it won't outlive it."""
+    processes: dict[int, subprocess.Popen[str]] = {}
+    monkeypatch.setattr(judge, "_PROCESSES", processes)
+    yield
+    for process in processes.values():
+        process.kill()
+        process.wait()
+
+
+def ask(url: str, table: str) -> dict[str, bool]:
+    rule = Rule("empty", {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 0}}, "critical", "refuse_delivery")
+    return judge.judge([rule], url, table, "đặc biệt", "run", None)
+
+
+def url_of(platform: Platform) -> str:
+    return platform.engine.url.render_as_string(hide_password=False)
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def make_table(platform: Platform, name: str, rows: int) -> None:
+    with platform.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE staging.{name} AS SELECT n FROM generate_series(1, {rows}) n")
+
+
+@pytest.mark.usefixtures("own_process")
+def test_what_fails_in_it_is_said_and_the_next_request_is_answered(platform: Platform) -> None:
+    make_table(platform, "nothing", 0)
+    assert ask(url_of(platform), "nothing") == {"empty": True}
+    with pytest.raises((ProcessError, ContractError)):
+        ask(url_of(platform), "no_such_table")
+    assert ask(url_of(platform), "nothing") == {"empty": True}
+
+
+@pytest.mark.usefixtures("own_process")
+def test_one_that_ended_is_an_error_and_the_next_request_gets_another(platform: Platform) -> None:
+    make_table(platform, "nothing", 0)
+    judge.warm_up()
+    first = judge._PROCESSES[os.getpid()]
+    os.kill(first.pid, signal.SIGSTOP)
+    first.kill()
+    with pytest.raises(ProcessError, match="exit -9"):
+        ask(url_of(platform), "nothing")
+    assert ask(url_of(platform), "nothing") == {"empty": True}
+
+
+def test_it_ends_with_its_owner_in_the_middle_of_a_judgement(platform: Platform) -> None:
+    make_table(platform, "slow", 1)
+    owner = subprocess.Popen([sys.executable, "-c", OWNER.format(slow=SLOW), url_of(platform)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    child = psutil.Process(int(owner.stdout.readline()))
+
+    def sleeps() -> bool:
+        with platform.engine.connect() as connection:
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(60)%%' AND pid <> pg_backend_pid()"
+            return bool(connection.exec_driver_sql(asked).scalar_one())
+
+    until(sleeps, 60)
+    owner.kill()
+    owner.communicate()
+    until(lambda: not child.is_running(), 3)
