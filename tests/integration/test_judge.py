@@ -1,11 +1,11 @@
 """The process that Great Expectations runs in: it answers, says what failed, and lives no longer than its owner."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -53,6 +53,13 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
+def sleeps(platform: Platform) -> bool:
+    """Whether the slow rule is being judged."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    with platform.engine.connect() as connection:
+        return bool(connection.exec_driver_sql(asked).scalar_one())
+
+
 def make_table(platform: Platform, name: str, rows: int) -> None:
     with platform.engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE TABLE staging.{name} AS SELECT n FROM generate_series(1, {rows}) n")
@@ -68,14 +75,16 @@ def test_what_fails_in_it_is_said_and_the_next_request_is_answered(platform: Pla
 
 
 @pytest.mark.usefixtures("own_process")
-def test_one_that_ended_is_an_error_and_the_next_request_gets_another(platform: Platform) -> None:
+def test_one_that_ends_before_it_answers_is_an_error_and_the_next_request_gets_another(platform: Platform) -> None:
+    make_table(platform, "slow", 1)
     make_table(platform, "nothing", 0)
-    judge.warm_up()
-    first = judge._PROCESSES[os.getpid()]
-    os.kill(first.pid, signal.SIGSTOP)
-    first.kill()
-    with pytest.raises(ProcessError, match="exit -9"):
-        ask(url_of(platform), "nothing")
+    rule = Rule("slow", SLOW, "critical", "refuse_delivery")
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(judge.judge, [rule], url_of(platform), "slow", "slow", "slow", None)
+        until(lambda: sleeps(platform), 60)
+        judge._PROCESSES[os.getpid()].kill()
+        with pytest.raises(ProcessError, match="exit -9"):
+            asked.result()
     assert ask(url_of(platform), "nothing") == {"empty": True}
 
 
@@ -85,12 +94,7 @@ def test_it_ends_with_its_owner_in_the_middle_of_a_judgement(platform: Platform)
     assert owner.stdout is not None
     child = psutil.Process(int(owner.stdout.readline()))
 
-    def sleeps() -> bool:
-        with platform.engine.connect() as connection:
-            asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(60)%%' AND pid <> pg_backend_pid()"
-            return bool(connection.exec_driver_sql(asked).scalar_one())
-
-    until(sleeps, 60)
+    until(lambda: sleeps(platform), 60)
     owner.kill()
     owner.communicate()
     until(lambda: not child.is_running(), 3)

@@ -151,6 +151,7 @@ def test_a_fork_server_that_has_stopped_is_named(settings: Settings) -> None:
         supervisor.fork_server("base", [sys.executable, "-c", "raise SystemExit('no Airflow here')"], environ(settings))
         with pytest.raises(PlatformError, match=r"base has stopped .exit 1.(.|\n)*no Airflow here"):
             supervisor.fork("one", ["scheduler"], environ(settings))
+        supervisor.stop_components()
 
 
 def component_processes(settings: Settings) -> list[int]:

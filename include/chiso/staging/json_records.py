@@ -1,6 +1,6 @@
 """JSON deliveries: an array, an envelope with one list, pages of envelopes one after another, or JSON lines.
 
-Streamed: only one record and a block of text are in memory. Numbers stay the text they were.
+Streamed: a batch of records and a block of text are in memory, and a digest of each record. Numbers stay the text they were.
 """
 
 import codecs

@@ -43,6 +43,8 @@ class Supervisor:
         self._components: dict[str, subprocess.Popen[bytes]] = {}
         self._steps: dict[str, subprocess.Popen[bytes]] = {}
         self._forked: dict[str, psutil.Process] = {}
+        self._asking, self._asked = socket.socketpair()
+        self._server = ""
 
     def rely_on(self, postmaster_pid: Callable[[], int | None]) -> None:
         """postmaster_pid: the embedded server's, None if it has died; it is shared, hence not ours to end."""
@@ -55,9 +57,8 @@ class Supervisor:
 
     def fork_server(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Starts what the methods below ask to fork, and what becomes the component `name` in the end (`fork_server`)."""
-        self._asking, theirs = socket.socketpair()
-        with theirs:
-            self._components[name] = self._start(name, command, env, stdin=theirs.fileno())
+        with self._asked:
+            self._components[name] = self._start(name, command, env, stdin=self._asked.fileno())
         self._server = name
 
     def fork(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
@@ -153,6 +154,8 @@ class Supervisor:
         processes.end(lambda: rest, _PATIENCE_SECONDS)
         for ended in self._components.values():
             ended.wait()
+        self._asking.close()
+        self._asked.close()
         self._components.clear()
         self._forked.clear()
 
