@@ -19,7 +19,7 @@ from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_records import Layout, OpenQuoteError, records
 from chiso.text import header_key
 
-BLOCK = 2 << 20
+BLOCK = 4 << 20
 LONGEST_RECORD = 64 << 20
 """A record that is longer than this is an unclosed quote."""
 LONGEST_NAME = 120
