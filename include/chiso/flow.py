@@ -29,7 +29,7 @@ from chiso.verdicts import Outcome, Standing
 
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
     """Stages 2 to 6 of one delivery."""
-    validation.warm_up()
+    validation.warm_up()  # keeping a large file takes about as long as the start
     landed = landing.keep(arrival, contract, platform.engine, platform.settings)
     if landed.raw.encrypted and contract.terms.delivery.format == "csv":
         # The bytes are at hand; deciphering what was kept would only give the same ones.
@@ -48,7 +48,7 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
             dated = contract.terms.delivery.format != "json"
             standing = verdicts.of_same_bytes(connection, landed, contract, rules) if dated else None
         if standing:
-            return _received_again(landed, standing, platform)
+            return _received_again(landed, standing, rules, platform)
         validation.warm_up()
         try:
             staged = _stage(landed, contract, platform)
@@ -57,7 +57,7 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
                     connection, landed, contract, rules, staged.period, staged.content_sha256
                 )
             if standing:
-                return _received_again(landed, standing, platform)
+                return _received_again(landed, standing, rules, platform)
             judged = _judged(staged, landed.raw.name)
             with validation.judging(
                 judged, platform.engine, platform.settings, staged.issues, keep_docs=True
@@ -187,11 +187,11 @@ def _refuse(landed: Landed, finding: Issue, rules: str, contract: Contract, plat
     return outcome
 
 
-def _received_again(landed: Landed, standing: Standing, platform: Platform) -> Outcome:
+def _received_again(landed: Landed, standing: Standing, rules: str, platform: Platform) -> Outcome:
     """The content equals the current delivery's: that one stands, this receipt is written down."""
     with platform.engine.begin() as connection:
         same_as = standing.stands_for
-        verdicts.write(connection, standing.outcome, standing.content_sha256, standing.rules_sha256, same_as=same_as)
+        verdicts.write(connection, standing.outcome, standing.content_sha256, rules, same_as=same_as)
         head = audit.record(connection, "landing", "content_unchanged", {"same_as": same_as}, landed.delivery_id)
     audit.anchor(platform.settings, head)
     return standing.outcome
@@ -205,8 +205,7 @@ def _audit(connection: sa.Connection, landed: Landed, outcome: Outcome, kept: in
         {
             "source": outcome.source,
             "sha256": landed.sha256,
-            "period": outcome.period.code if outcome.period else None,
-            "calendar": outcome.period.calendar if outcome.period else None,
+            **outcome.window,
             "accepted": outcome.accepted,
             "rows": outcome.rows,
             "rejected": outcome.rejected,

@@ -29,12 +29,19 @@ class Outcome:
     issues: list[dict[str, Any]] = field(default_factory=list)
     issues_total: int = 0
 
+    @property
+    def window(self) -> dict[str, str | None]:
+        """`period` and `calendar`, which only together say what time is spoken of; None where no period was found."""
+        return {
+            "period": self.period.code if self.period else None,
+            "calendar": self.period.calendar if self.period else None,
+        }
+
     def as_json(self) -> dict[str, Any]:
         """The public shape."""
         return {
             "source": self.source,
-            "period": self.period.code if self.period else None,
-            "calendar": self.period.calendar if self.period else None,
+            **self.window,
             "accepted": self.accepted,
             "rows": self.rows,
             "rejected": self.rejected,
@@ -70,8 +77,7 @@ def write(
             CAST(:issues AS jsonb), :issues_total, CAST(:checks AS jsonb)) RETURNING verdict_id"""),
         {
             "delivery": outcome.delivery,
-            "period": outcome.period.code if outcome.period else None,
-            "calendar": outcome.period.calendar if outcome.period else None,
+            **outcome.window,
             "accepted": outcome.accepted,
             "same_as": same_as,
             "rows": outcome.rows,
@@ -98,7 +104,6 @@ class Standing:
     outcome: Outcome
     stands_for: int
     content_sha256: str
-    rules_sha256: str
 
 
 _VERDICT = """
@@ -142,7 +147,7 @@ def of_same_bytes(
             "delta": contract.terms.delivery.mode == "delta",
         },
     ).first()
-    return _standing(row, contract, landed, rules_sha256) if row else None
+    return _standing(row, contract, landed) if row else None
 
 
 def of_same_content(
@@ -162,11 +167,11 @@ def of_same_content(
             "delta": contract.terms.delivery.mode == "delta",
         },
     ).first()
-    return _standing(row, contract, landed, rules_sha256) if row else None
+    return _standing(row, contract, landed) if row else None
 
 
-def _standing(row: sa.Row[Any], contract: Contract, landed: Landed, rules_sha256: str) -> Standing:
-    return Standing(_outcome(row, contract, landed.delivery_id), row.stands_for, row.content_sha256, rules_sha256)
+def _standing(row: sa.Row[Any], contract: Contract, landed: Landed) -> Standing:
+    return Standing(_outcome(row, contract, landed.delivery_id), row.stands_for, row.content_sha256)
 
 
 def _outcome(row: sa.Row[Any], contract: Contract, delivery_id: int) -> Outcome:

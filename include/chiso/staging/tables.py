@@ -77,7 +77,7 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
         yield stream.end()
 
     _retype(connection, name, contract, "text")
-    rows = _Ahead(encoded())
+    rows = _Readable(encoded())
     try:
         copy_in(connection, f"staging.{name}", stream.columns, rows, form="binary, FREEZE")
     except psycopg2.Error:
@@ -142,7 +142,7 @@ class BrokenCells:
         copy_in(connection, f"staging.{name}_broken", self._stream.columns, self._file, form="binary")
 
 
-class _Ahead:
+class _Readable:
     """A readable over blocks that a thread makes two ahead; `fault` is what the making met, raised by `read` too."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
