@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chiso.platform import Platform
+from chiso.system.platform import Platform
 
 from bench import dossiers, place
 from bench.measuring import ROOT, Cost, median, run

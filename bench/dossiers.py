@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from chiso.platform import Platform
+from chiso.system.platform import Platform
 
 from bench import place
 from bench.measuring import CommandFailedError, run

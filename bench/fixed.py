@@ -21,7 +21,7 @@ def measure(repeats: int) -> dict[str, object]:
     for name, command in {
         "chiso --help": [place.CHISO, "--help"],
         "import of Great Expectations": [_PYTHON, "-c", "import chiso.validation.expectations"],
-        "import of what loads a delivery": [_PYTHON, "-c", "import chiso.operations, chiso.cli.session"],
+        "import of what loads a delivery": [_PYTHON, "-c", "import chiso.flow.collecting, chiso.cli.session"],
     }.items():
         cost = median([run(command)[0] for _ in range(repeats)])
         found[name] = {"wall_s": round(cost.wall_s, 2), "memory_mb": round(cost.memory_mb)}

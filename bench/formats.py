@@ -21,7 +21,7 @@ def measure(rows: int, repeats: int) -> dict[str, object]:
         "workbook": lambda: _check("departments/published_figures", workbook),
         "workbook, read and cast": lambda: _read("departments/published_figures", workbook),
         "workbook, values alone": lambda: _read("values", workbook),
-        "imports alone": lambda: run([_PYTHON, "-c", "import chiso.validation.expectations, chiso.flow"])[0],
+        "imports alone": lambda: run([_PYTHON, "-c", "import chiso.validation.expectations, chiso.flow.loading"])[0],
     }
     found = {}
     costs: dict[str, list[Cost]] = {name: [] for name in made}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import sqlalchemy as sa
-from chiso.platform import Platform
+from chiso.system.platform import Platform
 
 from bench import dossiers, place
 from bench.measuring import CommandFailedError, median, run
@@ -37,8 +37,8 @@ def measure(running: Platform, held: int, repeats: int) -> dict[str, object]:
 
 
 def _compute(running: Platform) -> None:
-    from chiso.computing import compute_period
-    from chiso.periods import Period
+    from chiso.flow.computing import compute_period
+    from chiso.province.periods import Period
 
     compute_period(Period.of("2024-06"), running)
 

@@ -8,7 +8,7 @@ from shutil import rmtree
 
 import sqlalchemy as sa
 from chiso.cli.session import platform
-from chiso.platform import Platform
+from chiso.system.platform import Platform
 
 from bench.measuring import ROOT
 
@@ -48,7 +48,7 @@ def empty(running: Platform) -> None:
 
 def psql(running: Platform) -> tuple[list[str], dict[str, str]]:
     """Psql's command line and environment."""
-    from chiso.postgres import psql_command
+    from chiso.system.postgres import psql_command
 
     return psql_command(url(running))
 

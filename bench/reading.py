@@ -11,13 +11,14 @@ from time import perf_counter
 
 import pandas  # noqa: F401 - Arrow imports it with its first array
 import python_calamine
-from chiso import contracts, settings
+from chiso import contracts
 from chiso.contracts import Contract
-from chiso.reference import Reference, load_reference
+from chiso.province.units import Reference, load_reference
 from chiso.staging.batch import RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.form import read_form
 from chiso.staging.json_records import JsonRecords
+from chiso.system import settings
 
 
 def main(source: str, path: Path) -> None:

@@ -60,8 +60,8 @@ def _first_run() -> dict[str, Any]:
 
 
 def _clear() -> None:
-    from chiso.postgres.place import find_place, has_place
-    from chiso.settings import load
+    from chiso.system.postgres.place import find_place, has_place
+    from chiso.system.settings import load
 
     settings = load(os.environ | {"CHISO_VAR": str(_VAR)})
     if _VAR.exists() and has_place(settings):
@@ -128,8 +128,8 @@ def _idle() -> dict[str, float]:
 
 def _parts() -> Iterator[tuple[str, psutil.Process]]:
     """Every process of the platform with what it belongs to."""
-    from chiso.postgres.place import find_place
-    from chiso.settings import load
+    from chiso.system.postgres.place import find_place
+    from chiso.system.settings import load
 
     record = json.loads((_VAR / "run" / "platform.json").read_text("utf-8"))
     noted = {pid: name for name, (pid, _) in record["processes"].items()}

@@ -10,13 +10,13 @@ import hypothesis
 import psycopg2
 import pytest
 import sqlalchemy as sa
-from chiso import settings as environment
-from chiso.database import connect
-from chiso.environment import ensure_platform_env
-from chiso.platform import Platform
-from chiso.postgres import embedded_server
-from chiso.postgres.place import find_place
-from chiso.settings import Settings
+from chiso.system import settings as environment
+from chiso.system.database import connect
+from chiso.system.platform import Platform
+from chiso.system.postgres import embedded_server
+from chiso.system.postgres.place import find_place
+from chiso.system.secrets_file import ensure_platform_env
+from chiso.system.settings import Settings
 from chiso.warehouse import upgrade
 
 from tests.deliveries import Inbox

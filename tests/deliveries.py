@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from chiso import contracts, flow, inquiry, operations
+from chiso import contracts
+from chiso.deliveries.verdicts import Outcome
+from chiso.flow import collecting, loading
 from chiso.indicators import Question
-from chiso.platform import Platform
-from chiso.verdicts import Outcome
+from chiso.inquiry import answers
+from chiso.system.platform import Platform
 
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
 
@@ -128,13 +130,13 @@ class Inbox:
 
     def check(self, source: str, content: bytes, name: str, period: str | None = None) -> Outcome:
         contract = contracts.load(source, self.platform.settings)
-        return flow.check(self.put(content, name), contract, self.platform, period)
+        return loading.check(self.put(content, name), contract, self.platform, period)
 
     def ingest(
         self, source: str, content: bytes, name: str, period: str | None = None, *, received: datetime | None = None
     ) -> Outcome:
         contract = contracts.load(source, self.platform.settings)
-        return operations.ingest_file(self.put(content, name, received), contract, self.platform, period)
+        return collecting.ingest_file(self.put(content, name, received), contract, self.platform, period)
 
 
 def at(day: int, hour: int = 0) -> datetime:
@@ -188,5 +190,5 @@ _TABLES = {
 
 def values(platform: Platform, indicator: str, period: str, as_of: datetime | None = None) -> list[float]:
     """The province's values of an indicator at a period."""
-    rows = inquiry.indicator_rows(platform, Question(None, period, None, as_of))
+    rows = answers.indicator_rows(platform, Question(None, period, None, as_of))
     return sorted({float(row["value"]) for row in rows if row["indicator"] == indicator and row["value"] is not None})

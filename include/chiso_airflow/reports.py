@@ -27,7 +27,7 @@ async def app(
 @cache
 def _reports() -> "FastAPI":
     from airflow.api_fastapi.core_api.security import GetUserDep
-    from chiso.settings import load
+    from chiso.system.settings import load
     from fastapi import FastAPI, HTTPException
     from fastapi.responses import FileResponse
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chiso.settings import load as load_settings
+from chiso.system.settings import load as load_settings
 
 if TYPE_CHECKING:
-    from chiso.platform import Platform
-    from chiso.verdicts import Outcome
+    from chiso.deliveries.verdicts import Outcome
+    from chiso.system.platform import Platform
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ ALL_STALE = "stale"
 
 @contextmanager
 def _platform() -> Iterator["Platform"]:
-    from chiso.platform import open_platform
+    from chiso.system.platform import open_platform
     from chiso.warehouse import upgrade
 
     with open_platform(load_settings(os.environ | _connections())) as platform:
@@ -60,10 +60,11 @@ def _connections() -> dict[str, str]:
 
 def collect(source: str) -> int:
     """Stages 1 and 2: brings in what is due of a source. Returns how many files came."""
-    from chiso import contracts, operations
+    from chiso import contracts
+    from chiso.flow import collecting
 
     with _stage_work() as platform:
-        came = operations.collect(contracts.load(source, platform.settings), platform)
+        came = collecting.collect(contracts.load(source, platform.settings), platform)
     log.info("%s: %d deliveries came", source, came)
     return came
 
@@ -74,18 +75,19 @@ def load(family: str) -> list[dict[str, Any]]:
     A refused delivery is a result, not a failure; what could not be judged fails the task after the rest.
     """
     from airflow.sdk.exceptions import AirflowFailException
-    from chiso import contracts, operations
-    from chiso.errors import ChisoError
+    from chiso import contracts
+    from chiso.flow import collecting
+    from chiso.system.errors import ChisoError
 
     counts: list[dict[str, Any]] = []
     faults: list[str] = []
     with _stage_work() as platform:
         for contract in contracts.load_family(family, platform.settings):
             try:
-                counts += [_logged(outcome) for outcome in operations.load_pending(contract, platform)]
+                counts += [_logged(outcome) for outcome in collecting.load_pending(contract, platform)]
             except ChisoError as fault:
                 faults.append(f"{contract.source}: {fault}")
-        for dropped in operations.dropped_files(family, platform):
+        for dropped in collecting.dropped_files(family, platform):
             if dropped.source is None:
                 log.warning("%s fits no source's file name pattern and was left alone", dropped.file_name)
     if faults:
@@ -110,7 +112,7 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
     outlet_events: given by Airflow.
     """
-    from chiso import computing
+    from chiso.flow import computing
 
     from chiso_airflow.assets import loaded
 
@@ -123,8 +125,8 @@ def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]
 
 def compute(*, partition_key: str | None = None) -> list[str]:
     """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one."""
-    from chiso import computing
-    from chiso.periods import Period
+    from chiso.flow import computing
+    from chiso.province.periods import Period
 
     with _stage_work() as platform:
         if partition_key in (None, ALL_STALE):

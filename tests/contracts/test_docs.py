@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 import pytest
-from chiso import contracts, linting
+from chiso import contracts
+from chiso.authoring import linting
 from chiso.cli import cli
-from chiso.settings import load
+from chiso.system.settings import load
 from click.testing import CliRunner
 
 SETTINGS = load({})

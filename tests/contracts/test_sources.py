@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from chiso import contracts, flow, linting, operations
-from chiso.platform import Platform
-from chiso.settings import load
-from chiso.verdicts import Outcome
+from chiso import contracts
+from chiso.authoring import linting
+from chiso.deliveries.verdicts import Outcome
+from chiso.flow import collecting, loading
+from chiso.system.platform import Platform
+from chiso.system.settings import load
 
 SETTINGS = load({})
 SOURCES = contracts.source_names(SETTINGS)
@@ -71,18 +73,18 @@ def test_the_fixture_comes_out_as_expected(source: str, platform: Platform) -> N
     expected = fixture.expected | {"issues": sorted(fixture.expected["issues"], key=str)}
     figures = expected.pop("sums")
 
-    checked = flow.check(fixture.path, contract, platform)
+    checked = loading.check(fixture.path, contract, platform)
     assert shape(checked) == expected
     assert (checked.loaded, checked.unchanged, checked.partitions) == (None, None, None)
 
-    ingested = operations.ingest_file(fixture.path, contract, platform)
+    ingested = collecting.ingest_file(fixture.path, contract, platform)
     assert shape(ingested) == expected
     assert ingested.loaded is not None
     assert ingested.unchanged is not None
     assert ingested.loaded + ingested.unchanged + ingested.rejected == ingested.rows
     assert sums(platform, source) == figures
 
-    again = operations.ingest_file(fixture.path, contract, platform)
+    again = collecting.ingest_file(fixture.path, contract, platform)
     assert shape(again) == expected
     assert (again.delivery, again.loaded) == (ingested.delivery, 0)
     assert again.unchanged == again.rows - again.rejected

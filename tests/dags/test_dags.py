@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from chiso import contracts
-from chiso.settings import load
+from chiso.system.settings import load
 from chiso_airflow.tasks import ALL_STALE
 
 HOME = Path(__file__).parents[2]
 FAMILIES = ("departments", "portal", "soc")
-HEAVY = ("pandas", "pyarrow", "great_expectations", "openpyxl", "chiso.flow", "chiso.staging")
+HEAVY = ("pandas", "pyarrow", "great_expectations", "openpyxl", "chiso.flow.loading", "chiso.staging")
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from chiso import computing, contracts, verification, warehouse
-from chiso.database import connect
-from chiso.platform import Platform
+from chiso import contracts, warehouse
+from chiso.flow import computing
+from chiso.inquiry import verification
+from chiso.system.database import connect
+from chiso.system.platform import Platform
 from chiso.warehouse import counts
 
 from tests.conftest import Server

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from chiso.cli import main
-from chiso.platform import Platform
+from chiso.system.platform import Platform
 
 from tests.deliveries import (
     COMMUNES_OF_DAK_GLEI,

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from chiso import computing, contracts, operations, verification
-from chiso.database import connect
-from chiso.platform import Platform
+from chiso import contracts
+from chiso.flow import collecting, computing
+from chiso.inquiry import verification
+from chiso.system.database import connect
+from chiso.system.platform import Platform
 
 from tests.conftest import Server
 from tests.deliveries import (
@@ -39,7 +41,7 @@ def at_once(*tasks: Callable[[], Any]) -> list[Any]:
 
 
 def ingest(path: Path, source: str, platform: Platform) -> Callable[[], Any]:
-    return lambda: operations.ingest_file(path, contracts.load(source, platform.settings), platform)
+    return lambda: collecting.ingest_file(path, contracts.load(source, platform.settings), platform)
 
 
 def sessions(platform: Platform) -> int:

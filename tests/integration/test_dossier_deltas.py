@@ -1,8 +1,8 @@
 """Daily exports of dossiers: every version is kept, the newest is current, nothing counts twice."""
 
 import sqlalchemy as sa
-from chiso import computing
-from chiso.platform import Platform
+from chiso.flow import computing
+from chiso.system.platform import Platform
 
 from tests.deliveries import Inbox, at, csv_bytes, dossier, dossiers, found, values
 

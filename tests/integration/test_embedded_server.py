@@ -13,14 +13,14 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
-from chiso import settings as environment
-from chiso.environment import ensure_platform_env, update_platform_env
-from chiso.errors import DatabaseError
-from chiso.postgres import embedded_server, place, psql_command, stop_if_unused, warehouse_url
-from chiso.postgres.cluster import Cluster
-from chiso.postgres.processes import postmaster
-from chiso.postgres.sizing import server_settings
-from chiso.settings import Settings
+from chiso.system import settings as environment
+from chiso.system.errors import DatabaseError
+from chiso.system.postgres import embedded_server, place, psql_command, stop_if_unused, warehouse_url
+from chiso.system.postgres.cluster import Cluster
+from chiso.system.postgres.processes import postmaster
+from chiso.system.postgres.sizing import server_settings
+from chiso.system.secrets_file import ensure_platform_env, update_platform_env
+from chiso.system.settings import Settings
 
 AS_ROOT = os.geteuid() == 0
 
@@ -65,8 +65,8 @@ def another_user(settings: Settings, body: str) -> subprocess.Popen[str]:
     """A process that runs `body` while it uses the server; `server` is the cluster."""
     program = textwrap.dedent("""
         import sys
-        from chiso import settings
-        from chiso.postgres import embedded_server
+        from chiso.system import settings
+        from chiso.system.postgres import embedded_server
         with embedded_server(settings.load({"CHISO_VAR": sys.argv[1]})) as server:
             print(server.url("warehouse"), flush=True)
             BODY

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from chiso import computing, contracts, flow, inquiry, landing, operations
-from chiso.landing import Arrival
-from chiso.periods import Period
-from chiso.platform import Platform
+from chiso import contracts, landing
+from chiso.flow import collecting, computing, loading
+from chiso.inquiry import answers
+from chiso.deliveries.register import Arrival
+from chiso.province.periods import Period
+from chiso.system.platform import Platform
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, telecom_form, telecom_row, values
 
@@ -82,7 +84,7 @@ def test_a_restated_form_keeps_what_was_known_before(inbox: Inbox) -> None:
     inbox.ingest(SOURCE, form(75), "vien_thong.xlsx", received=at(2))
     assert fibre(inbox) == [55]
     assert fibre(inbox, as_of=before) == [50]
-    held = {(row["indicator"], row["period"]) for row in inquiry.held(inbox.platform) if row["unit_code"] == "62"}
+    held = {(row["indicator"], row["period"]) for row in answers.held(inbox.platform) if row["unit_code"] == "62"}
     assert held == {("households_fibre_pct", PERIOD), ("households_fibre_pct", "2022-9M")}
 
 
@@ -100,15 +102,15 @@ def test_a_refused_delivery_is_judged_again_by_a_mended_contract(inbox: Inbox) -
         [telecom_row(n, name, "1,014" if n < 4 else 100) for n, name in enumerate(COMMUNES_OF_DAK_GLEI, 1)]
     )
     path = inbox.put(content, "vien_thong.xlsx", at(1))
-    refused = operations.ingest_file(path, contract, inbox.platform)
+    refused = collecting.ingest_file(path, contract, inbox.platform)
     assert not refused.accepted
-    assert operations.ingest_file(path, contract, inbox.platform) == replace(refused, loaded=0, unchanged=0)
+    assert collecting.ingest_file(path, contract, inbox.platform) == replace(refused, loaded=0, unchanged=0)
 
     mended = inbox.folder / "telecom.yml"
     mended.write_text(
         contract.path.read_text("utf-8").replace("mode: replace", "mode: replace, max_rejected_rows: 3"), "utf-8"
     )
-    accepted = operations.ingest_file(path, contracts._load_file(mended), inbox.platform)
+    accepted = collecting.ingest_file(path, contracts.model._load_file(mended), inbox.platform)
     assert (accepted.accepted, accepted.delivery, accepted.loaded, accepted.rejected) == (True, refused.delivery, 2, 3)
 
 
@@ -116,14 +118,14 @@ def test_a_period_that_contradicts_the_sheet_is_judged_once_and_holds_nothing_up
     contract = contracts.load(SOURCE, inbox.platform.settings)
     refused = inbox.ingest(SOURCE, form(50), "vien_thong.xlsx", "2022-Q2")
     assert [each["rule"] for each in refused.issues] == ["period_stated"]
-    assert list(operations.load_pending(contract, inbox.platform)) == []
+    assert list(collecting.load_pending(contract, inbox.platform)) == []
     assert inbox.ingest(SOURCE, form(50), "vien_thong.xlsx", PERIOD).loaded == 5
 
 
 def test_what_a_crash_left_unjudged_is_loaded_later(inbox: Inbox) -> None:
     contract = contracts.load(SOURCE, inbox.platform.settings)
     path = inbox.put(form(50), "vien_thong.xlsx", at(1))
-    arrival = Arrival(path, path.name, path.as_uri(), flow.modified_at(path), "drop_folder")
+    arrival = Arrival(path, path.name, path.as_uri(), loading.modified_at(path), "drop_folder")
     landing.keep(arrival, contract, inbox.platform.engine, inbox.platform.settings)
-    [outcome] = operations.load_pending(contract, inbox.platform)
+    [outcome] = collecting.load_pending(contract, inbox.platform)
     assert outcome.loaded == 5

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from chiso.errors import ProcessError
-from chiso.platform import Platform
+from chiso.system.errors import ProcessError
+from chiso.system.platform import Platform
 from chiso.validation import judge
 from chiso.validation.rules import Rule
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from chiso import settings as environment
-from chiso.environment import update_platform_env
-from chiso.settings import Settings, read_env_file
+from chiso.system import settings as environment
+from chiso.system.secrets_file import update_platform_env
+from chiso.system.settings import Settings, read_env_file
 from chiso_airflow.launcher import ledger
 from chiso_airflow.launcher.configuration import login_file
 from chiso_airflow.launcher.credentials import ensure_secrets, write_login
@@ -42,7 +42,7 @@ here()
 # A supervisor of one such component, in the place of the real platform.
 SUPERVISOR = """
 import os, sys
-from chiso import settings
+from chiso.system import settings
 from chiso_airflow.launcher import processes, commands, platform
 from chiso_airflow.launcher.ledger import sole_platform
 from chiso_airflow.launcher.supervisor import Supervisor

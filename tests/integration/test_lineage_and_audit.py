@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from chiso import computing, contracts, inquiry, operations, verification
-from chiso.database import connect
-from chiso.platform import Platform
+from chiso import contracts
+from chiso.flow import collecting, computing
+from chiso.inquiry import answers, verification
+from chiso.system.database import connect
+from chiso.system.platform import Platform
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy.exc import DBAPIError
 
@@ -34,7 +36,7 @@ INSERT_ONLY = [
 
 def load_fixture(source: str, platform: Platform) -> Path:
     [path] = [path for path in FIXTURES.glob(f"{source}.*") if "expected" not in path.name]
-    operations.ingest_file(path, contracts.load(source, platform.settings), platform)
+    collecting.ingest_file(path, contracts.load(source, platform.settings), platform)
     computing.compute_stale(platform)
     return path
 
@@ -51,7 +53,7 @@ def test_a_form_from_file_to_number_to_cell(platform: Platform) -> None:
     path = load_fixture("departments/telecom", platform)
     assert values(platform, "households_fibre_pct", "2022-Q3") == [pytest.approx(100 * 81076 / 143960)]
 
-    told = inquiry.explanation(platform, "households_fibre_pct", "2022-Q3", None, None, None, rows=False)
+    told = answers.explanation(platform, "households_fibre_pct", "2022-Q3", None, None, None, rows=False)
     assert told["formula"] == "(households_fibre) / (households) × 100"
     assert len(told["inputs"]) == 200
     assert {entry["sha256"] for entry in told["inputs"]} == {hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -73,10 +75,10 @@ def test_dossiers_from_file_to_number_to_lines(platform: Platform) -> None:
     path = load_fixture("portal/dossiers", platform)
     assert values(platform, "dossiers_received", "2024-06") == [44]
 
-    told = inquiry.explanation(platform, "dossiers_received", "2024-06", "civil", None, None, rows=False)
+    told = answers.explanation(platform, "dossiers_received", "2024-06", "civil", None, None, rows=False)
     [whole] = told["inputs"]
     assert (whole["value"], whole["sha256"]) == (44, hashlib.sha256(path.read_bytes()).hexdigest())
-    lines = inquiry.explanation(platform, "dossiers_received", "2024-06", "civil", None, None, rows=True)["inputs"]
+    lines = answers.explanation(platform, "dossiers_received", "2024-06", "civil", None, None, rows=True)["inputs"]
     assert len(lines) == 44
     text = path.read_text("utf-8-sig").splitlines()
     assert all(text[line["row"] - 1].startswith(line["subject"]) for line in lines)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import pytest
-from chiso import computing, contracts
-from chiso.reference import load_reference
+from chiso import contracts
+from chiso.flow import computing
+from chiso.province.units import load_reference
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, found, rules, telecom_form, telecom_row, values
 from tests.unit.staging.workbooks import ONE_STOP_FIGURES, ONE_STOP_HEADER, ONE_STOP_MERGES, Page, xlsx

@@ -6,9 +6,11 @@ import os
 import subprocess
 
 import pytest
-from chiso import computing, inquiry, validation
+from chiso import validation
+from chiso.flow import computing
 from chiso.indicators import Question
-from chiso.postgres.binaries import wheel_programs
+from chiso.inquiry import answers
+from chiso.system.postgres.binaries import wheel_programs
 
 from tests.deliveries import PERSONAL, Inbox, csv_bytes, dossier, dossiers
 
@@ -67,10 +69,10 @@ def test_nothing_of_a_person_is_left_of_a_loaded_file(inbox: Inbox, caplog: pyte
     assert (outcome.accepted, outcome.rejected) == (True, 3)
     computing.compute_stale(inbox.platform)
     validation.build_docs(inbox.platform.settings)
-    rows = inquiry.indicator_rows(inbox.platform, Question())
-    told = inquiry.explanation(inbox.platform, "dossiers_received", "2024-06", None, None, None, rows=True)
+    rows = answers.indicator_rows(inbox.platform, Question())
+    told = answers.explanation(inbox.platform, "dossiers_received", "2024-06", None, None, None, rows=True)
     said = json.dumps(
-        [outcome.as_json(), rows, told, inquiry.rejected(inbox.platform)], default=str, ensure_ascii=False
+        [outcome.as_json(), rows, told, answers.rejected(inbox.platform)], default=str, ensure_ascii=False
     )
     nowhere(inbox, said, caplog.text)
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 from chiso import contracts
-from chiso import settings as environment
 from chiso.contracts import Contract, Delivery, Terms, Transport
-from chiso.errors import ContractError, EndpointError, StorageError
-from chiso.periods import Period
-from chiso.settings import Endpoint
+from chiso.province.periods import Period
 from chiso.sources import Fetched, connect, due_periods, fetch
+from chiso.system import settings as environment
+from chiso.system.errors import ContractError, EndpointError, StorageError
+from chiso.system.settings import Endpoint
 
 from sandbox.faults import KNOWN, Fault, Faults
 from sandbox.portal import Box

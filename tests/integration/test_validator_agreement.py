@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from chiso import contracts
 from chiso.contracts import Column, Contract
-from chiso.errors import ContractError
-from chiso.periods import Period
-from chiso.platform import Platform
-from chiso.settings import Settings, load
+from chiso.province.periods import Period
 from chiso.staging import tables
+from chiso.system.errors import ContractError
+from chiso.system.platform import Platform
+from chiso.system.settings import Settings, load
 from chiso.validation import expectations, judge, rows
 from chiso.validation.rules import Rule, rules
 

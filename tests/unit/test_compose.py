@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chiso import settings as environment
+from chiso.system import settings as environment
 from chiso_airflow.launcher.configuration import FIXED, Addresses, airflow_environment
 from chiso_airflow.launcher.credentials import PLATFORM_SECRETS
 

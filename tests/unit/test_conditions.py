@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from chiso.errors import ContractError
+from chiso.system.errors import ContractError
 from chiso.validation.conditions import condition
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from chiso.numbers import MAX_DIGITS, Malformed, parse_count, parse_number, parse_printed, readings, scale_of
+from chiso.province.numbers import MAX_DIGITS, Malformed, parse_count, parse_number, parse_printed, readings, scale_of
 from hypothesis import given
 from hypothesis import strategies as st
 

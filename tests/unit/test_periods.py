@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from chiso.periods import (
+from chiso.province.periods import (
     CALENDARS,
     Period,
     UnclearPeriodError,

@@ -4,9 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from chiso.errors import ContractError
-from chiso.reference import Agency, Ambiguous, NotFound, Unit, load_reference
-from chiso.text import fold
+from chiso.province.text import fold
+from chiso.province.units import Agency, Ambiguous, NotFound, Unit, load_reference
+from chiso.system.errors import ContractError
 
 SCHEMAS = Path(__file__).parents[2] / "include" / "schemas"
 REFERENCE = load_reference(SCHEMAS)
@@ -176,7 +176,7 @@ def test_agencies_succeed_each_other():
 
 def test_no_python_names_the_province():
     chiso = SCHEMAS.parent / "chiso"
-    for path in (chiso / "reference.py", *(chiso / "staging" / "workbook").glob("*.py")):
+    for path in chiso.rglob("*.py"):
         code = path.read_text("utf-8")
         assert "Kon Tum" not in code
         assert '"62"' not in code

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from chiso.text import fold, header_key, legacy_to_unicode, looks_like_formula, mask_personal, nfc
+from chiso.province.text import fold, header_key, legacy_to_unicode, looks_like_formula, mask_personal, nfc
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from chiso.errors import ChisoError
+from chiso.system.errors import ChisoError
 
 _COMMANDS = {
     "check": "chiso.cli.deliveries:check",

@@ -15,7 +15,7 @@ def audit() -> None:
 @click.pass_context
 def verify(ctx: click.Context, as_json: bool) -> None:
     """Checks every event's hash, the anchored heads, every raw file, and that what was loaded is there."""
-    from chiso import verification
+    from chiso.inquiry import verification
 
     with platform() as running:
         report = verification.verify(running)

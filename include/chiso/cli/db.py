@@ -33,7 +33,7 @@ def psql(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Opens psql on the warehouse; ARGUMENTS are handed to it, e.g. -c 'SELECT 1'."""
     import subprocess
 
-    from chiso.postgres import psql_command
+    from chiso.system.postgres import psql_command
 
     with platform() as running:
         command, environment = psql_command(running.engine.url.render_as_string(hide_password=False))

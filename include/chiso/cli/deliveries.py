@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from chiso.cli.session import period_code, platform, print_json
-from chiso.verdicts import Outcome
+from chiso.deliveries.verdicts import Outcome
 
 
 @click.command()
@@ -16,11 +16,12 @@ from chiso.verdicts import Outcome
 @click.pass_context
 def check(ctx: click.Context, file: Path, source_name: str, period: str | None, as_json: bool) -> None:
     """Dry run: says what would be accepted, rejected and why. Writes nothing."""
-    from chiso import contracts, flow
+    from chiso import contracts
+    from chiso.flow import loading
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
-        outcome = flow.check(file, contract, running, period)
+        outcome = loading.check(file, contract, running, period)
     _show([outcome], as_json, many=False)
     ctx.exit(_exit_code([outcome]))
 
@@ -35,14 +36,15 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 @click.pass_context
 def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
     """Loads a file, or everything of SOURCE that is due, and recomputes the periods it touches."""
-    from chiso import computing, contracts, operations
+    from chiso import contracts
+    from chiso.flow import collecting, computing
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
         if file is not None:
-            outcomes = [operations.ingest_file(file, contract, running, period)]
+            outcomes = [collecting.ingest_file(file, contract, running, period)]
         else:
-            outcomes = list(operations.ingest_due(contract, running, period))
+            outcomes = list(collecting.ingest_due(contract, running, period))
         computing.compute_stale(running)  # also what an earlier run loaded and, cut short, didn't compute
     _show(outcomes, as_json, many=file is None and period is None)
     ctx.exit(_exit_code(outcomes))

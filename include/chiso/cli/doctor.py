@@ -4,15 +4,16 @@ import shutil
 
 import click
 
-from chiso.errors import ChisoError
+from chiso.system.errors import ChisoError
 
 
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Checks environment, disk, server, warehouse, contracts, endpoints. Exit 3 if something is missing."""
-    from chiso import contracts, linting
-    from chiso.settings import load
+    from chiso import contracts
+    from chiso.authoring import linting
+    from chiso.system.settings import load
 
     settings = load()
     failed = False

@@ -27,11 +27,12 @@ def indicators(
     framework: str | None, period: str | None, as_of: datetime | None, unit: str | None, as_json: bool, as_csv: bool
 ) -> None:
     """Computed values, with what documents print beside them."""
-    from chiso import inquiry, publication
+    from chiso import publication
     from chiso.indicators import Question
+    from chiso.inquiry import answers
 
     with platform() as running:
-        rows = inquiry.indicator_rows(running, Question(framework, period, unit, as_of))
+        rows = answers.indicator_rows(running, Question(framework, period, unit, as_of))
     if as_json:
         print_json(rows)
     elif as_csv:
@@ -48,10 +49,11 @@ def indicators(
 @_JSON
 def targets(framework: str, period: str | None, as_of: datetime | None, as_json: bool) -> None:
     """Targets of a resolution and where they stand."""
-    from chiso import inquiry, publication
+    from chiso import publication
+    from chiso.inquiry import answers
 
     with platform() as running:
-        rows = inquiry.target_rows(running, framework, period, as_of)
+        rows = answers.target_rows(running, framework, period, as_of)
     if as_json:
         print_json(rows)
     else:
@@ -78,10 +80,11 @@ def explain(
     as_json: bool,
 ) -> None:
     """From a number back to sheet, cell, raw file and fetch."""
-    from chiso import inquiry, publication
+    from chiso import publication
+    from chiso.inquiry import answers
 
     with platform() as running:
-        found = inquiry.explanation(running, indicator, period, calendar, unit, as_of, rows=rows)
+        found = answers.explanation(running, indicator, period, calendar, unit, as_of, rows=rows)
     if as_json:
         print_json(found)
     else:

@@ -16,27 +16,28 @@ def report() -> None:
 @click.option("--since", callback=moment, help="Also say what was loaded since this moment")
 def build(since: datetime | None) -> None:
     """Builds every report and prints the scoreboard, what was refused, and where the reports lie."""
-    from chiso import inquiry, publication, validation
+    from chiso import publication, validation
     from chiso.indicators import Question
+    from chiso.inquiry import answers
 
     with platform() as running:
-        targets = inquiry.target_rows(running, "nq09")
-        refused, rejected, held = inquiry.refused(running), inquiry.rejected(running), inquiry.held(running)
-        counts = inquiry.loaded_since(running, since) if since else None
+        targets = answers.target_rows(running, "nq09")
+        refused, rejected, held = answers.refused(running), answers.rejected(running), answers.held(running)
+        counts = answers.loaded_since(running, since) if since else None
         folder = running.settings.reports
         flat = [{name: value for name, value in row.items() if name != "components"} for row in targets]
         publication.export(
             folder,
             {
                 "targets": flat,
-                "indicators": inquiry.indicator_rows(running, Question()),
+                "indicators": answers.indicator_rows(running, Question()),
                 "refused": refused,
                 "rejected": rejected,
                 "held": held,
             },
         )
         docs = validation.build_docs(running.settings)
-        head = inquiry.chain_head(running)
+        head = answers.chain_head(running)
     click.echo(publication.scoreboard(targets))
     if counts is not None:
         click.echo()

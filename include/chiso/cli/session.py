@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from chiso.environment import ensure_platform_env
-from chiso.platform import Platform, open_platform
-from chiso.settings import load
+from chiso.system.platform import Platform, open_platform
+from chiso.system.secrets_file import ensure_platform_env
+from chiso.system.settings import load
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _plain(value: object) -> object:
 def period_code(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Option callback: a valid period code, else a usage error."""
     del ctx, param
-    from chiso.periods import Period
+    from chiso.province.periods import Period
 
     if value is None:
         return None
@@ -60,7 +60,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
     del ctx, param
     from datetime import time
 
-    from chiso.settings import LOCAL_TIME
+    from chiso.system.settings import LOCAL_TIME
 
     if value is None:
         return None

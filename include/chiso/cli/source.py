@@ -15,7 +15,7 @@ def source() -> None:
 def list_sources(as_json: bool) -> None:
     """Every source: what it delivers, how, how often."""
     from chiso import contracts
-    from chiso.settings import load
+    from chiso.system.settings import load
 
     settings = load()
     rows = []
@@ -44,9 +44,10 @@ def list_sources(as_json: bool) -> None:
 @click.pass_context
 def lint(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Checks contract, suite and fixture of the given sources, or of all."""
-    from chiso import contracts, linting
-    from chiso.errors import UsageError
-    from chiso.settings import load
+    from chiso import contracts
+    from chiso.authoring import linting
+    from chiso.system.errors import UsageError
+    from chiso.system.settings import load
 
     settings = load()
     known = contracts.source_names(settings)
@@ -65,8 +66,8 @@ def lint(ctx: click.Context, names: tuple[str, ...]) -> None:
 @click.pass_context
 def docs(ctx: click.Context, check_only: bool) -> None:
     """Renders docs/sources/ and docs/indicators.md from contracts, suites and the catalogue."""
-    from chiso import documentation
-    from chiso.settings import load
+    from chiso.authoring import documentation
+    from chiso.system.settings import load
 
     settings = load()
     changed = documentation.stale(settings) if check_only else documentation.write(settings)

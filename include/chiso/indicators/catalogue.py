@@ -9,8 +9,8 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from chiso.errors import ContractError
-from chiso.text import fold
+from chiso.province.text import fold
+from chiso.system.errors import ContractError
 
 Direction = Literal["ge", "gt", "le", "lt", "eq", "milestone"]
 

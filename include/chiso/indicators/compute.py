@@ -12,8 +12,8 @@ from chiso import audit
 from chiso.contracts import Contract
 from chiso.indicators.catalogue import Catalogue, Indicator
 from chiso.indicators.figures import Figures, UnitKey, figures
-from chiso.periods import Period
-from chiso.reference import Reference
+from chiso.province.periods import Period
+from chiso.province.units import Reference
 
 _Known = dict[tuple[str, UnitKey], sa.Row[Any]]
 

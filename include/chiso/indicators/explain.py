@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from chiso.contracts import Contract, Measure
 from chiso.indicators.catalogue import Indicator
 from chiso.indicators.figures import current_versions_sql
-from chiso.periods import Period
+from chiso.province.periods import Period
 
 _ORIGIN = """d.source, d.delivery_id AS delivery, d.sha256, d.received_at, d.uri, coalesce(f.finished_at, d.recorded_at) AS fetched_at"""
 _JOIN_ORIGIN = "JOIN landing.delivery d USING (delivery_id) LEFT JOIN sources.fetch f USING (fetch_id)"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
-from chiso.periods import Period
+from chiso.province.periods import Period
 
 
 class UnitKey(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso.indicators.catalogue import Catalogue, Framework, Indicator
-from chiso.periods import Period
-from chiso.text import fold
+from chiso.province.periods import Period
+from chiso.province.text import fold
 
 
 @dataclass(frozen=True)

@@ -1,53 +1,29 @@
 """Stage 2: keep the bytes, their SHA-256 and how they came; append-only. Changes no byte.
 
-A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where its source holds personal
-data. A delivery is (source, stated period, SHA-256, receipt): the same one again is no second delivery.
+A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where its source holds personal data.
 """
 
 import hashlib
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import sqlalchemy as sa
 
 from chiso import audit
 from chiso.contracts import Contract
-from chiso.errors import StorageError
-from chiso.raw import RawFile
-from chiso.settings import Settings
+from chiso.deliveries import register
+from chiso.deliveries.raw import raw_path
+from chiso.deliveries.register import Arrival, Landed
+from chiso.system.errors import StorageError
+from chiso.system.settings import Settings
 
-__all__ = ["Arrival", "Landed", "keep", "landed", "pending", "verify"]
+__all__ = ["keep", "verify"]
 
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A file that reached us, and how. `origin`: fetch, drop_folder or file (given by hand)."""
-
-    path: Path
-    file_name: str
-    uri: str
-    received_at: datetime
-    origin: str
-    stated_period: str | None = None
-    fetch_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A kept delivery: its id, its bytes."""
-
-    delivery_id: int
-    sha256: str
-    received_at: datetime
-    stated_period: str | None
-    raw: RawFile
 
 
 def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Settings) -> Landed:
@@ -61,112 +37,33 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     sha256, size = _store(arrival, encrypted, settings)
     head = None
     with engine.begin() as connection:
-        connection.execute(
-            sa.text(
-                "INSERT INTO landing.raw_file (sha256, bytes, encrypted) VALUES (:sha256, :size, :encrypted) "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {"sha256": sha256, "size": size, "encrypted": encrypted},
-        )
-        row = connection.execute(
-            _INSERT,
-            {
+        register.add_raw_file(connection, sha256, size, encrypted=encrypted)
+        delivery_id, is_new = register.add(connection, contract.source, arrival, sha256)
+        if is_new:
+            received = {
                 "source": contract.source,
-                "stated": arrival.stated_period,
                 "sha256": sha256,
-                "received": arrival.received_at,
-                "origin": arrival.origin,
+                "bytes": size,
                 "file_name": arrival.file_name,
-                "uri": arrival.uri,
-                "fetch_id": arrival.fetch_id,
-            },
-        ).first()
-        if row is not None:
-            head = audit.record(
-                connection,
-                "landing",
-                "delivery_received",
-                {
-                    "source": contract.source,
-                    "sha256": sha256,
-                    "bytes": size,
-                    "file_name": arrival.file_name,
-                    "origin": arrival.origin,
-                    "received_at": arrival.received_at.astimezone(UTC).isoformat(),
-                },
-                row.delivery_id,
-            )
-        else:
-            row = connection.execute(
-                _FIND,
-                {
-                    "source": contract.source,
-                    "stated": arrival.stated_period,
-                    "sha256": sha256,
-                    "received": arrival.received_at,
-                },
-            ).one()
+                "origin": arrival.origin,
+                "received_at": arrival.received_at.astimezone(UTC).isoformat(),
+            }
+            head = audit.record(connection, "landing", "delivery_received", received, delivery_id)
     audit.anchor(settings, head)
-    return landed(engine, row.delivery_id, settings)
-
-
-_INSERT = sa.text("""
-    INSERT INTO landing.delivery (source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id)
-    VALUES (:source, :stated, :sha256, :received, :origin, :file_name, :uri, :fetch_id)
-    ON CONFLICT DO NOTHING RETURNING delivery_id""")
-_FIND = sa.text("""
-    SELECT delivery_id FROM landing.delivery WHERE source = :source AND sha256 = :sha256 AND received_at = :received
-    AND stated_period IS NOT DISTINCT FROM :stated""")
-
-
-def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
-    """A delivery that was kept before."""
-    with engine.connect() as connection:
-        row = connection.execute(
-            sa.text(
-                "SELECT d.*, f.encrypted FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
-                "WHERE delivery_id = :id"
-            ),
-            {"id": delivery_id},
-        ).one()
-    raw = RawFile(
-        _path(settings, row.sha256, encrypted=row.encrypted),
-        row.file_name,
-        row.encrypted,
-        tuple(settings.landing_keys) if row.encrypted else (),
-    )
-    return Landed(row.delivery_id, row.sha256, row.received_at, row.stated_period, raw)
-
-
-def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
-    """Deliveries of `source` to be judged, oldest received first: never judged, or refused by other rules than these."""
-    with engine.connect() as connection:
-        rows = connection.execute(
-            sa.text(
-                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS (SELECT 1 "
-                "FROM validation.verdict v WHERE v.delivery_id = d.delivery_id AND (v.accepted OR v.rules_sha256 = :rules)) "
-                "ORDER BY received_at, delivery_id"
-            ),
-            {"source": source, "rules": rules_sha256},
-        )
-        return [row.delivery_id for row in rows]
+    return register.landed(engine, delivery_id, settings)
 
 
 def verify(engine: sa.Engine, settings: Settings) -> Iterator[str]:
     """What is wrong with the kept files, a line each: missing, undecipherable, or no longer the bytes of their name."""
-    with engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT sha256, encrypted FROM landing.raw_file ORDER BY stored_at")).all()
-    for row in rows:
-        path = _path(settings, row.sha256, encrypted=row.encrypted)
-        raw = RawFile(path, path.name, row.encrypted, tuple(settings.landing_keys) if row.encrypted else ())
+    for sha256, raw in register.raw_files(engine, settings):
         try:
             with raw.open() as stream:
                 digest = _digest(stream)
         except StorageError as fault:
             yield str(fault)
             continue
-        if digest != row.sha256:
-            yield f"{path}: the raw file was changed, its SHA-256 is {digest}"
+        if digest != sha256:
+            yield f"{raw.path}: the raw file was changed, its SHA-256 is {digest}"
 
 
 def _digest(stream: BinaryIO) -> str:
@@ -174,10 +71,6 @@ def _digest(stream: BinaryIO) -> str:
     while data := stream.read(_BLOCK):
         digest.update(data)
     return digest.hexdigest()
-
-
-def _path(settings: Settings, sha256: str, *, encrypted: bool) -> Path:
-    return settings.landing / sha256[:2] / (sha256 + (".age" if encrypted else ""))
 
 
 def _store(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, int]:
@@ -191,7 +84,7 @@ def _store(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, 
                 _write(source, target, encrypted, settings)
                 target.flush()
                 os.fsync(target.fileno())
-        path = _path(settings, source.sha256, encrypted=encrypted)
+        path = raw_path(settings, source.sha256, encrypted=encrypted)
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
             scratch.chmod(0o400)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chiso.text import looks_like_formula
+from chiso.province.text import looks_like_formula
 
 
 def export(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Path]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from chiso.database import copy_in
-from chiso.issues import Issue
+from chiso.findings.issues import Issue
+from chiso.system.database import copy_in
 
 _COLUMNS = [
     "verdict_id",

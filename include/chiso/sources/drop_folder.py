@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from chiso.errors import ContractError, EndpointError
-from chiso.settings import LOCAL_TIME, Endpoint
+from chiso.system.errors import ContractError, EndpointError
+from chiso.system.settings import LOCAL_TIME, Endpoint
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from chiso.errors import ContractError
-from chiso.periods import Calendar, Period
+from chiso.province.periods import Calendar, Period
+from chiso.system.errors import ContractError
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote
 
-from chiso.errors import ContractError, StorageError
-from chiso.periods import Period
-from chiso.settings import Endpoint
+from chiso.province.periods import Period
+from chiso.system.errors import ContractError, StorageError
+from chiso.system.settings import Endpoint
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract

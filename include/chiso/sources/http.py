@@ -23,9 +23,9 @@ import urllib3
 from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
-from chiso.errors import EndpointError, SettingsError
-from chiso.settings import Endpoint
 from chiso.sources.oauth import ApiKey, ClientCredentials, Login, NoLogin
+from chiso.system.errors import EndpointError, SettingsError
+from chiso.system.settings import Endpoint
 
 Auth = Literal["none", "oauth2", "api_key"]
 TRANSIENT = frozenset({429, 500, 502, 503, 504})

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from chiso.errors import EndpointError
+from chiso.system.errors import EndpointError
 
 PostForm = Callable[[str, Mapping[str, str], AuthBase], tuple[int, bytes]]
 

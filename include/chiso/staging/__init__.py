@@ -15,10 +15,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.issues import Issue, refusal
-from chiso.periods import Period, smallest_covering
-from chiso.raw import RawFile
-from chiso.reference import Reference
+from chiso.deliveries.raw import RawFile
+from chiso.findings.issues import Issue, refusal
+from chiso.province.periods import Period, smallest_covering
+from chiso.province.units import Reference
 from chiso.staging import tables
 from chiso.staging.batch import RawBatch
 from chiso.staging.cast import Casts
@@ -107,7 +107,7 @@ def _read_csv(
 
 def _stated(delivered: Delivered, contract: Contract) -> tuple[Period | None, list[Issue]]:
     """The period that is known before reading; a delta speaks of the days in it, so it may state none."""
-    from chiso.periods import from_file_name
+    from chiso.province.periods import from_file_name
 
     if contract.terms.delivery.mode == "delta" and not (delivered.stated_period or from_file_name(delivered.raw.name)):
         return None, []

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso import numbers
 from chiso.contracts import Column
-from chiso.periods import from_words
-from chiso.reference import Ambiguous, NotFound, Reference
+from chiso.province import numbers
+from chiso.province.periods import from_words
+from chiso.province.text import fold, looks_like_formula
+from chiso.province.units import Ambiguous, NotFound, Reference
 from chiso.staging.batch import Broken, RawBatch
-from chiso.text import fold, looks_like_formula
 
 SQL_TYPES = {
     "text": 'text COLLATE "C"',

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Column, Contract
-from chiso.issues import Issue, issue, refusal
-from chiso.raw import TruncatedError, Unpacked
+from chiso.deliveries.raw import TruncatedError, Unpacked
+from chiso.findings.issues import Issue, issue, refusal
+from chiso.province.text import header_key
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_records import Layout, OpenQuoteError, records
-from chiso.text import header_key
 
 BLOCK = 4 << 20
 LONGEST_RECORD = 64 << 20

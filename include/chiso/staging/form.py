@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from chiso import numbers
 from chiso.contracts import Column, Contract
-from chiso.issues import Issue
-from chiso.periods import Period
-from chiso.reference import Reference
+from chiso.findings.issues import Issue
+from chiso.province import numbers
+from chiso.province.periods import Period
+from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.reporting import check_department, form_period

@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Contract
-from chiso.issues import DeliveryRefused, Issue, issue, refusal
-from chiso.raw import TruncatedError, Unpacked
+from chiso.deliveries.raw import TruncatedError, Unpacked
+from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
+from chiso.province.text import header_key, nfc
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_export import header_keys
 from chiso.staging.words import normal_words
-from chiso.text import header_key, nfc
 
 BATCH_ROWS = 10_000
 _BLOCK = 1 << 20

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from chiso import periods
 from chiso.contracts import Contract
-from chiso.issues import Issue, issue, refusal
-from chiso.periods import Period, UnclearPeriodError
-from chiso.reference import Agency, Reference
-from chiso.settings import LOCAL_TIME
-from chiso.text import fold
+from chiso.findings.issues import Issue, issue, refusal
+from chiso.province import periods
+from chiso.province.periods import Period, UnclearPeriodError
+from chiso.province.text import fold
+from chiso.province.units import Agency, Reference
+from chiso.system.settings import LOCAL_TIME
 
 
 def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | None, contract: Contract) -> Period:

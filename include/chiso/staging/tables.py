@@ -10,11 +10,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.database import copy_in
 from chiso.staging.batch import Broken
 from chiso.staging.binary import BinaryCopy
 from chiso.staging.cast import SQL_TYPES
 from chiso.staging.pipeline import ahead
+from chiso.system.database import copy_in
 
 _SENT = {
     "count": pa.int64(),

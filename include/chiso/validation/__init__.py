@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.errors import DisagreementError
-from chiso.issues import Issue, issue, shown
-from chiso.periods import Period
-from chiso.settings import Settings
-from chiso.text import mask_words
+from chiso.findings.issues import Issue, issue, shown
+from chiso.province.periods import Period
+from chiso.province.text import mask_words
+from chiso.system.errors import DisagreementError
+from chiso.system.settings import Settings
 from chiso.validation import judge, rows
 from chiso.validation.judge import warm_up
 from chiso.validation.rows import RowConditions

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso.errors import ContractError
+from chiso.system.errors import ContractError
 
 Condition = Callable[[pa.Table], pa.Array]
 """From typed columns to a boolean array, true where a row breaks the rule; null counts as false."""

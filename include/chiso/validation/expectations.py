@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chiso.errors import ContractError
+from chiso.system.errors import ContractError
 from chiso.validation.deferred import defer
 
 for _unused in ("scipy.stats", "altair"):  # no rule here needs a distribution or a chart

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chiso.errors import ContractError, ProcessError
+from chiso.system.errors import ContractError, ProcessError
 from chiso.validation.rules import Rule
 
 

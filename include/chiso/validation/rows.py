@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.errors import ContractError
-from chiso.settings import Settings
+from chiso.system.errors import ContractError
+from chiso.system.settings import Settings
 from chiso.validation.rules import KEY_CONFLICT, Rule, row_conditions
 
 _KINDS = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_(), "timestamp": pa.timestamp("s")}

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chiso.contracts import Column, Contract
-from chiso.errors import ContractError
-from chiso.issues import Action, Severity
-from chiso.periods import Period
-from chiso.reference import Reference, load_reference
-from chiso.settings import Settings
+from chiso.findings.issues import Action, Severity
+from chiso.province.periods import Period
+from chiso.province.units import Reference, load_reference
+from chiso.system.errors import ContractError
+from chiso.system.settings import Settings
 from chiso.validation.conditions import KINDS, Condition, condition, unregistered
 
 KEY_CONFLICT = "key.conflict"
@@ -30,7 +30,7 @@ class Rule:
     id: public, unique in the source. expectation: Great Expectations' own configuration.
     condition: finds the rows that break it; query: SQL that selects them, `{batch}` standing for the table.
     A rule with neither speaks of the delivery as a whole.
-    text: name in `chiso.messages`; None where `vi` and `en` are given.
+    text: name in `chiso.findings.messages`; None where `vi` and `en` are given.
     """
 
     id: str

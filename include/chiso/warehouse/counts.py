@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chiso import audit
 from chiso.contracts import Contract, Measure
-from chiso.settings import Settings
+from chiso.system.settings import Settings
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
 _CHANGES, _BEFORE, _DAYS = "version_change", "version_before", "version_day"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure, Versions
-from chiso.periods import Period, months_touched, touched
+from chiso.province.periods import Period, months_touched, touched
 from chiso.warehouse.counts import count, days_counted
 from chiso.warehouse.fingerprint import fingerprint, fingerprint_and_days
 

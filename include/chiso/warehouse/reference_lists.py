@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import contracts
-from chiso.periods import CALENDARS, Period
-from chiso.reference import load_reference
-from chiso.settings import Settings
+from chiso.province.periods import CALENDARS, Period
+from chiso.province.units import load_reference
+from chiso.system.settings import Settings
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for "since ever" and "until today"."""

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from chiso import audit, contracts
 from chiso.contracts import Contract
-from chiso.database import load_lock, reachable
-from chiso.settings import Settings
+from chiso.system.database import load_lock, reachable
+from chiso.system.settings import Settings
 from chiso.warehouse import counts, reference_lists
 
 _LOCK = 7_205_001

@@ -2,7 +2,7 @@
 
 import sys
 
-from chiso.errors import ChisoError
+from chiso.system.errors import ChisoError
 
 from chiso_airflow.launcher import commands
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
-from chiso import settings as environment
-from chiso.errors import SettingsError
-from chiso.postgres import stop_if_unused
-from chiso.settings import Settings
+from chiso.system import settings as environment
+from chiso.system.errors import SettingsError
+from chiso.system.postgres import stop_if_unused
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher import ledger, processes
 from chiso_airflow.launcher.airflow_api import Airflow

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from chiso.settings import Settings
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher.credentials import UI_USER
 

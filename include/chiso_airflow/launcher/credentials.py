@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from chiso.environment import SECRETS, ensure_platform_env, random_password
-from chiso.settings import Settings
+from chiso.system.secrets_file import SECRETS, ensure_platform_env, random_password
+from chiso.system.settings import Settings
 
 UI_USER = "admin"
 

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-from chiso.environment import update_platform_env
-from chiso.errors import ChisoError
-from chiso.settings import Settings, read_env_file
+from chiso.system.errors import ChisoError
+from chiso.system.secrets_file import update_platform_env
+from chiso.system.settings import Settings, read_env_file
 
 from chiso_airflow.launcher.processes import descendants, end, lives
 

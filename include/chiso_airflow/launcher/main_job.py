@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chiso.errors import SettingsError
-from chiso.settings import Settings
+from chiso.system.errors import SettingsError
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher.airflow_api import ACTIVE, Airflow, Dag, Run
 from chiso_airflow.launcher.supervisor import PlatformError
@@ -110,8 +110,8 @@ class MainJob:
         return sorted(dag_ids - {dag_id for dag_id, _ in self._states})
 
     def _stale_periods(self, _dag_ids: set[str]) -> list[str]:
-        from chiso import computing
-        from chiso.platform import open_platform
+        from chiso.flow import computing
+        from chiso.system.platform import open_platform
 
         with open_platform(self._settings) as platform:
             return [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform)]

@@ -3,8 +3,8 @@
 from importlib import metadata
 from pathlib import Path
 
-from chiso.errors import DatabaseError
-from chiso.settings import Settings
+from chiso.system.errors import DatabaseError
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher.configuration import airflow_home
 

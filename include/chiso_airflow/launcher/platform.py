@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from chiso import settings as environment
-from chiso.environment import update_platform_env
-from chiso.errors import SettingsError
-from chiso.postgres import embedded_server
-from chiso.postgres.processes import postmaster
-from chiso.settings import Settings
+from chiso.system import settings as environment
+from chiso.system.errors import SettingsError
+from chiso.system.postgres import embedded_server
+from chiso.system.postgres.processes import postmaster
+from chiso.system.secrets_file import update_platform_env
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher import metadata
 from chiso_airflow.launcher.airflow_api import Airflow, answers

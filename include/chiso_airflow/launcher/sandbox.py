@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiso.settings import Settings
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher.configuration import file_connection, http_connection
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from chiso.errors import ChisoError
-from chiso.settings import Settings
+from chiso.system.errors import ChisoError
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher import processes
 from chiso_airflow.launcher.ledger import Ledger

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from chiso.settings import Settings
+from chiso.system.settings import Settings
 
 from chiso_airflow.launcher.airflow_api import Task
 from chiso_airflow.launcher.configuration import airflow_home

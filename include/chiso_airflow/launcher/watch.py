@@ -10,8 +10,8 @@ def main() -> None:
     """Returns when everything has ended."""
     sys.stdin.buffer.read()
 
-    from chiso import settings as environment
-    from chiso.postgres import stop_if_unused
+    from chiso.system import settings as environment
+    from chiso.system.postgres import stop_if_unused
 
     from chiso_airflow.launcher import ledger
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from chiso.contracts import Contract, Delivery, Terms, Transport
-from chiso.errors import ContractError
-from chiso.periods import Period
+from chiso.province.periods import Period
 from chiso.sources import due_periods
+from chiso.system.errors import ContractError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

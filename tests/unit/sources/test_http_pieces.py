@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chiso.errors import EndpointError, SettingsError
-from chiso.settings import Endpoint
 from chiso.sources.http import Gunzip, Limits, PassingError, Session, _answer
+from chiso.system.errors import EndpointError, SettingsError
+from chiso.system.settings import Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from chiso.contracts import Contract, Delivery, Terms, Transport
-from chiso.errors import ContractError, EndpointError
-from chiso.settings import LOCAL_TIME, Endpoint
 from chiso.sources import Dropped, scan_drop_folder
+from chiso.system.errors import ContractError, EndpointError
+from chiso.system.settings import LOCAL_TIME, Endpoint
 
 MOMENT = 1_719_800_000  # 2024-07-01 09:13:20 in Viet Nam
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from chiso.issues import DeliveryRefused
+from chiso.findings.issues import DeliveryRefused
 from chiso.staging.workbook import container, long_sheet, sheet_xml, xlsx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -455,7 +455,7 @@ def test_damaged_files_are_read_or_refused(kind, data):
 
 
 def rules_of_refusal() -> set[str]:
-    from chiso.messages import TEXTS
+    from chiso.findings.messages import TEXTS
 
     return set(TEXTS)
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import xlsxwriter
 import xlwt
-from chiso import contracts, settings
+from chiso import contracts
 from chiso.contracts import Contract
-from chiso.issues import DeliveryRefused, Issue
-from chiso.reference import load_reference
+from chiso.findings.issues import DeliveryRefused, Issue
+from chiso.province.units import load_reference
 from chiso.staging.workbook import Form, read_workbook
+from chiso.system import settings
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.style import Style, TableProperties, TextProperties
 from odf.table import CoveredTableCell, Table, TableCell, TableRow

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from chiso.text import nfc
+from chiso.province.text import nfc
 
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')

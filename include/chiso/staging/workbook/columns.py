@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chiso.province.text import legacy_to_unicode
 from chiso.staging.words import normal_words
 from chiso.staging.workbook.cells import cell_text
-from chiso.text import legacy_to_unicode
 
 _NOT_PLAIN = "[\u0300-\u036f\u200b-\u200d\u2060\ufeff]"
 """Marks that Unicode's own normal form may leave alone, and signs that can't be seen: for the careful reading."""

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chiso.issues import Action, DeliveryRefused, Issue, Severity, issue
-from chiso.text import mask_personal
+from chiso.findings.issues import Action, DeliveryRefused, Issue, Severity, issue
+from chiso.province.text import mask_personal
 
 
 @dataclass(frozen=True)

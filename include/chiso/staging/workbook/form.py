@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
-from chiso.errors import ContractError
-from chiso.issues import Issue
-from chiso.reference import Reference
+from chiso.findings.issues import Issue
+from chiso.province.text import looks_like_formula
+from chiso.province.units import Reference
 from chiso.staging.workbook import header as headers
 from chiso.staging.workbook import html_table, ods, xls, xlsx
 from chiso.staging.workbook.cells import a1, letters
@@ -21,7 +21,7 @@ from chiso.staging.workbook.grids import Grid, Sheet
 from chiso.staging.workbook.header import Header
 from chiso.staging.workbook.layout import Layout, arrange
 from chiso.staging.workbook.rows import Row, Rows
-from chiso.text import looks_like_formula
+from chiso.system.errors import ContractError
 
 _READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
 _WORDS = frozenset({"text", "choice", "unit", "agency", "agency_or_field", "period", "date", "timestamp"})

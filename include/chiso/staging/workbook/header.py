@@ -10,11 +10,11 @@ from functools import cached_property
 from operator import itemgetter
 
 from chiso.contracts import Column, Contract
-from chiso.numbers import scale_of
+from chiso.province.numbers import scale_of
+from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid, Span
-from chiso.text import header_key
 
 MAX_LEVELS = 4
 SEARCHED_ROWS = 200

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 
 from lxml import html
 
+from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
-from chiso.text import legacy_to_unicode
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _FONT = re.compile(r"font-family\s*:\s*[\"']?([^;\"',]+)", re.IGNORECASE)

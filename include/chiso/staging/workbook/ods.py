@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
-from chiso.text import legacy_to_unicode
 
 MAX_REPEATED_ROWS = 10_000
 """Copies of one filled row; no form repeats a row so often."""

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
-from chiso.reference import Agency, Reference, Unit
+from chiso.province.text import fold
+from chiso.province.units import Agency, Reference, Unit
 from chiso.staging.workbook.grids import Grid
 from chiso.staging.workbook.header import Header, key
-from chiso.text import fold
 
 Kind = Literal["data", "total", "subtotal", "section"]
 Rank = Literal["letter", "roman", "name"]

@@ -6,10 +6,10 @@ from typing import Any, BinaryIO
 
 import xlrd
 
+from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
-from chiso.text import legacy_to_unicode
 
 
 def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:

@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 from lxml import etree
 from openpyxl import load_workbook
 
+from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook import sheet_xml
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, columns_of, trimmed
 from chiso.staging.workbook.long_sheet import Frame, IrregularSheetError, read_long_sheet
-from chiso.text import legacy_to_unicode
 
 LONG_SHEET_BYTES = 2 * 2**20
 """Of the sheet's XML: some 5 000 rows of a form."""

@@ -1,0 +1,1 @@
+"""For the engineer who writes contracts: lint, generated documentation."""

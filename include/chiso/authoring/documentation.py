@@ -1,0 +1,238 @@
+"""Pages of docs/ that are rendered from contracts, suites and the indicator catalogue, so that they can't go stale."""
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from chiso import contracts, indicators
+from chiso.contracts import Column, Contract, Measure
+from chiso.findings.messages import TEXTS
+from chiso.indicators import Catalogue
+from chiso.indicators.catalogue import Component, Indicator, Target
+from chiso.province.periods import Period
+from chiso.province.units import Reference, load_reference
+from chiso.system.settings import Settings
+from chiso.validation.rules import Rule, rules
+
+_GENERATED = "<!-- Rendered by `chiso source docs`; change the contract, suite or catalogue instead. -->\n"
+_SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
+_ANY_YEAR = Period.of("2024")
+"""Rules need a period to be built; their texts don't name it."""
+
+
+def pages(settings: Settings) -> dict[Path, str]:
+    """Every rendered page: absolute path and text."""
+    docs = settings.home / "docs"
+    loaded = [contracts.load(name, settings) for name in contracts.source_names(settings)]
+    reference = load_reference(settings.schemas)
+    rendered = {
+        docs / "sources" / f"{contract.source.replace('/', '-')}.md": _source_page(contract, settings, reference)
+        for contract in loaded
+    }
+    catalogue = indicators.load_catalogue(settings.schemas)
+    return rendered | {docs / "indicators.md": _indicator_page(catalogue, loaded, reference)}
+
+
+def write(settings: Settings) -> list[Path]:
+    """Writes the pages that differ and removes those of sources that are gone; returns what changed."""
+    wanted = pages(settings)
+    differing = [path for path, text in wanted.items() if _read(path) != text]
+    for path in differing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], "utf-8")
+    orphans = _orphans(settings, wanted)
+    for path in orphans:
+        path.unlink()
+    return [*differing, *orphans]
+
+
+def stale(settings: Settings) -> list[Path]:
+    """Pages that `write` would change or remove."""
+    wanted = pages(settings)
+    return [*(path for path, text in wanted.items() if _read(path) != text), *_orphans(settings, wanted)]
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.exists() else None
+
+
+def _orphans(settings: Settings, wanted: Mapping[Path, str]) -> list[Path]:
+    return sorted(path for path in (settings.home / "docs" / "sources").glob("*.md") if path not in wanted)
+
+
+# --- A source ---
+
+
+def _source_page(contract: Contract, settings: Settings, reference: Reference) -> str:
+    stated = rules(contract, settings, _ANY_YEAR, "docs")
+    parts = [
+        f"# {contract.source}: {contract.title_vi}\n",
+        _GENERATED,
+        f"{contract.description}\n",
+        _table(["", ""], _facts(contract, reference)),
+        "## Columns\n",
+        "Headers are matched without regard to case, accents, spaces and brackets; `;` parts alternatives, `›` the "
+        "levels of a header.\n",
+        _table(["column", "header", "reading", "required", "domain", "personal"], map(_column, contract.columns)),
+        "## Measures\n",
+        _table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.terms.measures)),
+        "## Rules\n",
+        "Of the suite, what the contract can't say:\n",
+        _table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is None)),
+        "Derived from the contract (`…` stands for the value). A cell that can't be read rejects its row as "
+        "`<column>.<finding>`, e.g. `number_malformed`; findings about a whole file are in `chiso.findings.messages`.\n",
+        _table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is not None)),
+    ]
+    return "\n".join(parts)
+
+
+def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
+    terms = contract.terms
+    stem = contract.source
+    due = terms.delivery.due_working_days
+    return [
+        ["contract", f"[version {contract.version}](../../include/schemas/contracts/{stem}.yml)"],
+        ["suite", f"[{stem}.json](../../expectations/{stem}.json)"],
+        ["owner", _agency(terms.owner, reference)],
+        ["transport", _transport(contract)],
+        ["cadence", f"{terms.delivery.cadence}, {terms.delivery.calendar} calendar"],
+        ["due", f"working day {due} after the period's end (stated, not watched)" if due is not None else "–"],
+        ["a second delivery", _mode(contract)],
+        ["key", ", ".join(f"`{name}`" for name in contract.key)],
+        [
+            "refused whole",
+            f"when more than {terms.delivery.max_rejected_rows} rows and more than "
+            f"{terms.delivery.max_rejected_share:.0%} of them are rejected",
+        ],
+        [
+            "personal data",
+            "yes: raw files are encrypted, the columns dropped" if contract.holds_personal_data else "none",
+        ],
+    ]
+
+
+def _agency(code: str, reference: Reference) -> str:
+    name = next((agency.name for agency in reference.agencies if agency.code == code), "unknown")
+    return f"{name} (`{code}`)"
+
+
+def _transport(contract: Contract) -> str:
+    terms = contract.terms.transport
+    if terms.kind == "drop_folder":
+        return f"drop folder of connection `chiso_{terms.endpoint}`; names {', '.join(f'`{n}`' for n in terms.file_names)}"
+    since = f", from {terms.since} on"
+    return f"{terms.kind} (`GET {terms.path}`) of connection `chiso_{terms.endpoint}`, login {terms.auth}{since}"
+
+
+def _mode(contract: Contract) -> str:
+    if contract.terms.versions:
+        return f"adds versions of `{contract.terms.versions.key}` by `{contract.terms.versions.at}`"
+    return "replaces the period as a whole"
+
+
+def _column(column: Column) -> list[str]:
+    header = " › ".join("; ".join(level) for level in column.header)
+    required = "yes" if column.required else f"blank is {column.default}" if column.default is not None else ""
+    return [
+        f"`{column.name}`" + (" (key)" if column.key else ""),
+        header + (" (the column may be missing)" if column.optional_header else ""),
+        "dropped" if column.personal else column.reading,
+        required,
+        _domain(column),
+        "personal" if column.personal else "",
+    ]
+
+
+def _domain(column: Column) -> str:
+    if column.enum:
+        return ", ".join(str(value) for value in column.enum)
+    if column.minimum is not None or column.maximum is not None:
+        return f"{'' if column.minimum is None else column.minimum} … {'' if column.maximum is None else column.maximum}"
+    return f"`{column.pattern}`" if column.pattern else column.format or ""
+
+
+def _measure(measure: Measure) -> list[str]:
+    origin = f"column `{measure.column}`" if measure.column else f"rows where `{measure.when}`"
+    counted = f", at `{measure.counted_by}`" if measure.counted_by else ""
+    return [f"`{measure.id}`", measure.name_vi, measure.unit, measure.kind, origin + counted]
+
+
+def _rule(rule: Rule) -> list[str]:
+    vi, en = TEXTS[rule.text] if rule.text else (rule.vi, rule.en)
+    return [f"`{rule.id}`", rule.severity, rule.action, f"{_filled(vi, rule)}<br>{_filled(en, rule)}"]
+
+
+class _Elided(dict[str, object]):
+    def __missing__(self, name: str) -> str:
+        return "" if name.startswith("hint_") else "…"
+
+
+def _filled(text: str, rule: Rule) -> str:
+    return string.Formatter().vformat(text, (), _Elided(rule.details))
+
+
+# --- Indicators ---
+
+
+def _indicator_page(catalogue: Catalogue, loaded: Sequence[Contract], reference: Reference) -> str:
+    sources = {measure.id: contract.source for contract in loaded for measure in contract.terms.measures}
+    parts = [
+        "# Indicators and targets\n",
+        _GENERATED,
+        "A rate is the sum of its numerators over the sum of its denominators, at every level and period; an "
+        "indicator without formula is only known as documents print it. Rolling up: [architecture](architecture.md).\n",
+    ]
+    for framework in catalogue.frameworks.values():
+        parts += [f"## {framework.framework}: {framework.name_vi}\n", f"Version {framework.version}.\n"]
+        rows = [_indicator(indicator, sources) for _, indicator in catalogue.of(framework.framework)]
+        parts.append(_table(["indicator", "name", "unit", "formula", "from"], rows))
+        if framework.targets:
+            parts += [
+                "Targets (`no formula yet`: nothing delivers it, so the status stays `no_data`):\n",
+                _table(
+                    ["target", "name", "wanted", "measured by", "responsible"],
+                    (_target(target, catalogue, reference) for target in framework.targets),
+                ),
+            ]
+    return "\n".join(parts)
+
+
+def _indicator(indicator: Indicator, sources: Mapping[str, str]) -> list[str]:
+    feeding = sorted({sources[measure] for measure in indicator.measures if measure in sources})
+    links = ", ".join(f"[{source}](sources/{source.replace('/', '-')}.md)" for source in feeding)
+    formula = f"`{indicator.formula}`" if indicator.formula else "as printed only"
+    return [f"`{indicator.id}`", indicator.name_vi, indicator.unit, formula, links]
+
+
+def _target(target: Target, catalogue: Catalogue, reference: Reference) -> list[str]:
+    parts = ", ".join(_part(part, catalogue) for part in target.components)
+    measured = parts or _known(target.indicator or "", catalogue)
+    wanted = "milestone" if target.direction == "milestone" else f"{_SIGN[target.direction]} {target.value}"
+    return [
+        target.id,
+        target.name_vi,
+        f"{wanted} by {target.year}",
+        measured,
+        _agency(target.responsible, reference),
+    ]
+
+
+def _part(part: Component, catalogue: Catalogue) -> str:
+    return f"{_known(part.indicator, catalogue)} {_SIGN[part.direction]} {part.value}"
+
+
+def _known(indicator: str, catalogue: Catalogue) -> str:
+    found = catalogue.indicators.get(indicator)
+    return f"`{indicator}`" + ("" if found and found.formula else " (no formula yet)")
+
+
+# --- Markdown ---
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

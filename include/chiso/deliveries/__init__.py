@@ -1,0 +1,1 @@
+"""Deliveries between the stages: raw bytes, the register of what came, verdicts on it."""

@@ -1,0 +1,135 @@
+"""The register of deliveries: what came, when and how, and what of it is still to be judged.
+
+A delivery is (source, stated period, SHA-256, receipt): the same one again is no second delivery.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from chiso.deliveries.raw import RawFile, raw_path
+from chiso.province.periods import Period
+from chiso.system.settings import Settings
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that reached us, and how. `origin`: fetch, drop_folder or file (given by hand)."""
+
+    path: Path
+    file_name: str
+    uri: str
+    received_at: datetime
+    origin: str
+    stated_period: str | None = None
+    fetch_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A kept delivery: its id, its bytes."""
+
+    delivery_id: int
+    sha256: str
+    received_at: datetime
+    stated_period: str | None
+    raw: RawFile
+
+
+def add_raw_file(connection: sa.Connection, sha256: str, size: int, *, encrypted: bool) -> None:
+    """Registers a file's bytes, if they aren't known yet. size: in bytes, as delivered."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO landing.raw_file (sha256, bytes, encrypted) VALUES (:sha256, :size, :encrypted) "
+            "ON CONFLICT DO NOTHING"
+        ),
+        {"sha256": sha256, "size": size, "encrypted": encrypted},
+    )
+
+
+def add(connection: sa.Connection, source: str, arrival: Arrival, sha256: str) -> tuple[int, bool]:
+    """Registers a delivery; returns its id, and whether it is new."""
+    key = {"source": source, "stated": arrival.stated_period, "sha256": sha256, "received": arrival.received_at}
+    came = {
+        "origin": arrival.origin,
+        "file_name": arrival.file_name,
+        "uri": arrival.uri,
+        "fetch_id": arrival.fetch_id,
+    }
+    added = connection.execute(
+        sa.text(
+            "INSERT INTO landing.delivery (source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id) "
+            "VALUES (:source, :stated, :sha256, :received, :origin, :file_name, :uri, :fetch_id) "
+            "ON CONFLICT DO NOTHING RETURNING delivery_id"
+        ),
+        key | came,
+    ).scalar()
+    if added is not None:
+        return int(added), True
+    known = connection.execute(
+        sa.text(
+            "SELECT delivery_id FROM landing.delivery WHERE source = :source AND sha256 = :sha256 "
+            "AND received_at = :received AND stated_period IS NOT DISTINCT FROM :stated"
+        ),
+        key,
+    )
+    return int(known.scalar_one()), False
+
+
+def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
+    """A delivery that was kept before."""
+    with engine.connect() as connection:
+        row = connection.execute(
+            sa.text(
+                "SELECT d.*, f.encrypted FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
+                "WHERE delivery_id = :id"
+            ),
+            {"id": delivery_id},
+        ).one()
+    raw = RawFile(
+        raw_path(settings, row.sha256, encrypted=row.encrypted),
+        row.file_name,
+        row.encrypted,
+        tuple(settings.landing_keys) if row.encrypted else (),
+    )
+    return Landed(row.delivery_id, row.sha256, row.received_at, row.stated_period, raw)
+
+
+def raw_files(engine: sa.Engine, settings: Settings) -> Iterator[tuple[str, RawFile]]:
+    """Every file that was ever kept, oldest first, with the SHA-256 that its bytes must have."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT sha256, encrypted FROM landing.raw_file ORDER BY stored_at")).all()
+    for row in rows:
+        path = raw_path(settings, row.sha256, encrypted=row.encrypted)
+        yield row.sha256, RawFile(path, path.name, row.encrypted, tuple(settings.landing_keys) if row.encrypted else ())
+
+
+def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
+    """Deliveries of `source` to be judged, oldest received first: never judged, or refused by other rules than these."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS (SELECT 1 "
+                "FROM validation.verdict v WHERE v.delivery_id = d.delivery_id AND (v.accepted OR v.rules_sha256 = :rules)) "
+                "ORDER BY received_at, delivery_id"
+            ),
+            {"source": source, "rules": rules_sha256},
+        )
+        return [row.delivery_id for row in rows]
+
+
+def fetched_periods(engine: sa.Engine, source: str) -> dict[Period, str | None]:
+    """Periods with a current delivery that was fetched, each with the ETag that its endpoint gave."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT c.period, c.calendar, f.etag FROM warehouse.current_delivery() c "
+                "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d ON d.delivery_id = v.delivery_id "
+                "JOIN sources.fetch f USING (fetch_id) WHERE c.source = :source AND d.origin = 'fetch'"
+            ),
+            {"source": source},
+        )
+        return {Period.of(row.period, row.calendar): row.etag for row in rows}

@@ -1,0 +1,1 @@
+"""Findings about data: their shape, and what each says in Vietnamese and English."""

@@ -1,0 +1,245 @@
+"""What each finding says, in Vietnamese and English: what is wrong, and what to do.
+
+Rules of a suite bring their own texts in its `meta`; these are the rules that are derived or built in.
+Placeholders are filled by `chiso.findings.issues.issue`; `{printed}` is the column's header as the province prints it.
+"""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # Cells
+    "number_ambiguous": (
+        "“{value}” ở cột “{printed}” có thể là hai số khác nhau; ghi lại không dùng dấu phẩy.{hint_vi}",
+        "“{value}” in “{printed}” could be either of two numbers; write it without the comma.{hint_en}",
+    ),
+    "number_negative": (
+        "“{value}” ở cột “{printed}” là số âm; số đếm không thể âm.",
+        "“{value}” in “{printed}” is negative; a count can't be.",
+    ),
+    "number_malformed": (
+        "“{value}” ở cột “{printed}” không phải là số viết đúng; sửa dấu phân cách.{hint_vi}",
+        "“{value}” in “{printed}” is no well-formed number; mend its separators.{hint_en}",
+    ),
+    "number_missing": ("“{value}” ở cột “{printed}” không phải là số.", "“{value}” in “{printed}” is no number."),
+    "flag_malformed": ("“{value}” ở cột “{printed}” phải là 0 hoặc 1.", "“{value}” in “{printed}” must be 0 or 1."),
+    "mark_malformed": (
+        "“{value}” ở cột “{printed}” phải là “x” hoặc để trống.",
+        "“{value}” in “{printed}” must be “x” or blank.",
+    ),
+    "time_malformed": (
+        "“{value}” ở cột “{printed}” không phải thời gian theo mẫu {format}.",
+        "“{value}” in “{printed}” is no time of the form {format}.",
+    ),
+    "period_malformed": (
+        "“{value}” ở cột “{printed}” không phải kỳ báo cáo; ghi như “6 tháng đầu năm 2024”.",
+        "“{value}” in “{printed}” is no period; write it like “6 tháng đầu năm 2024” or 2024-H1.",
+    ),
+    "choice_unknown": (
+        "“{value}” ở cột “{printed}” không thuộc danh mục: {choices}.",
+        "“{value}” in “{printed}” is none of: {choices}.",
+    ),
+    "unit_unknown": (
+        "“{value}” không có trong danh mục đơn vị hành chính tại thời điểm của kỳ.",
+        "“{value}” is in no list of administrative units at that time.",
+    ),
+    "unit_ambiguous": (
+        "“{value}” trùng tên nhiều đơn vị ({candidates}); ghi rõ huyện hoặc mã.",
+        "“{value}” names several units ({candidates}); state the district or the code.",
+    ),
+    "agency_unknown": (
+        "“{value}” không có trong danh mục cơ quan tại thời điểm của kỳ.",
+        "“{value}” is in no list of agencies at that time.",
+    ),
+    "not_utf8": (
+        "Ô ở cột “{printed}” có ký tự không phải UTF-8.",
+        "The cell in “{printed}” holds bytes that aren't UTF-8.",
+    ),
+    "formula_injection": (
+        "Ô ở cột “{printed}” chứa công thức; chỉ ghi giá trị.",
+        "The cell in “{printed}” holds a formula; write the value only.",
+    ),
+    "value_too_long": (
+        "Ô ở cột “{printed}” dài hơn {longest} byte.",
+        "The cell in “{printed}” is longer than {longest} bytes.",
+    ),
+    "value_nested": ("Trường “{printed}” phải là một giá trị đơn.", "Field “{printed}” must be a single value."),
+    # Lines
+    "wrong_field_count": (
+        "Dòng có {actual} trường, tiêu đề có {expected}; kiểm tra dấu phân cách và dấu ngoặc kép.",
+        "The line has {actual} fields, the header {expected}; check separators and quotes.",
+    ),
+    "not_an_object": ("Bản ghi phải là một đối tượng JSON.", "The record must be a JSON object."),
+    # Derived from the contract
+    "required": ("Thiếu giá trị bắt buộc ở cột “{printed}”.", "The required value in “{printed}” is missing."),
+    "pattern": (
+        "“{value}” ở cột “{printed}” không đúng mẫu.",
+        "“{value}” in “{printed}” doesn't have the required form.",
+    ),
+    "range": (
+        "“{value}” ở cột “{printed}” nằm ngoài khoảng cho phép ({minimum} đến {maximum}).",
+        "“{value}” in “{printed}” lies outside {minimum} to {maximum}.",
+    ),
+    "choice": (
+        "“{value}” ở cột “{printed}” không thuộc danh mục: {choices}.",
+        "“{value}” in “{printed}” is none of: {choices}.",
+    ),
+    "unit_at": (
+        "“{value}” không có trong danh mục đơn vị tại ngày của hồ sơ.",
+        "“{value}” is in no list of units on the row's date.",
+    ),
+    "key_conflict": (
+        "Nhiều dòng cùng khóa {key} nhưng nội dung khác nhau; giữ lại dòng đúng.",
+        "Several rows share the key {key} with different content; keep the right one.",
+    ),
+    "readable": ("Có ô không đọc được.", "Some cells can't be read."),
+    "total_disagrees": (
+        "{label}: ghi {printed_total} ở cột “{printed}”, các dòng cộng lại là {summed}.",
+        "{label}: {printed_total} is printed in “{printed}”, the rows add up to {summed}.",
+    ),
+    "too_many_rejects": (
+        "Quá nhiều dòng bị loại ({rejected}/{rows}); cả tệp bị từ chối. Sửa các dòng đã nêu và gửi lại.",
+        "Too many rows are rejected ({rejected} of {rows}); the delivery is refused. Mend them and send it again.",
+    ),
+    # Deliveries
+    "not_text_export": (
+        "{file}: không phải tệp CSV ({found_vi}); lấy lại từ cổng.",
+        "{file} is no CSV export but {found_en}; export it again.",
+    ),
+    "not_json": (
+        "{file}: không phải JSON hợp lệ ở dòng {line} ({reason}); lấy lại từ nguồn.",
+        "{file} is no valid JSON at line {line} ({reason}); fetch it again.",
+    ),
+    "truncated": (
+        "{file}: tệp nén bị cắt cụt hoặc hỏng ({reason}); lấy lại.",
+        "{file}: the compressed file is cut short or damaged ({reason}); fetch it again.",
+    ),
+    "quote_unbalanced": (
+        "{file}: dấu ngoặc kép mở gần dòng {line} không được đóng.",
+        "{file}: a quote opened near line {line} is never closed.",
+    ),
+    "columns_missing": (
+        "{file}: thiếu cột bắt buộc {columns}; thêm cột, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",
+        "{file}: the required columns {columns} are missing; add them, or add an alias in the contract.",
+    ),
+    "header_duplicate": ("{file}: cột {columns} xuất hiện hai lần.", "{file}: the columns {columns} appear twice."),
+    "optional_column_missing": (
+        "Không có cột “{printed}”; coi như trống.",
+        "The column “{printed}” is missing; taken as blank.",
+    ),
+    "personal_column_missing": ("Không có cột cá nhân “{printed}”.", "The personal column “{printed}” is missing."),
+    "column_unknown": (
+        "Cột “{value}” không có trong hợp đồng dữ liệu; không đọc.",
+        "The column “{value}” is not in the contract; it wasn't read.",
+    ),
+    "total_incomplete": (
+        "{file}: nguồn báo {total} bản ghi nhưng có {rows}; lấy lại toàn bộ.",
+        "{file}: the envelope says {total} records, there are {rows}; fetch all of them.",
+    ),
+    "period_unclear": (
+        "{file}: {reason_vi}. Sửa dòng “Kỳ báo cáo”.",
+        "{file}: {reason_en}. Mend the line “Kỳ báo cáo”.",
+    ),
+    "period_stated": (
+        "{file}: được yêu cầu kỳ {stated}, nhưng tệp ghi kỳ {period}.",
+        "{file}: period {stated} was asked for, but the delivery says {period}.",
+    ),
+    "period_grain": (
+        "Kỳ {period} không đúng định kỳ của nguồn ({cadence}); kiểm tra kỳ báo cáo.",
+        "Period {period} is not of the source's length ({cadence}); check it.",
+    ),
+    "period_future": (
+        "Kỳ {period} chưa bắt đầu vào ngày nhận; kiểm tra kỳ báo cáo.",
+        "Period {period} had not begun when it was received; check it.",
+    ),
+    "period_file_name": (
+        "{file}: tên tệp ghi kỳ {named}, trong tệp là {period}.",
+        "{file}: the file name says {named}, the sheet says {period}.",
+    ),
+    "period_assumed": (
+        "Tệp không ghi kỳ; lấy theo ngày nhận: {period}.",
+        "The delivery states no period; taken from the day it was received: {period}.",
+    ),
+    "department_wrong": (
+        "{file}: ô {cell} ghi “{value}”, biểu này do {owner} báo cáo. Kiểm tra lại tệp.",
+        "{file}: cell {cell} says “{value}”, but this form is {owner}'s. Check the file.",
+    ),
+    "no_rows": ("{file}: không có dòng dữ liệu nào dưới tiêu đề.", "{file}: there is no data row below the header."),
+    # Workbooks
+    "file_empty": ("{file}: tệp trống (0 byte); gửi lại tệp.", "{file} is empty (0 bytes); send it again."),
+    "file_unknown": (
+        "{file}: không phải bảng tính (nội dung là {found_vi}); gửi tệp .xlsx, .xls hoặc .ods.",
+        "{file} is no spreadsheet (it holds {found_en}); send an .xlsx, .xls or .ods file.",
+    ),
+    "html_page": (
+        "{file}: là trang web (HTML), không phải bảng tính; tải lại tệp gốc từ hệ thống và gửi lại.",
+        "{file} is a web page (HTML), not a spreadsheet; download the original again and send it.",
+    ),
+    "file_damaged": (
+        "{file}: tệp bị cắt cụt hoặc hỏng ({reason}); mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file} is cut short or damaged ({reason}); open it, save it anew and send it again.",
+    ),
+    "file_expands": (
+        "{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
+        "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), too much; send the form only.",
+    ),
+    "file_too_large": (
+        "{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
+        "{file} has {size_mb} MB, the limit is {limit_mb} MB; send the form only.",
+    ),
+    "file_macros": (
+        "{file}: tệp có macro ({part}); lưu thành .xlsx không macro rồi gửi lại.",
+        "{file} holds macros ({part}); save it as .xlsx without macros and send it again.",
+    ),
+    "file_encrypted": (
+        "{file}: tệp đặt mật khẩu mà hệ thống không có; gửi tệp không mật khẩu hoặc báo mật khẩu.",
+        "{file} is protected by a password that the platform doesn't have; send it without one, "
+        "or hand the password in.",
+    ),
+    "password_wrong": (
+        "{file}: mật khẩu đã đăng ký không mở được tệp; báo mật khẩu mới hoặc gửi tệp không mật khẩu.",
+        "{file}: the registered password doesn't open it; hand in the new one, or send it without.",
+    ),
+    "header_not_found": (
+        "{file}, trang “{sheet}”: không có dòng nào chứa tiêu đề {wanted} (gần nhất: {nearest_vi}). "
+        "Gửi đúng biểu {source}, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",
+        '{file}, sheet "{sheet}": no row holds {wanted} (nearest: {nearest_en}). '
+        "Send form {source}, or add an alias in its contract.",
+    ),
+    "header_missing_column": (
+        "{file}, trang “{sheet}”, dòng tiêu đề {row}: thiếu cột {wanted}. "
+        "Thêm cột, hoặc thêm tên gọi khác vào hợp đồng {source}.",
+        '{file}, sheet "{sheet}", header row {row}: column {wanted} is missing. '
+        "Add it, or add an alias in contract {source}.",
+    ),
+    "header_ambiguous": (
+        "{file}, trang “{sheet}”: ô {cells} cùng là cột “{printed}”; đổi tên hoặc bỏ cột thừa.",
+        '{file}, sheet "{sheet}": cells {cells} are all “{printed}”; rename or drop the extra one.',
+    ),
+    "header_unit_differs": (
+        "{file}, trang “{sheet}”, ô {cell}: cột ghi “{value}”, biểu quy định “{printed}”; "
+        "đổi số liệu về đúng đơn vị tính.",
+        '{file}, sheet "{sheet}", cell {cell}: the column says “{value}”, the form “{printed}”; '
+        "give the figures in that unit.",
+    ),
+    "several_sheets": (
+        "{file}: các trang {sheets} đều có số liệu của biểu; chỉ để lại một trang.",
+        "{file}: sheets {sheets} all hold figures of the form; keep one of them.",
+    ),
+    "subtotal_without_rows": (
+        "Dòng {row}: “{value}” là dòng tổng của huyện nhưng không có xã nào bên dưới; bổ sung các xã.",
+        "Row {row}: “{value}” is a district's subtotal, but no commune stands under it; add the communes.",
+    ),
+    "hidden_row": (
+        "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",
+        "Row {row} is hidden and was read all the same; show it or delete it.",
+    ),
+    "hidden_sheet_read": (
+        "Trang “{sheet}” bị ẩn; vẫn được đọc vì không trang nào khác có biểu.",
+        "Sheet “{sheet}” is hidden; it was read since no other holds the form.",
+    ),
+    "hidden_sheet_ignored": ("Trang “{sheet}” bị ẩn; không đọc.", "Sheet “{sheet}” is hidden; it wasn't read."),
+    "formula_uncached": (
+        "Ô {cell} ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
+        "Cell {cell} in “{printed}” is a formula without a stored value; open, recalculate, save.",
+    ),
+}

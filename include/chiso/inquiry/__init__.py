@@ -1,0 +1,1 @@
+"""What people ask of the warehouse, and whether it still is what was written down."""

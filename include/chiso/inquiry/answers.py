@@ -1,0 +1,135 @@
+"""What people ask of the warehouse: values, targets, where a number comes from, what was refused or is held."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from chiso import contracts, indicators
+from chiso.contracts import Contract
+from chiso.indicators import Catalogue, Question
+from chiso.province.units import load_reference
+from chiso.system.errors import UsageError
+from chiso.system.platform import Platform
+from chiso.system.settings import Settings
+
+
+def indicator_rows(platform: Platform, question: Question) -> list[dict[str, Any]]:
+    """Values in the public shape. Raises UsageError for an unknown framework."""
+    settings = platform.settings
+    catalogue = _catalogue(settings, question.framework)
+    stocks = frozenset(
+        measure.id
+        for contract in _contracts(settings)
+        for measure in contract.terms.measures
+        if measure.kind == "stock"
+    )
+    with platform.engine.connect() as connection:
+        return indicators.read_indicators(connection, question, catalogue, _province_codes(settings), stocks)
+
+
+def target_rows(
+    platform: Platform, framework: str, period: str | None = None, as_of: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Targets in the public shape, by what is known for `period` or the latest before it."""
+    catalogue = _catalogue(platform.settings, framework)
+    with platform.engine.connect() as connection:
+        values = indicators.province_values(connection, as_of, _province_codes(platform.settings))
+    return indicators.assess(catalogue.frameworks[framework].targets, values, period, catalogue)
+
+
+def explanation(
+    platform: Platform,
+    indicator: str,
+    period: str,
+    calendar: str | None,
+    unit: str | None,
+    as_of: datetime | None,
+    *,
+    rows: bool,
+) -> dict[str, Any]:
+    """A value's lineage in the public shape. Raises UsageError where there is no such value."""
+    catalogue = indicators.load_catalogue(platform.settings.schemas)
+    if indicator not in catalogue.indicators:
+        raise UsageError(f"Unknown indicator {indicator!r}. Known: {', '.join(catalogue.indicators)}.")
+    units = [unit] if unit else _province_codes(platform.settings)
+    with platform.engine.connect() as connection:
+        value = connection.execute(
+            sa.text(
+                "SELECT * FROM indicators.value_as_of(:as_of) WHERE indicator = :indicator AND period = :period AND unit_code = ANY(:units) "
+                "AND calendar = coalesce(:calendar, calendar) ORDER BY value IS NULL, calendar DESC LIMIT 1"
+            ),
+            {
+                "as_of": as_of or "infinity",
+                "indicator": indicator,
+                "period": period,
+                "units": units,
+                "calendar": calendar,
+            },
+        ).first()
+        if value is None:
+            raise UsageError(
+                f"No value of {indicator} at {period}{f' for {unit}' if unit else ''}: nothing that feeds it has been "
+                f"loaded for that period. See `chiso indicators --period {period}`."
+            )
+        return indicators.explain(
+            connection, catalogue.indicators[indicator], value, _contracts(platform.settings), rows=rows
+        )
+
+
+def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
+    """Deliveries judged since: how many were accepted, refused, received again; how many rows were loaded."""
+    with platform.engine.connect() as connection:
+        row = connection.execute(
+            sa.text(
+                "SELECT count(*) FILTER (WHERE accepted AND same_as IS NULL) AS accepted, "
+                "count(*) FILTER (WHERE NOT accepted) AS refused, count(same_as) AS again, "
+                "coalesce(sum(loaded_count), 0)::bigint AS rows FROM validation.verdict WHERE recorded_at >= :moment"
+            ),
+            {"moment": moment},
+        ).one()
+        return dict(row._mapping)
+
+
+def refused(platform: Platform) -> list[dict[str, Any]]:
+    """Deliveries that stand refused, with the reason in both languages."""
+    return _all(platform, "SELECT * FROM publication.refused_delivery ORDER BY source, file_name, delivery_id")
+
+
+def rejected(platform: Platform) -> list[dict[str, Any]]:
+    """Rows in quarantine of current deliveries: source, file, line or cell, rule, reason."""
+    return _all(platform, "SELECT * FROM publication.rejected_row ORDER BY source, period, delivery_id, line, rule")
+
+
+def held(platform: Platform) -> list[dict[str, Any]]:
+    """Newest values that wait for approval before they are published."""
+    return _all(platform, "SELECT * FROM publication.held_value ORDER BY indicator, calendar, period, unit_code")
+
+
+def chain_head(platform: Platform) -> str:
+    """Number and hash of the newest audit event: whoever keeps them can tell later whether the chain was cut."""
+    rows = _all(platform, "SELECT seq, hash FROM audit.event ORDER BY seq DESC LIMIT 1")
+    return f"{rows[0]['seq']} {rows[0]['hash']}" if rows else "0"
+
+
+def _all(platform: Platform, query: str) -> list[dict[str, Any]]:
+    with platform.engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(sa.text(query))]
+
+
+def _catalogue(settings: Settings, framework: str | None) -> Catalogue:
+    catalogue = indicators.load_catalogue(settings.schemas)
+    if framework is not None and framework not in catalogue.frameworks:
+        raise UsageError(f"Unknown framework {framework!r}. Known: {', '.join(catalogue.frameworks)}.")
+    return catalogue
+
+
+def _contracts(settings: Settings) -> list[Contract]:
+    return [contracts.load(name, settings) for name in contracts.source_names(settings)]
+
+
+def _province_codes(settings: Settings) -> list[str]:
+    """The province's codes, the one it bears on the platform's day first."""
+    reference = load_reference(settings.schemas)
+    today = reference.province(settings.today).code
+    return sorted({code for _, _, code in reference.province_codes}, key=lambda code: code != today)

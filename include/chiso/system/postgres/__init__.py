@@ -1,0 +1,96 @@
+"""The warehouse's server: the one in the environment, else an embedded PostgreSQL that starts when needed.
+
+The embedded one is shared by all processes of a checkout: the first that needs it starts it, the last one out
+stops it. It asks for a password at every connection and listens on 127.0.0.1 alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chiso.system.errors import SettingsError
+from chiso.system.settings import Settings
+
+if TYPE_CHECKING:
+    from chiso.system.postgres.cluster import Cluster
+
+# The modules behind it are imported when the embedded server is used: a task with a URL needs none of them.
+
+
+@contextmanager
+def warehouse_url(settings: Settings) -> Iterator[str]:
+    """SQLAlchemy URL (postgresql+psycopg2://…) of the warehouse, usable inside the `with`.
+
+    Raises: SettingsError, if AIRFLOW_CONN_CHISO_WAREHOUSE is unusable; DatabaseError, StorageError or
+    SettingsError, if the embedded server can't run.
+    """
+    if settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE"):
+        yield external_url(settings)
+    else:
+        with embedded_server(settings) as server:
+            yield server.url("warehouse")
+
+
+@contextmanager
+def embedded_server(settings: Settings) -> Iterator["Cluster"]:
+    """The checkout's own server, running as long as anybody is inside such a `with`."""
+    from chiso.system.postgres.sharing import shared_use
+
+    cluster = _cluster(settings)
+    with shared_use(cluster.place.folder, cluster.ensure_running, cluster.stop):
+        yield cluster
+
+
+def stop_if_unused(settings: Settings) -> None:
+    """Stops the server if it runs and nobody uses it: what a killed user leaves behind."""
+    from chiso.system.postgres.place import has_place
+    from chiso.system.postgres.sharing import shared_use
+
+    if not has_place(settings):
+        return
+    cluster = _cluster(settings)
+    with shared_use(cluster.place.folder, lambda: None, cluster.stop):
+        pass
+
+
+def external_url(settings: Settings) -> str:
+    """AIRFLOW_CONN_CHISO_WAREHOUSE, which is Airflow's notation, as an SQLAlchemy URL."""
+    from urllib.parse import quote, urlencode, urlsplit
+
+    endpoint = settings.endpoint("warehouse")
+    parts = urlsplit(endpoint.url)
+    if not parts.scheme.startswith("postgres") or not parts.path.strip("/"):
+        raise SettingsError("AIRFLOW_CONN_CHISO_WAREHOUSE names no PostgreSQL database: write it as "
+                            "postgres://login:password@host:5432/warehouse.")
+    login = f"{quote(endpoint.login, safe='')}:{quote(endpoint.password, safe='')}@" if endpoint.login else ""
+    extra = endpoint.extra or {}
+    options = {name: str(value) for name, value in extra.items() if not name.startswith("__")}
+    query = f"?{urlencode(options)}" if options else ""
+    return f"postgresql+psycopg2://{login}{parts.netloc}{parts.path}{query}"
+
+
+def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
+    """The command line of psql for an SQLAlchemy URL, and what to add to the environment (the password)."""
+    from urllib.parse import unquote, urlsplit, urlunsplit
+
+    from chiso.system.postgres.binaries import wheel_programs
+
+    parts = urlsplit(url)
+    _, _, address = parts.netloc.rpartition("@")
+    login = (parts.username or "") + "@" if parts.username else ""
+    bare = urlunsplit(("postgresql", login + address, parts.path, parts.query, ""))
+    password = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    return [str(wheel_programs() / "psql"), bare], password
+
+
+def _cluster(settings: Settings) -> "Cluster":
+    from chiso.system.postgres.cluster import Cluster
+    from chiso.system.postgres.place import find_place
+    from chiso.system.secrets_file import ensure_platform_env
+
+    values = ensure_platform_env(settings).values
+    return Cluster(find_place(settings), {
+        "postgres": values["CHISO_POSTGRES_PASSWORD"],
+        "chiso": values["CHISO_WAREHOUSE_PASSWORD"],
+        "airflow": values["CHISO_AIRFLOW_DB_PASSWORD"],
+    })
