@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from chiso import contracts, landing
+from chiso.deliveries.register import Arrival
 from chiso.flow import collecting, computing, loading
 from chiso.inquiry import answers
-from chiso.deliveries.register import Arrival
 from chiso.province.periods import Period
 from chiso.system.platform import Platform
 
