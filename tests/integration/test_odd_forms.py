@@ -191,4 +191,4 @@ def test_a_form_of_today_s_communes_counts_for_today_s_province(inbox: Inbox) ->
     assert (outcome.accepted, outcome.loaded) == (True, 6)
     computing.compute_stale(inbox.platform)
     assert values(inbox.platform, "households_fibre_pct", "2025-Q3") == [50]
-    assert contracts.load(SOURCE, inbox.platform.settings).terms.owner == "000.00.11.H34"
+    assert contracts.load(SOURCE, inbox.platform.settings).terms.responsible == "000.00.11.H34"

@@ -75,7 +75,7 @@ def _source_page(contract: Contract, settings: Settings, reference: Reference) -
         "levels of a header.\n",
         _table(["column", "header", "reading", "required", "domain", "personal"], map(_column, contract.columns)),
         "## Measures\n",
-        _table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.terms.measures)),
+        _table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.measures)),
         "## Rules\n",
         "Of the suite, what the contract can't say:\n",
         _table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is None)),
@@ -93,9 +93,9 @@ def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
     return [
         ["contract", f"[version {contract.version}](../../include/schemas/contracts/{stem}.yml)"],
         ["suite", f"[{stem}.json](../../expectations/{stem}.json)"],
-        ["owner", _agency(terms.owner, reference)],
+        ["owner", _agency(terms.responsible, reference)],
         ["transport", _transport(contract)],
-        ["cadence", f"{terms.delivery.cadence}, {terms.delivery.calendar} calendar"],
+        ["cadence", f"{', '.join(terms.delivery.cadences)}, {terms.delivery.calendar} calendar"],
         ["due", f"working day {due} after the period's end (stated, not watched)" if due is not None else "–"],
         ["a second delivery", _mode(contract)],
         ["key", ", ".join(f"`{name}`" for name in contract.key)],
@@ -125,9 +125,12 @@ def _transport(contract: Contract) -> str:
 
 
 def _mode(contract: Contract) -> str:
-    if contract.terms.versions:
-        return f"adds versions of `{contract.terms.versions.key}` by `{contract.terms.versions.at}`"
-    return "replaces the period as a whole"
+    key = ", ".join(f"`{name}`" for name in contract.thing_key)
+    if contract.terms.events:
+        at = contract.terms.events.at
+        return f"adds versions of {key}" + (f" by `{at}`" if at else ", the newest received of which counts")
+    reporter = contract.terms.delivery.reporter
+    return f"replaces the period of each `{reporter}` in it" if reporter else "replaces the period as a whole"
 
 
 def _column(column: Column) -> list[str]:
@@ -152,9 +155,7 @@ def _domain(column: Column) -> str:
 
 
 def _measure(measure: Measure) -> list[str]:
-    origin = f"column `{measure.column}`" if measure.column else f"rows where `{measure.when}`"
-    counted = f", at `{measure.counted_by}`" if measure.counted_by else ""
-    return [f"`{measure.id}`", measure.name_vi, measure.unit, measure.kind, origin + counted]
+    return [f"`{measure.id}`", measure.name_vi, measure.unit, measure.kind, measure.words()]
 
 
 def _rule(rule: Rule) -> list[str]:
@@ -175,7 +176,7 @@ def _filled(text: str, rule: Rule) -> str:
 
 
 def _indicator_page(catalogue: Catalogue, loaded: Sequence[Contract], reference: Reference) -> str:
-    sources = {measure.id: contract.source for contract in loaded for measure in contract.terms.measures}
+    sources = {measure.id: contract.source for contract in loaded for measure in contract.measures}
     parts = [
         "# Indicators and targets\n",
         _GENERATED,

@@ -12,8 +12,11 @@ from chiso.validation.rules import rules
 
 def lint(source: str, settings: Settings) -> list[str]:
     """What is wrong, a line each; [] if nothing."""
-    faults = contracts.lint(source, settings)
-    return faults or list(_together(source, settings))
+    try:
+        contracts.load(source, settings)
+    except ContractError as fault:
+        return [str(each) for each in fault.faults]
+    return list(_together(source, settings))
 
 
 def _together(source: str, settings: Settings) -> Iterator[str]:

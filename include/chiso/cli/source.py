@@ -26,10 +26,10 @@ def list_sources(as_json: bool) -> None:
                 "source": name,
                 "title_vi": contract.title_vi,
                 "version": contract.version,
-                "owner": contract.terms.owner,
-                "cadence": contract.terms.delivery.cadence,
+                "owner": contract.terms.responsible,
+                "cadence": ", ".join(contract.terms.delivery.cadences),
                 "transport": contract.terms.transport.kind,
-                "measures": [measure.id for measure in contract.terms.measures],
+                "measures": [measure.id for measure in contract.measures],
             }
         )
     if as_json:

@@ -1,18 +1,15 @@
-"""Contracts: what a source delivers. One YAML file per source, Open Data Contract Standard v3.2."""
+"""Contracts: what a source delivers. One YAML file per source, Open Data Contract Standard v3.2.
 
-from chiso.contracts.model import (
-    Column,
-    Contract,
-    Delivery,
-    Measure,
-    Reading,
-    Terms,
-    Transport,
-    Versions,
-    lint,
-    load,
-    load_family,
-    source_names,
-)
+What ODCS has no word for stands in `customProperties` and is checked by the types in `model`, unknown words forbidden.
+"""
 
-__all__ = ["Column", "Contract", "Delivery", "Measure", "Reading", "Terms", "Transport", "Versions", "lint", "load", "load_family", "source_names"]
+from chiso.contracts.conditions import Condition
+from chiso.contracts.loading import Loaded, load, load_all, load_family, source_names
+from chiso.contracts.measures import Measure
+from chiso.contracts.model import Column, Contract, Delivery, Events, Level, Printed, Terms, Transport
+from chiso.contracts.readings import READINGS, Reading
+
+__all__ = [
+    "READINGS", "Column", "Condition", "Contract", "Delivery", "Events", "Level", "Loaded", "Measure", "Printed",
+    "Reading", "Terms", "Transport", "load", "load_all", "load_family", "source_names",
+]  # fmt: skip

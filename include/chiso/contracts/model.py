@@ -1,51 +1,29 @@
-"""Contracts: what a source delivers. One YAML file per source, Open Data Contract Standard v3.2.
+"""What a contract says, as types. Every word is explained here; docs/contracts.md is rendered from it."""
 
-What ODCS has no word for stands in `customProperties` and is checked by the models below, unknown keys
-forbidden. `lint` also validates against the ODCS JSON schema, since its pydantic model lets nested typos pass.
-"""
-
-import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from chiso.system.errors import ContractError, UsageError
-from chiso.system.settings import Settings
+from chiso.contracts.conditions import Condition
+from chiso.contracts.measures import Kind, Measure, OverRows
+from chiso.contracts.readings import READINGS, Reading, ReadingName
 
-Reading = Literal[
-    "text",
-    "count",
-    "number",
-    "printed",
-    "flag",
-    "mark",
-    "timestamp",
-    "date",
-    "period",
-    "choice",
-    "unit",
-    "agency",
-    "agency_or_field",
-]
-"""How the text of a cell becomes a value.
-
-text: as written · count: whole number ≥ 0, Vietnamese or plain digits, `-` and `KPS` are 0 · number: decimal ·
-printed: a figure as printed (percent sign allowed; its decimals are kept) · flag: 0/1, true/false ·
-mark: `x` is yes, blank, `-` and `KPS` are no · timestamp, date: by `format` · period: a period code or its words ·
-choice: one of `enum`, matched by folded key · unit: name or code of an administrative unit → its code ·
-agency: name or code of an agency → its code · agency_or_field: an agency's code where the name is one, else the text.
-"""
+Cadence = Literal["day", "week", "month", "quarter", "half", "year", "irregular"]
+Level = Literal["province", "district", "commune", "agency"]
+ADMIN_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """A part of a contract; unknown words are forbidden."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Transport(_Model):
+class Transport(Model):
     """How a delivery is fetched. `{period}` in `path` is replaced by the period's code."""
 
     kind: Literal["export", "paged_json", "json", "drop_folder"]
@@ -53,7 +31,7 @@ class Transport(_Model):
     """Name of the connection: `chiso_<endpoint>`."""
     path: str = ""
     auth: Literal["none", "oauth2", "api_key"] = "none"
-    page_size: int = 500
+    page_size: int = Field(default=500, gt=0)
     file_names: list[str] = []
     """Drop folder only: shell patterns, matched without regard to case and accents."""
     since: str | None = None
@@ -68,116 +46,246 @@ class Transport(_Model):
         return self
 
 
-class Delivery(_Model):
-    """What one delivery is."""
+class Preliminary(Model):
+    """Figures that come twice: an official one replaces a preliminary one and is never displaced by one."""
 
-    cadence: Literal["day", "week", "month", "quarter", "half", "year", "irregular"]
+    column: str
+    """The column that says which of the two a row is."""
+    official: str
+    """Its value for official figures."""
+
+
+class Delivery(Model):
+    """What one delivery is, and what of the earlier ones it replaces."""
+
+    cadence: Cadence | list[Cadence]
+    """How often; several where a form comes for half-years and for years."""
     calendar: Literal["civil", "administrative"] = "civil"
-    mode: Literal["replace", "delta"]
-    """replace: stands for its period as a whole; delta: adds versions by key and time."""
-    due_working_days: int | None = None
-    """Working days after the period's end; None where no day is set."""
+    content: Literal["snapshot", "events"] = "snapshot"
+    """snapshot: how things stand at its period; events: things that happened, each with a key of its own."""
+    replaces: Literal["period", "reporter", "keys"] = "period"
+    """What a newer delivery replaces: the period as a whole, the period of one reporter, or (events) the same keys."""
+    reporter: str | None = None
+    """Column that names who reports a row, where each sends a delivery of its own."""
+    preliminary: Preliminary | None = None
+    look_back: int = Field(default=0, ge=0)
+    """How many accepted days, counted from the newest, are asked for again since they may be restated."""
+    due_working_days: int | None = Field(default=None, ge=0)
+    """Working days after the period's end; no day is set where it is left out."""
     format: Literal["csv", "json", "workbook"]
-    max_rejected_share: float = 0.05
-    max_rejected_rows: int = 2
+    max_rejected_share: Decimal = Field(default=Decimal("0.05"), ge=0, le=1)
+    max_rejected_rows: int = Field(default=2, ge=0)
     """Refused when more than this share AND more than this number of rows are rejected."""
 
+    @property
+    def cadences(self) -> list[Cadence]:
+        """Every cadence, as a list."""
+        return self.cadence if isinstance(self.cadence, list) else [self.cadence]
 
-class Versions(_Model):
-    """Delta sources: which columns tell versions of one thing apart."""
-
-    table: str
-    """Warehouse table that keeps them, in schema `warehouse`."""
-    key: str
-    at: str
-
-
-class Total(_Model):
-    """Total and subtotal rows of a form."""
-
-    columns: list[str]
-    """Columns whose rows must add up to the printed total."""
-    tolerance: int = 0
+    @model_validator(mode="after")
+    def _consistent(self) -> "Delivery":
+        if (self.content == "events") != (self.replaces == "keys"):
+            raise ValueError("events replace keys, and nothing else does")
+        if (self.replaces == "reporter") != (self.reporter is not None):
+            raise ValueError("replaces: reporter goes with the column `reporter`")
+        return self
 
 
-class Sheet(_Model):
-    """Where a form's rows are named."""
+class Events(Model):
+    """Things that happened, kept at their own grain: every version of each, the newest of which counts."""
+
+    at: str | None = None
+    """Timestamp that tells versions of one thing apart and is a part of the key; without it the newest received counts."""
+    table: str | None = None
+    """The table's name in schema `warehouse`; `<family>_<source>` where it is left out."""
+
+
+class Totals(Model):
+    """Printed totals and subtotals: every figure of the form is checked against them, but for these."""
+
+    ignored: list[str] = []
+    """Columns whose totals mean something else than the sum of the rows."""
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    """By how much a printed total may differ, in the printed unit."""
+
+
+class Sheet(Model):
+    """How a form's rows are laid out."""
 
     label: str
-    """The column that names the row (unit, agency, document …)."""
-    grain: Literal["commune", "agency", "row"]
-    """commune: rows named after a district are subtotals, and communes are looked up inside it."""
-    totals: Total | None = None
+    """The column that names the row (unit, agency, facility, document …)."""
+    subtotals: Literal["auto", "above", "below", "none"] = "auto"
+    """Where rows that sum others stand; none: every row with figures is data, but for totals."""
+    totals: Totals = Totals()
 
 
-class Measure(_Model):
-    """A figure taken from each row (`column`, or 1 where `when` holds) or counted over versions (`counted_by`)."""
+class Printed(Model):
+    """A figure that somebody else computed and printed: compared with ours, never computed with."""
 
-    id: str
-    unit: str
-    kind: Literal["flow", "stock"]
-    name_vi: str
-    column: str | None = None
-    when: str | None = None
-    """SQL condition over the contract's columns."""
-    counted_by: str | None = None
-    """Delta sources: the timestamp whose period the row is counted in."""
+    indicator: str | None = None
+    """The indicator whose printed value this is …"""
+    indicator_column: str | None = None
+    """… or the column that names it, by id or as documents call it."""
+    value: str
+    """Column of the printed value; with the reading `printed` its decimals say how exact it is."""
+    numerator: str | None = None
+    denominator: str | None = None
+    document: str | None = None
+    quote: str | None = None
+    when: Condition | None = None
+    """Only rows for which this holds."""
+
+    @model_validator(mode="after")
+    def _named(self) -> "Printed":
+        if (self.indicator is None) == (self.indicator_column is None):
+            raise ValueError("printed: give either indicator or indicator_column")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it names."""
+        named = (self.indicator_column, self.value, self.numerator, self.denominator, self.document, self.quote)
+        return [name for name in named if name] + (self.when.columns if self.when else [])
 
 
-class Terms(_Model):
+class Figures(Model):
+    """What the form's figures are, where a column doesn't say otherwise: each is a measure under the column's name."""
+
+    kind: Kind
+    unit: str = ""
+
+
+class Terms(Model):
     """The contract's `customProperties`, one key each."""
 
-    owner: str
-    """Code of the agency that answers for the source."""
+    owner: str | list[str]
+    """Code of the agency that answers for the source; several where any of them may send it, the first answers."""
     transport: Transport
     delivery: Delivery
     sheet: Sheet | None = None
-    versions: Versions | None = None
+    """Workbooks only."""
+    events: Events | None = None
+    """Content `events` only."""
     subject: str | None = None
     """Column that names the row where it is no unit: a procedure, an asset, a document."""
     unit: str | None = None
-    """Column with the administrative unit or agency that a row speaks of; None: the province as a whole."""
-    period: str | None = None
-    """Column with the row's own period; None: the delivery's."""
-    indicator: str | None = None
-    """Column that names the indicator of a printed figure."""
+    """Column with the administrative unit or agency that a row speaks of; left out: the province as a whole."""
     unit_at: str | None = None
-    """Timestamp column at which units are looked up; None: the period's end."""
+    """Timestamp column at which units are looked up; left out: the period's end."""
+    period: str | None = None
+    """Column with the row's own period or day, to which its figures belong; left out: the delivery's."""
+    dimensions: list[str] = []
+    """Columns that a row speaks of beside unit and period: sector, severity, disposition …"""
+    figures: Figures | None = None
+    """Workbooks only: makes a measure of each figure for which none is stated."""
     measures: list[Measure] = []
+    printed: list[Printed] = []
+
+    @field_validator("owner")
+    @classmethod
+    def _some_owner(cls, owner: str | list[str]) -> str | list[str]:
+        if not owner:
+            raise ValueError("name at least one agency")
+        return owner
+
+    @property
+    def owners(self) -> list[str]:
+        """Every agency that may send it."""
+        return self.owner if isinstance(self.owner, list) else [self.owner]
+
+    @property
+    def responsible(self) -> str:
+        """The agency that answers for the source."""
+        return self.owners[0]
 
 
-class Column(_Model):
-    """One column of a delivery. `name` is the contract's, snake case, and the staging table's."""
+class ColumnTerms(Model):
+    """A column's `customProperties`, one key each."""
+
+    reading: ReadingName | None = None
+    """How its texts are read; follows from the logical type and the listed values where it is left out."""
+    header: list[list[str]] | None = None
+    """Levels of the header from the top, each with its alternatives, where it has several."""
+    optional_header: bool = False
+    """The whole column may be missing."""
+    blank: Literal["missing", "none", "above"] | int = "missing"
+    """What a blank cell means. missing: no value, a reject where one is required; none: there is none; above: the value
+    that stands above it in the column, or in the heading of the section; a number: that number."""
+    none_words: list[str] = []
+    """Words that say that there is none (`Chưa có`, `Không`), beside `-` and `KPS`; for columns where a blank is none."""
+    split: list[str] = []
+    """Signs that part several values in one cell (`;`, a line break is always one); each becomes a row of its own,
+    the first of which keeps the row's figures and marks."""
+    choices: dict[str, list[str]] = {}
+    """Other spellings of the listed values."""
+    unknown: Literal["reject", "flag", "text"] = "reject"
+    """A value that isn't listed (choice), a name that is no unit: rejects the row; flag: a warning, the row counts;
+    text: it means something else than a unit (a field of work) and is kept as it is."""
+    levels: list[Level] = []
+    """Of units: what a name may resolve to; all administrative levels for `unit`, agencies for `agency`."""
+    printed_in: str | None = None
+    """The unit in which the figure is printed (`tỷ đồng`); it is kept in the plain one (đồng)."""
+    measure: bool = True
+    """Whether the form's figure becomes a measure by itself."""
+    unit: str | None = None
+    """Unit of that measure."""
+    kind: Kind | None = None
+    """Kind of that measure."""
+    over_rows: OverRows = "sum"
+    """How figures of several rows become one; one that isn't summed has no total either."""
+
+
+class Column(Model):
+    """One column of a delivery. `name` is the contract's, snake case, and the tables'."""
 
     name: str
     printed: str
     """Header as the province prints it."""
-    reading: Reading
+    reading: ReadingName
     header: list[list[str]]
     """Levels of the header from the top, each with its alternatives; text exports have one level."""
     required: bool
     """The value must be there in every row."""
     key: bool = False
-    optional_header: bool = False
-    """The whole column may be missing."""
     personal: bool = False
-    default: int | None = None
-    """Value of a blank."""
     format: str | None = None
     pattern: str | None = None
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
     enum: list[str | int] = []
+    labels: dict[str, str] = {}
+    """What listed values mean, by their text."""
+    terms: ColumnTerms = ColumnTerms()
+
+    @property
+    def how(self) -> Reading:
+        """All that is said of its reading."""
+        return READINGS[self.reading]
+
+    @property
+    def optional_header(self) -> bool:
+        """Whether the whole column may be missing."""
+        return self.terms.optional_header
+
+    @property
+    def default(self) -> int | None:
+        """The number that a blank stands for."""
+        return self.terms.blank if isinstance(self.terms.blank, int) else None
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether a blank cell breaks no rule."""
+        return not self.required or isinstance(self.terms.blank, int) or self.terms.blank == "none"
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Levels that a name may resolve to; none where it is no unit."""
+        if self.reading not in ("unit", "agency"):
+            return ()
+        return tuple(self.terms.levels) or (("agency",) if self.reading == "agency" else ADMIN_LEVELS)
 
 
-class _ColumnTerms(_Model):
-    reading: Reading | None = None
-    header: list[list[str]] | None = None
-    optional_header: bool = False
-    default: int | None = None
-
-
-class Contract(_Model):
+class Contract(Model):
     """A source's contract, ready for use."""
 
     source: str
@@ -194,6 +302,17 @@ class Contract(_Model):
         """`portal`, `soc`, `departments`."""
         return self.source.split("/")[0]
 
+    @property
+    def table(self) -> str:
+        """Name of the source's table of facts, in schema `warehouse`."""
+        stated = self.terms.events.table if self.terms.events else None
+        return stated or self.source.replace("/", "_")
+
+    @property
+    def scratch_name(self) -> str:
+        """Name of its scratch tables, in schema `staging`; no two sources share one."""
+        return self.source.replace("/", "__")
+
     @cached_property
     def loaded_columns(self) -> list[Column]:
         """Columns that reach staging: all but the personal ones."""
@@ -205,148 +324,72 @@ class Contract(_Model):
         return [column.name for column in self.columns if column.key]
 
     @property
+    def thing_key(self) -> list[str]:
+        """Events: names of the columns that tell things apart, whatever their versions."""
+        at = self.terms.events.at if self.terms.events else None
+        return [name for name in self.key if name != at]
+
+    @property
+    def has_events(self) -> bool:
+        """Whether its rows are events, kept at their own grain."""
+        return self.terms.events is not None
+
+    @property
     def holds_personal_data(self) -> bool:
         """Whether its raw files must be encrypted."""
         return any(column.personal for column in self.columns)
 
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """Those that are stated, then one for each figure of a form that none of them takes as it is."""
+        stated = self.terms.measures
+        return [
+            *stated,
+            *self._figures(
+                taken={measure.column for measure in stated if _plain(measure)} | {measure.id for measure in stated}
+            ),
+        ]
+
+    def _figures(self, taken: set[str | None]) -> Iterator[Measure]:
+        figures = self.terms.figures
+        if figures is None:
+            return
+        for column in self.loaded_columns:
+            if column.reading in ("count", "number") and column.terms.measure and column.name not in taken:
+                yield Measure(
+                    id=column.name,
+                    name_vi=column.printed,
+                    unit=column.terms.unit or figures.unit,
+                    kind=column.terms.kind or figures.kind,
+                    column=column.name,
+                    over_rows=column.terms.over_rows,
+                )
+
+    @cached_property
+    def totalled(self) -> list[Column]:
+        """Columns of a form that are checked against printed totals."""
+        if self.terms.sheet is None:
+            return []
+        ignored = {*self.terms.sheet.totals.ignored, *self.key}
+        return [
+            column
+            for column in self.loaded_columns
+            if column.reading in ("count", "number") and column.terms.over_rows == "sum" and column.name not in ignored
+        ]
+
     def column(self, name: str) -> Column:
         """The column `name`; KeyError if there is none."""
-        return next(column for column in self.columns if column.name == name)
+        return self._by_name[name]
+
+    def measure(self, name: str) -> Measure:
+        """The measure `name`; KeyError if there is none."""
+        return next(measure for measure in self.measures if measure.id == name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
 
-_DEFAULT_READING: dict[str, Reading] = {
-    "string": "text",
-    "integer": "count",
-    "number": "number",
-    "boolean": "flag",
-    "timestamp": "timestamp",
-    "date": "date",
-}
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
-
-
-def source_names(settings: Settings) -> list[str]:
-    """Every source that has a contract, sorted."""
-    root = settings.schemas / "contracts"
-    return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.yml"))
-
-
-def load(source: str, settings: Settings) -> Contract:
-    """The contract of `source`. Raises UsageError for an unknown source, ContractError naming file and key."""
-    path = settings.schemas / "contracts" / f"{source}.yml"
-    if source not in source_names(settings):
-        raise UsageError(f"Unknown source {source!r}. Known: {', '.join(source_names(settings))}.")
-    return _load_file(path)
-
-
-def load_family(family: str, settings: Settings) -> list[Contract]:
-    """Contracts of a family, sorted by source."""
-    return [load(name, settings) for name in source_names(settings) if name.startswith(f"{family}/")]
-
-
-@lru_cache(maxsize=64)
-def _load_file(path: Path) -> Contract:
-    try:
-        return _from_odcs(yaml.safe_load(path.read_text("utf-8")), path)
-    except (ValidationError, KeyError, TypeError, yaml.YAMLError) as fault:
-        raise ContractError(f"{path.name} in {path.parent.name}: {fault}") from fault
-
-
-def _from_odcs(document: dict[str, Any], path: Path) -> Contract:
-    table = document["schema"][0]
-    return Contract(
-        source=document["id"].replace("-", "/", 1),
-        version=document["version"],
-        title_vi=document["name"],
-        description=document["description"]["purpose"],
-        columns=[_column(field) for field in table["properties"]],
-        terms=Terms(**_custom(document)),
-        path=path,
-    )
-
-
-def _column(field: dict[str, Any]) -> Column:
-    extra = _ColumnTerms(**_custom(field))
-    options = field.get("logicalTypeOptions", {})
-    enum = [item["value"] for item in field.get("enum", [])]
-    reading: Reading = extra.reading or (
-        "choice" if enum and field["logicalType"] == "string" else _DEFAULT_READING[field["logicalType"]]
-    )
-    aliases = [field["businessName"], *(item["synonym"] for item in field.get("synonyms", []))]
-    return Column(
-        name=field["name"],
-        printed=field["businessName"],
-        reading=reading,
-        header=extra.header or [aliases],
-        required=field.get("required", False),
-        key=field.get("primaryKey", False),
-        optional_header=extra.optional_header,
-        personal=field.get("classification") == "personal",
-        default=extra.default,
-        format=options.get("format"),
-        pattern=options.get("pattern"),
-        minimum=options.get("minimum"),
-        maximum=options.get("maximum"),
-        enum=enum,
-    )
-
-
-def _custom(element: dict[str, Any]) -> dict[str, Any]:
-    return {item["property"]: item["value"] for item in element.get("customProperties", [])}
-
-
-def lint(source: str, settings: Settings) -> list[str]:
-    """What is wrong with the contract of `source`, a line each; [] if nothing.
-
-    Checks the ODCS JSON schema, our own terms, identifiers, and that everything a term names is a column.
-    """
-    path = settings.schemas / "contracts" / f"{source}.yml"
-    document = yaml.safe_load(path.read_text("utf-8"))
-    faults = list(_schema_faults(document))
-    try:
-        contract = _from_odcs(document, path)
-    except (ValidationError, KeyError, TypeError) as fault:
-        return [*faults, str(fault)]
-    return faults + list(_reference_faults(contract))
-
-
-def _schema_faults(document: dict[str, Any]) -> Iterator[str]:
-    import json
-    from importlib.resources import files
-
-    from jsonschema import Draft201909Validator
-
-    schema = json.loads((files("open_data_contract_standard") / "schema.json").read_text("utf-8"))
-    for error in Draft201909Validator(schema).iter_errors(document):
-        yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
-
-
-def _reference_faults(contract: Contract) -> Iterator[str]:
-    names = [column.name for column in contract.columns]
-    terms = contract.terms
-    if contract.source != f"{contract.path.parent.name}/{contract.path.stem}":
-        yield f"id: {contract.source} is not the file's own stem"
-    for name in [*names, *(measure.id for measure in terms.measures)]:
-        if not _IDENTIFIER.fullmatch(name):
-            yield f"{name}: names are snake case, ASCII, at most 63 characters"
-    if not contract.key:
-        yield "no column is a primaryKey: rows can't be told apart"
-    yield from (f"{column.name}: a part of the key must be required" for column in contract.columns if column.key and not column.required)
-    wanted = [
-        terms.subject,
-        terms.unit,
-        terms.period,
-        terms.indicator,
-        terms.unit_at,
-        *(measure.column for measure in terms.measures),
-        *(measure.counted_by for measure in terms.measures),
-    ]
-    if terms.sheet:
-        wanted += [terms.sheet.label, *(terms.sheet.totals.columns if terms.sheet.totals else [])]
-    if terms.versions:
-        wanted += [terms.versions.key, terms.versions.at]
-    yield from (f"{name}: named in the terms, but no column" for name in wanted if name and name not in names)
-    if (terms.delivery.format == "workbook") != (terms.sheet is not None):
-        yield "sheet: a workbook needs it, nothing else has it"
-    if (terms.delivery.mode == "delta") != (terms.versions is not None):
-        yield "versions: a delta source needs it, nothing else has it"
+def _plain(measure: Measure) -> bool:
+    """Whether it takes its column as it is."""
+    return measure.when is None and not measure.times and not measure.minus and measure.over_rows == "sum"

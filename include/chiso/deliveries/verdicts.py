@@ -144,7 +144,7 @@ def of_same_bytes(
             "stated": landed.stated_period,
             "named": from_file_name(landed.raw.name),
             "rules": rules_sha256,
-            "delta": contract.terms.delivery.mode == "delta",
+            "delta": contract.has_events,
         },
     ).first()
     return _standing(row, contract, landed) if row else None
@@ -164,7 +164,7 @@ def of_same_content(
             "calendar": period.calendar,
             "content": content_sha256,
             "rules": rules_sha256,
-            "delta": contract.terms.delivery.mode == "delta",
+            "delta": contract.has_events,
         },
     ).first()
     return _standing(row, contract, landed) if row else None

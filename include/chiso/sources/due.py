@@ -5,8 +5,9 @@ A refused delivery isn't accepted, so its period stays due. Nothing is asked for
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from chiso.contracts.model import Cadence
 from chiso.province.periods import Calendar, Period
 from chiso.system.errors import ContractError
 
@@ -30,7 +31,7 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     Raises: ContractError, where `transport.since` is no period.
     """
     terms = contract.terms
-    cadence = terms.delivery.cadence
+    cadence = _shortest(terms.delivery.cadences)
     if terms.transport.kind == "drop_folder" or cadence == "irregular":
         return []
     first = _first_day(contract)
@@ -38,13 +39,18 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     # A period that still runs was accepted with what it had by then, so it covers nothing for good.
     over = [period for period in accepted if period.calendar == calendar and period.end < today]
     served = [period for period in over if period.start >= first]
-    if terms.delivery.mode == "delta" and cadence in ("day", "week"):
+    if contract.has_events and cadence in ("day", "week"):
         wanted = set(_delta(first, today, accepted=over, calendar=calendar))
         again = {period for grain, count in ASKED_AGAIN.items() for period in _newest(served, grain, count)}
     else:
         wanted = set(_snapshots(cadence, first, today, calendar)) - set(over)
         again = set(_newest(served, "day" if cadence in ("day", "week") else cadence, 1))
     return sorted(wanted | again, key=lambda period: (period.end, period.start))
+
+
+def _shortest(cadences: list[Cadence]) -> Cadence:
+    """What comes as half-years and as years is fetched by half-years."""
+    return min(cadences, key=get_args(Cadence).index)
 
 
 def _first_day(contract: "Contract") -> date:

@@ -109,17 +109,17 @@ def _stated(delivered: Delivered, contract: Contract) -> tuple[Period | None, li
     """The period that is known before reading; a delta speaks of the days in it, so it may state none."""
     from chiso.province.periods import from_file_name
 
-    if contract.terms.delivery.mode == "delta" and not (delivered.stated_period or from_file_name(delivered.raw.name)):
+    if contract.has_events and not (delivered.stated_period or from_file_name(delivered.raw.name)):
         return None, []
     return record_period(contract, delivered.stated_period, None, delivered.raw.name, delivered.received)
 
 
 def _covered(connection: sa.Connection, name: str, contract: Contract) -> Period | None:
-    """The shortest period that holds every version's time; the years' last where they span several."""
-    versions = contract.terms.versions
-    assert versions is not None  # noqa: S101 - lint: a delta has versions
+    """The shortest period that holds every event's time; the years' last where they span several."""
+    assert contract.terms.events is not None and contract.terms.unit_at  # noqa: S101 - the contract's check: events have both
+    at = contract.terms.events.at or contract.terms.unit_at
     first, last = connection.execute(
-        sa.text(f'SELECT min("{versions.at}")::date, max("{versions.at}")::date FROM staging.{name}')
+        sa.text(f'SELECT min("{at}")::date, max("{at}")::date FROM staging.{name}')
     ).one()
     if first is None:
         return None
@@ -159,7 +159,7 @@ def _read_workbook(
     with delivered.raw.plain_path() as path:
         form = read_form(path, delivered.raw.name, delivered.password, delivered.stated_period, contract, reference)
     if not form.form.rows:
-        raise refusal("no_rows", contract.terms.owner, file=delivered.raw.name)
+        raise refusal("no_rows", contract.terms.responsible, file=delivered.raw.name)
     casts = Casts(contract.loaded_columns, reference, form.period.end)
     copied = _load(connection, name, form.batches(), casts, delivered, contract, form)
     form.load_totals(connection, name)

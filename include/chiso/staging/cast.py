@@ -19,23 +19,6 @@ from chiso.province.text import fold, looks_like_formula
 from chiso.province.units import Ambiguous, NotFound, Reference
 from chiso.staging.batch import Broken, RawBatch
 
-SQL_TYPES = {
-    "text": 'text COLLATE "C"',
-    "count": "bigint",
-    "number": "numeric",
-    "printed": "numeric",
-    "flag": "boolean",
-    "mark": "boolean",
-    "timestamp": "timestamp",
-    "date": "date",
-    "period": "text",
-    "choice": 'text COLLATE "C"',
-    "unit": 'text COLLATE "C"',
-    "agency": 'text COLLATE "C"',
-    "agency_or_field": "text",
-}
-"""Staging type of each reading."""
-
 LONGEST_VALUE = 10_000
 """Bytes; a longer text is no value, and would only burden who looks at it."""
 _MOST_SHOWN = 300
@@ -110,14 +93,14 @@ class Casts:
             "choice": lambda value: _choice(value, column),
             "count": _count,
             "number": lambda value: _number(numbers.parse_number(value)),
+            "percent": lambda value: _number(numbers.parse_number(value, ratio=True)),
             "printed": lambda value: _number(numbers.parse_printed(value)),
             "flag": _flag,
             "mark": _mark,
             "date": _date,
             "period": lambda value: from_words(value) or Unreadable("period_malformed", {}),
             "unit": self._unit,
-            "agency": self._agency,
-            "agency_or_field": self._agency_or_field,
+            "agency": lambda value: self._agency(value, column),
         }
         return casts[column.reading](text)
 
@@ -128,13 +111,11 @@ class Casts:
             return Unreadable("unit_ambiguous", {"candidates": ", ".join(unit.code for unit in found.candidates)})
         return Unreadable("unit_unknown", {}) if isinstance(found, NotFound) else found.code
 
-    def _agency(self, text: str) -> object:
+    def _agency(self, text: str, column: Column) -> object:
         found = self.reference.find_agency(text, self._day)
-        return Unreadable("agency_unknown", {}) if isinstance(found, NotFound | Ambiguous) else found.code
-
-    def _agency_or_field(self, text: str) -> object:
-        code = self._agency(text)
-        return _text(text) if isinstance(code, Unreadable) else code
+        if not isinstance(found, NotFound | Ambiguous):
+            return found.code
+        return _text(text) if column.terms.unknown == "text" else Unreadable("agency_unknown", {})
 
     @property
     def _day(self) -> date:
@@ -259,9 +240,9 @@ def _by_distinct(
     encoded = keys.dictionary_encode()
     texts = encoded.dictionary.to_pylist()
     results = [cast(text) for text in texts]
-    blank: object = False if column.reading == "mark" else column.default
+    blank: object = column.how.blank if column.default is None else column.default
     values = [None if isinstance(result, Unreadable) else _plain(result) for result in results]
-    kind = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_()}.get(column.reading, pa.string())
+    kind = column.how.arrow
     typed = pa.array(values, kind).take(encoded.indices)
     failing = pa.array([isinstance(result, Unreadable) for result in results], pa.bool_()).take(encoded.indices)
     mask = pc.fill_null(failing, False)
@@ -316,7 +297,7 @@ def _date(value: str) -> object:
         except ValueError:
             continue
         if _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
-            return day.isoformat()
+            return day
     return Unreadable("time_malformed", {"format": "dd/MM/yyyy"})
 
 

@@ -53,7 +53,7 @@ def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list
     try:
         first = next(blocks, b"")
     except TruncatedError as fault:
-        raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
+        raise refusal("truncated", contract.terms.responsible, file=file_name, reason=str(fault)) from fault
     first = first.removeprefix(b"\xef\xbb\xbf")
     head, body = _head(first, contract, file_name)
     return _header_findings(head, contract), _batches(head, body, blocks, contract, file_name)
@@ -71,7 +71,7 @@ def _blocks(stream: Unpacked, contract: Contract, file_name: str) -> Iterator[by
             yield rest[:cut]
             rest = rest[cut:]
         elif len(rest) > LONGEST_RECORD:
-            raise refusal("quote_unbalanced", contract.terms.owner, file=file_name, line="?")
+            raise refusal("quote_unbalanced", contract.terms.responsible, file=file_name, line="?")
     if rest:
         yield rest
 
@@ -93,7 +93,7 @@ def _count(data: bytes, byte: bytes) -> int:
 
 
 def _head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes]:
-    owner = contract.terms.owner
+    owner = contract.terms.responsible
     start = first.lstrip()
     if not start:
         raise refusal("file_empty", owner, file=file_name)
@@ -134,7 +134,7 @@ def _match(names: Sequence[str], contract: Contract, file_name: str) -> dict[str
     for column in contract.columns:
         places = [place for place, key in enumerate(keys) if key in header_keys(column)]
         if len(places) > 1:
-            raise refusal("header_duplicate", contract.terms.owner, file=file_name, columns=column.printed)
+            raise refusal("header_duplicate", contract.terms.responsible, file=file_name, columns=column.printed)
         if places:
             positions[column.name] = places[0]
     missing = [
@@ -143,7 +143,7 @@ def _match(names: Sequence[str], contract: Contract, file_name: str) -> dict[str
         if column.name not in positions and not column.optional_header and not column.personal
     ]
     if missing:
-        raise refusal("columns_missing", contract.terms.owner, file=file_name, columns=", ".join(missing))
+        raise refusal("columns_missing", contract.terms.responsible, file=file_name, columns=", ".join(missing))
     return positions
 
 
@@ -153,7 +153,7 @@ def header_keys(column: Column) -> set[str]:
 
 
 def _header_findings(head: Head, contract: Contract) -> list[Issue]:
-    owner = contract.terms.owner
+    owner = contract.terms.responsible
     known = set(head.positions.values())
     found = [
         issue("column_unknown", "info", "flag", owner, value=name)
@@ -176,7 +176,7 @@ def _batches(
             yield _parse(block, line, head, contract, file_name)
             line += _count(block, b"\n")
     except TruncatedError as fault:
-        raise refusal("truncated", contract.terms.owner, file=file_name, reason=str(fault)) from fault
+        raise refusal("truncated", contract.terms.responsible, file=file_name, reason=str(fault)) from fault
 
 
 def _chain(body: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -189,7 +189,7 @@ def _parse(block: bytes, first_line: int, head: Head, contract: Contract, file_n
     try:
         table, lines, malformed = records(block, first_line, head.layout)
     except OpenQuoteError as fault:
-        raise refusal("quote_unbalanced", contract.terms.owner, file=file_name, line=fault.line) from fault
+        raise refusal("quote_unbalanced", contract.terms.responsible, file=file_name, line=fault.line) from fault
     columns = {
         name: table.column(f"f{place}").combine_chunks()
         for name, place in head.positions.items()

@@ -108,7 +108,6 @@ class StagedForm:
 
     def load_totals(self, connection: sa.Connection, name: str) -> None:
         """Loads printed totals of the contract's `totals.columns`, one row a cell; unreadable ones are left out."""
-        terms = self.contract.terms.sheet
         cells = [
             {
                 "row_no": total.row,
@@ -119,7 +118,7 @@ class StagedForm:
                 "covered": [self.form.rows[index] for index in total.covers],
             }
             for total in self.form.totals
-            for column in (terms.totals.columns if terms and terms.totals else [])
+            for column in (column.name for column in self.contract.totalled)
             if total.covers and column in self.letters and (printed := _printed(total.values.get(column))) is not None
         ]
         if cells:

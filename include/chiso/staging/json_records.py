@@ -115,7 +115,7 @@ class JsonRecords:
 
     def findings(self) -> list[Issue]:
         """About the records as a whole."""
-        owner = self.contract.terms.owner
+        owner = self.contract.terms.responsible
         unknown = [name for name, column in self._names.items() if column is None]
         found = [issue("column_unknown", "info", "flag", owner, value=_encodable(name)) for name in unknown]
         seen = set(self._names.values())
@@ -126,7 +126,7 @@ class JsonRecords:
         return found
 
     def _check(self) -> None:
-        owner = self.contract.terms.owner
+        owner = self.contract.terms.responsible
         seen = set(self._names.values())
         missing = [
             column.printed
@@ -149,7 +149,7 @@ class JsonRecords:
         try:
             text = _Text(Unpacked(self.stream))
             if not text.peek():
-                raise refusal("file_empty", self.contract.terms.owner, file=self.file_name)
+                raise refusal("file_empty", self.contract.terms.responsible, file=self.file_name)
             while sign := text.peek():
                 if sign == "[":
                     yield from self._array(text)
@@ -164,11 +164,11 @@ class JsonRecords:
         except UnicodeDecodeError as fault:
             raise self._refused(text, "not UTF-8") from fault
         except TruncatedError as fault:
-            raise refusal("truncated", self.contract.terms.owner, file=self.file_name, reason=str(fault)) from fault
+            raise refusal("truncated", self.contract.terms.responsible, file=self.file_name, reason=str(fault)) from fault
 
     def _refused(self, text: _Text | None, reason: str) -> DeliveryRefused:
         return refusal(
-            "not_json", self.contract.terms.owner, file=self.file_name, reason=reason, line=text.line if text else 1
+            "not_json", self.contract.terms.responsible, file=self.file_name, reason=reason, line=text.line if text else 1
         )
 
     def _array(self, text: _Text) -> Iterator[tuple[int, Any]]:

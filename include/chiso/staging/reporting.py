@@ -16,7 +16,7 @@ def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | Non
 
     Raises DeliveryRefused: unclear, or the name or `stated` says another.
     """
-    owner, calendar = contract.terms.owner, contract.terms.delivery.calendar
+    owner, calendar = contract.terms.responsible, contract.terms.delivery.calendar
     named = periods.from_file_name(file_name)
     try:
         period = periods.from_titles([text for _, text in titles], calendar)
@@ -39,18 +39,18 @@ def record_period(
     for other in filter(None, [said, named]):
         if code and not _compatible(code, other):
             rule = "period_stated" if stated else "period_file_name"
-            raise refusal(rule, terms.owner, file=file_name, stated=stated, named=named, period=other if stated else code)
+            raise refusal(rule, terms.responsible, file=file_name, stated=stated, named=named, period=other if stated else code)
     if code:
         try:
             return Period.of(code, terms.delivery.calendar), []
         except ValueError as fault:
             raise refusal(
-                "period_unclear", terms.owner, file=file_name, reason_vi=str(fault), reason_en=str(fault)
+                "period_unclear", terms.responsible, file=file_name, reason_vi=str(fault), reason_en=str(fault)
             ) from fault
     day = received.astimezone(LOCAL_TIME).date()
-    code = day.isoformat() if terms.delivery.cadence in ("day", "week") else f"{day:%Y-%m}"
+    code = day.isoformat() if {"day", "week"} & set(terms.delivery.cadences) else f"{day:%Y-%m}"
     return Period.of(code, terms.delivery.calendar), [
-        issue("period_assumed", "warning", "flag", terms.owner, period=code)
+        issue("period_assumed", "warning", "flag", terms.responsible, period=code)
     ]
 
 
@@ -59,10 +59,10 @@ _GRAINS = {"day": "day", "week": "day", "month": "month", "quarter": "quarter", 
 
 def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue]:
     """What is odd about a snapshot's period: of another length than the source's, or not begun when received."""
-    owner, cadence = contract.terms.owner, contract.terms.delivery.cadence
+    owner, cadences = contract.terms.responsible, contract.terms.delivery.cadences
     found = []
-    if _GRAINS.get(cadence, period.grain) != period.grain:
-        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=cadence))
+    if period.grain not in {_GRAINS.get(cadence, period.grain) for cadence in cadences}:
+        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(cadences)))
     if period.start > received.astimezone(LOCAL_TIME).date():
         found.append(issue("period_future", "warning", "flag", owner, period=period.code))
     return found
@@ -81,7 +81,7 @@ def check_department(
     titles: list[tuple[str, str]], file_name: str, contract: Contract, reference: Reference, period: Period
 ) -> None:
     """Refuses a form whose titles name another department than its owner (or the one it was, or became)."""
-    owner = contract.terms.owner
+    owner = contract.terms.responsible
     kin = {
         owner,
         *(agency.code for agency in reference.successors(owner, period.end)),

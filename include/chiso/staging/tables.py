@@ -12,18 +12,8 @@ import sqlalchemy as sa
 from chiso.contracts import Contract
 from chiso.staging.batch import Broken
 from chiso.staging.binary import BinaryCopy
-from chiso.staging.cast import SQL_TYPES
 from chiso.staging.pipeline import ahead
 from chiso.system.database import copy_in
-
-_SENT = {
-    "count": pa.int64(),
-    "flag": pa.bool_(),
-    "mark": pa.bool_(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-}
-"""Arrow types that columns are sent as, by reading; the others are text."""
 
 
 def create(connection: sa.Connection, name: str, contract: Contract) -> None:
@@ -31,7 +21,7 @@ def create(connection: sa.Connection, name: str, contract: Contract) -> None:
 
     No vacuum looks at them: it would cost a large delivery more than it ever gave.
     """
-    columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.reading]}' for column in contract.loaded_columns)
+    columns = ", ".join(f'"{column.name}" {column.how.sql}' for column in contract.loaded_columns)
     drop(connection, name)
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text, failed bigint) "
@@ -63,7 +53,7 @@ class Copied:
 
 def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> Copied:
     """Loads typed batches. Batches are made while PostgreSQL takes the one before."""
-    sent = {column.name: _SENT.get(column.reading, pa.string()) for column in contract.loaded_columns}
+    sent = {column.name: column.how.sent for column in contract.loaded_columns}
     beside = {"unreadable": pa.string(), "failed": pa.int64()}
     stream = BinaryCopy(pa.schema({"row_no": pa.int64(), "line": pa.int64()} | sent | beside))
     count = 0
@@ -92,7 +82,7 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
 
 def _retype(connection: sa.Connection, name: str, contract: Contract, kind: str) -> None:
     """Makes numbers text while they are copied: their scale counts, which no Arrow type of a whole column keeps."""
-    numbers = [column.name for column in contract.loaded_columns if SQL_TYPES[column.reading] == "numeric"]
+    numbers = [column.name for column in contract.loaded_columns if column.how.is_decimal]
     changes = ", ".join(f'ALTER "{column}" TYPE {kind} USING "{column}"::{kind}' for column in numbers)
     if changes:
         connection.exec_driver_sql(f"ALTER TABLE staging.{name} {changes}")

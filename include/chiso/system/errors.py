@@ -3,6 +3,8 @@
 Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exit_code` is the command line's.
 """
 
+from dataclasses import dataclass
+
 
 class ChisoError(Exception):
     """Root of every error the platform raises on purpose; the message says what to do."""
@@ -16,10 +18,27 @@ class UsageError(ChisoError):
     exit_code = 2
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in a file of the checkout. file: relative to it; place: the key or line; message: and how to mend it."""
+
+    file: str
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, [self.file, self.place, self.message]))
+
+
 class ContractError(ChisoError):
-    """A contract, suite or catalogue is wrong: mend the file that the message names."""
+    """A contract, suite or catalogue is wrong: mend the file that the message names. `faults`: one by one."""
 
     exit_code = 2
+
+    def __init__(self, *faults: "Fault | str") -> None:
+        """faults: what is wrong; a text is one without a file."""
+        self.faults = [fault if isinstance(fault, Fault) else Fault("", "", fault) for fault in faults]
+        super().__init__("; ".join(map(str, self.faults)))
 
 
 class SettingsError(ChisoError):

@@ -183,7 +183,7 @@ def _row_issue(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
 
 def _issue_of(row: Any, judged: Judged, by_id: Mapping[str, Rule]) -> Issue:
     """The finding of one mark, without its place: its texts come from the rule, or from what staging wrote down."""
-    owner = judged.contract.terms.owner
+    owner = judged.contract.terms.responsible
     personal = judged.contract.holds_personal_data and row.value is not None
     value = mask_words(row.value) if personal else row.value
     what = {"sheet": judged.sheet, "column": row.column_name, "value": value}
@@ -227,7 +227,7 @@ def _cell_details(row: Any, judged: Judged) -> dict[str, Any]:
 def _delivery_issues(
     connection: sa.Connection, judged: Judged, stated: Sequence[Rule], holds: Mapping[str, bool], rejected: int
 ) -> Iterator[Issue]:
-    owner = judged.contract.terms.owner
+    owner = judged.contract.terms.responsible
     for rule in stated:
         if holds[rule.id] or rule.is_row_level or rule.id == "readable":
             continue
@@ -258,7 +258,7 @@ def _totals_issues(connection: sa.Connection, judged: Judged) -> Iterator[Issue]
             "total_disagrees",
             "warning",
             "flag",
-            judged.contract.terms.owner,
+            judged.contract.terms.responsible,
             sheet=judged.sheet,
             cell=row.cell,
             row=row.row_no,

@@ -13,17 +13,14 @@ from chiso.system.errors import ContractError
 from chiso.system.settings import Settings
 from chiso.validation.rules import KEY_CONFLICT, Rule, row_conditions
 
-_KINDS = {"count": pa.int64(), "flag": pa.bool_(), "mark": pa.bool_(), "timestamp": pa.timestamp("s")}
-"""Arrow types of staged columns; the others are text."""
-
 
 class RowConditions:
     """The simple conditions of a source, evaluated on blocks of typed rows."""
 
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self._rules = row_conditions(contract, settings)
-        self._digits = [column.name for column in contract.loaded_columns if column.reading in ("number", "printed")]
-        kinds = {column.name: _KINDS.get(column.reading, pa.string()) for column in contract.loaded_columns}
+        self._digits = [column.name for column in contract.loaded_columns if column.how.is_decimal]
+        kinds = {column.name: column.how.arrow for column in contract.loaded_columns}
         try:
             self.failed(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
         except (pa.ArrowException, KeyError, TypeError) as fault:

@@ -7,6 +7,7 @@ row is found; `chiso.validation.judging` makes sure that both agree.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from chiso.contracts import Column, Contract
@@ -83,12 +84,12 @@ def _derived(contract: Contract, settings: Settings, name: str) -> Iterator[Rule
 
 def _of_column(column: Column) -> Iterator[Rule]:
     shown = {"printed": column.printed}
-    if column.required and column.default is None:
+    if not column.may_be_blank:
         yield _on_column("required", column, "expect_column_values_to_not_be_null", {}, shown)
     if column.pattern:
         yield _on_column("pattern", column, "expect_column_values_to_match_regex", {"regex": column.pattern}, shown)
     if column.minimum is not None or column.maximum is not None:
-        bounds = {"min_value": column.minimum, "max_value": column.maximum}
+        bounds = {"min_value": _number(column.minimum), "max_value": _number(column.maximum)}
         shown_bounds = {"minimum": _bound(column.minimum), "maximum": _bound(column.maximum)}
         yield _on_column("range", column, "expect_column_values_to_be_between", bounds, shown | shown_bounds)
     if column.enum and column.reading != "choice":
@@ -111,8 +112,13 @@ def _on_column(name: str, column: Column, kind: str, arguments: Mapping[str, Any
     )
 
 
-def _bound(value: int | None) -> str:
-    return "…" if value is None else str(value)
+def _number(value: Decimal | None) -> int | float | None:
+    """As JSON, and so the library, takes it."""
+    return None if value is None else int(value) if value == value.to_integral_value() else float(value)
+
+
+def _bound(value: Decimal | None) -> str:
+    return "…" if value is None else f"{value:f}"
 
 
 def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rule]:
@@ -161,7 +167,7 @@ def _of_staging(contract: Contract, name: str) -> Iterator[Rule]:
         "reject_row",
         text="readable",
     )
-    if contract.terms.sheet and contract.terms.sheet.totals:
+    if contract.totalled:
         yield Rule(
             "totals",
             {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": totals_query(contract, name)}},
@@ -186,15 +192,14 @@ def _of_staging(contract: Contract, name: str) -> Iterator[Rule]:
 
 def totals_query(contract: Contract, name: str) -> str:
     """Printed totals that the rows (accepted and rejected) don't add up to; one over an unreadable value isn't judged."""
-    terms = contract.terms.sheet.totals if contract.terms.sheet else None
-    columns = terms.columns if terms else []
-    figure = " ".join(f"WHEN '{column}' THEN b.\"{column}\"" for column in columns)
+    tolerance = contract.terms.sheet.totals.tolerance if contract.terms.sheet else 0
+    figure = " ".join(f"WHEN '{column.name}' THEN b.\"{column.name}\"" for column in contract.totalled)
     return (
         f"SELECT t.*, s.summed FROM staging.{name}_total t CROSS JOIN LATERAL ("
         f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "
         f"bool_or(t.column_name = ANY(string_to_array(b.unreadable, ','))) AS unsure "
         f"FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
-        f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > {terms.tolerance if terms else 0}"
+        f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > {tolerance}"
     )
 
 

@@ -298,7 +298,7 @@ def refused(
     finding = verdict.value.finding
     assert isinstance(finding, Issue)
     assert (finding.severity, finding.action) == ("critical", "refuse_delivery")
-    assert finding.responsible == contract.terms.owner
+    assert finding.responsible == contract.terms.responsible
     assert name in finding.message_vi
     assert name in finding.message_en
     return finding

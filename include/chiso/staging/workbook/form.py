@@ -24,8 +24,8 @@ from chiso.staging.workbook.rows import Row, Rows
 from chiso.system.errors import ContractError
 
 _READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
-_WORDS = frozenset({"text", "choice", "unit", "agency", "agency_or_field", "period", "date", "timestamp"})
-"""Readings that are words: only in them a text can be a formula in disguise, and merged cells mean the same again."""
+_WORDS = frozenset({"word", "time"})
+"""Kinds of readings: only in words a text can be a formula in disguise, and merged cells mean the same again."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
     """
     if contract.terms.sheet is None:
         raise ContractError(f"{contract.source}: the contract has no sheet, so it can't be read from a workbook.")
-    findings = Findings(file_name, contract.terms.owner, contract.source)
+    findings = Findings(file_name, contract.terms.responsible, contract.source)
     container = open_container(path, password, findings)
     sheets = _READERS[container.kind](container.stream, findings)
     found = _form_sheet(sheets, contract, reference, findings)
@@ -165,7 +165,7 @@ def _values(found: _Found, rows: list[int], column: Column, contract: Contract) 
         texts = pa.chunked_array([pa.array([row.label for row in found.layout.data], pa.string())])
     else:
         texts = found.grid.texts(rows, place)
-    firsts = _merged(found.grid, place) if column.reading in _WORDS else {}
+    firsts = _merged(found.grid, place) if column.how.kind in _WORDS else {}
     if not firsts:
         return texts
     texts = [firsts.get(row, text) if text is None else text for row, text in zip(rows, texts.to_pylist(), strict=True)]
@@ -228,7 +228,7 @@ def _broken(grid: Grid, rows: list[int], place: int, column: Column) -> Iterator
             yield row, "formula_injection"
         elif formula and not formula.stored and grid.text(row, place) is None:
             yield row, "formula_uncached"
-    if column.reading in _WORDS:
+    if column.how.kind in _WORDS:
         texts = grid.texts(rows, place)
         suspects = pc.indices_nonzero(pc.match_substring_regex(texts, "^[=+@-]"))
         for position, text in zip(suspects.to_pylist(), texts.take(suspects).to_pylist(), strict=True):

@@ -72,7 +72,8 @@ class Rows:
     def __init__(self, grid: Grid, header: Header, contract: Contract, reference: Reference) -> None:
         assert contract.terms.sheet is not None  # noqa: S101 - read_workbook makes sure
         self._grid, self._header, self._reference = grid, header, reference
-        self._grain = contract.terms.sheet.grain
+        levels = contract.column(contract.terms.sheet.label).levels
+        self._grain = "commune" if levels == ("commune",) else "agency" if levels else "row"
         self._label = header.columns[contract.terms.sheet.label]
         self._columns: dict[int, Column] = {header.columns[column.name]: column for column in contract.columns
                                             if column.name in header.columns}

@@ -1,0 +1,101 @@
+"""Measures: the figures that are taken from the rows of a source, and how those of several rows become one."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from chiso.contracts.conditions import Condition
+
+OverRows = Literal["sum", "min", "max", "none"]
+Kind = Literal["flow", "stock"]
+
+
+class Measure(BaseModel):
+    """A figure taken from each row: a column's (times or minus another's), or 1 for a row that is counted.
+
+    With `when`, only from the rows for which that holds. Measures are known by source and id.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    name_vi: str
+    unit: str
+    """What the figure is given in, as Vietnamese readers write it (hộ, đồng, %)."""
+    kind: Kind
+    """flow: counted during the period, sums over sub-periods; stock: stands at the period's end."""
+    column: str | None = None
+    times: str | None = None
+    """The figure is the product of `column` and this one."""
+    minus: str | None = None
+    """The figure is `column` less this one."""
+    distinct: str | None = None
+    """Instead of `column`: how many different values this column has."""
+    when: Condition | None = None
+    over_rows: OverRows = "sum"
+    """How figures of several rows become one; none: a score or a rank, which stands for its own unit alone."""
+    counted_by: str | None = None
+    """Events only: the timestamp whose period the event is counted in."""
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> "Measure":
+        if self.distinct and self.column:
+            raise ValueError(f"{self.id}: give column or distinct, not both")
+        if (self.times or self.minus) and not self.column:
+            raise ValueError(f"{self.id}: times and minus go with column")
+        if self.times and self.minus:
+            raise ValueError(f"{self.id}: give times or minus, not both")
+        if self.over_rows != "sum" and not self.column:
+            raise ValueError(f"{self.id}: rows that are counted can only be summed")
+        return self
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts rows: a known unit that has none of them has 0."""
+        return self.column is None and self.distinct is None
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that it looks at; the first is the one whose cell holds the figure, or its mark."""
+        own = [name for name in (self.column, self.times, self.minus, self.distinct) if name]
+        return own + (self.when.columns if self.when else [])
+
+    def row_sql(self, alias: str = "") -> str:
+        """SQL for a row's own figure; 1 for a row that is counted. Null where the cell is blank."""
+        if self.column is None:
+            return "1"
+        other = self.times or self.minus
+        own = f'{alias}"{self.column}"'
+        return f'{own} {"*" if self.times else "-"} {alias}"{other}"' if other else own
+
+    def holds_sql(self, alias: str = "") -> str:
+        """SQL for whether a row has a figure."""
+        parts = [self.when.sql(alias)] if self.when else []
+        parts += [
+            f'{alias}"{name}" IS NOT NULL' for name in (self.column, self.times, self.minus, self.distinct) if name
+        ]
+        return " AND ".join(parts) or "true"
+
+    def aggregate_sql(self, alias: str = "") -> str:
+        """SQL for the figure of a group of rows; null where none has one, 0 for a count of none."""
+        holds, own = self.holds_sql(alias), self.row_sql(alias)
+        if self.is_count:
+            return f"count(*) FILTER (WHERE {holds})"
+        if self.distinct:
+            return f'count(DISTINCT {alias}"{self.distinct}") FILTER (WHERE {holds})'
+        if self.over_rows == "none":
+            return f"CASE count(*) FILTER (WHERE {holds}) WHEN 1 THEN max({own}) FILTER (WHERE {holds}) END"
+        return f"{self.over_rows}({own}) FILTER (WHERE {holds})"
+
+    def words(self) -> str:
+        """What it is made of, for documentation."""
+        if self.distinct:
+            taken = f"different values of `{self.distinct}`"
+        elif self.column is None:
+            taken = "rows"
+        else:
+            other = f" × `{self.times}`" if self.times else f" − `{self.minus}`" if self.minus else ""
+            taken = f"column `{self.column}`{other}"
+        where = f" where {self.when.words()}" if self.when else ""
+        over = {"sum": "", "min": ", the lowest", "max": ", the highest", "none": ", never summed"}[self.over_rows]
+        return f"{taken}{where}{over}" + (f", at `{self.counted_by}`" if self.counted_by else "")
