@@ -11,7 +11,7 @@ from bench.measuring import ROOT, Cost, median, run
 
 SLOW_ROWS = 1_000_000
 """Above this number of rows pandas is left out, which needs more memory than the machine may have, and restating all."""
-_LIMIT_TABLE = "DROP TABLE IF EXISTS limit_version; CREATE TABLE limit_version (LIKE warehouse.dossier_version INCLUDING ALL)"
+_LIMIT_TABLE = "DROP TABLE IF EXISTS limit_version; CREATE TABLE limit_version (LIKE warehouse.portal_dossiers INCLUDING ALL)"
 
 
 def measure(running: Platform, rows: int, repeats: int, peers: bool) -> dict[str, object]:

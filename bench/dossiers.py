@@ -57,7 +57,7 @@ def clean(running: Platform, rows: int) -> Path:
     """What the loaded export's accepted rows are, in the order of the file: the limit loads this."""
     path = place.files() / f"clean-{rows}.csv"
     command, environment = place.psql(running)
-    run([*command, "-c", f"\\copy (SELECT * FROM warehouse.dossier_version ORDER BY row_no) TO '{path}' CSV"], environment)
+    run([*command, "-c", f"\\copy (SELECT * FROM warehouse.portal_dossiers ORDER BY row_no) TO '{path}' CSV"], environment)
     if not path.stat().st_size:
         raise CommandFailedError("Nothing was loaded that the limit could load.")
     return path
@@ -66,10 +66,10 @@ def clean(running: Platform, rows: int) -> Path:
 def fill(running: Platform, dossiers: int) -> None:
     """A warehouse that holds `dossiers` already, one version each, received on 420 days from 2024 on."""
     from chiso import contracts
-    from chiso.warehouse import counts
+    from chiso.warehouse import ledger
 
     contract = contracts.load("portal/dossiers", running.settings)
-    table = "warehouse.dossier_version"
+    table = "warehouse.portal_dossiers"
     with running.engine.begin() as connection:
         agencies = connection.execute(sa.text(_AGENCIES)).scalars().all()
         connection.exec_driver_sql("INSERT INTO landing.raw_file VALUES (repeat('0', 64), 0, true)")
@@ -82,11 +82,19 @@ def fill(running: Platform, dossiers: int) -> None:
             "unchanged_count, content_sha256, rules_sha256, issues, issues_total, checks) VALUES "
             f"({delivery}, '2024', 'civil', true, {dossiers}, 0, {dossiers}, 0, 'filled', 'filled', '[]', 0, '[]')"
         )
+        connection.exec_driver_sql(
+            "INSERT INTO warehouse.load (delivery_id, source, period, calendar, letters, columns) "
+            f"VALUES ({delivery}, 'portal/dossiers', '2024', 'civil', '{{}}', '{{}}')"
+        )
+        connection.exec_driver_sql(f"INSERT INTO warehouse.slice VALUES ({delivery}, 'civil', '2024', '', NULL)")
         own = f"{table}_{delivery}"
         connection.exec_driver_sql(f"CREATE TABLE {own} (LIKE {table} INCLUDING DEFAULTS)")
         connection.execute(
             sa.text(f"""
-            INSERT INTO {own} SELECT code, received + interval '1 hour', '1.001840', agency, NULL, 1 + n % 3, 'toàn trình', received,
+            INSERT INTO {own} (ma_ho_so, thoi_diem_cap_nhat, ma_tthc, ma_don_vi, ma_xa, kenh_thuc_hien, muc_do, ngay_tiep_nhan, ngay_hen_tra,
+                ngay_ket_thuc, trang_thai, so_lan_bo_sung, so_ngay_tam_dung, phi_le_phi, thanh_toan_truc_tuyen, co_ket_qua_dien_tu,
+                ho_so_so_hoa, tai_su_dung_du_lieu, muc_do_hai_long, delivery_id, row_no, recorded_at, portion)
+            SELECT code, received + interval '1 hour', '1.001840', agency, NULL, 1 + n % 3, 'toàn trình', received,
                 received + interval '9 days', received + interval '8 days', 10, 0, 0, 0, 0, true, true, n % 2 = 0, NULL,
                 {delivery}, n, now(), {delivery}
             FROM (SELECT n, a.code AS agency, {_CODE} AS code, {_RECEIVED} AS received FROM generate_series(1, :dossiers) n
@@ -96,7 +104,7 @@ def fill(running: Platform, dossiers: int) -> None:
         connection.exec_driver_sql(
             f"ALTER TABLE {own} ADD CHECK (portion = {delivery}), ADD PRIMARY KEY (ma_ho_so, thoi_diem_cap_nhat, delivery_id, portion)"
         )
-        counts.count(connection, contract, delivery, own)
+        ledger.count(connection, contract, delivery, own)
         connection.exec_driver_sql(f"ALTER TABLE {table} ATTACH PARTITION {own} FOR VALUES IN ({delivery})")
     with running.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"ANALYZE {own}")

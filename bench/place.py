@@ -18,11 +18,11 @@ _EMPTY = """
 DO $$ DECLARE tab record; BEGIN
     FOR tab IN SELECT tgrelid::regclass AS name FROM pg_trigger WHERE tgname = 'insert_only' AND tgparentid = 0 LOOP
         EXECUTE format('ALTER TABLE %s DISABLE TRIGGER insert_only', tab.name); END LOOP;
-    FOR tab IN SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'warehouse.dossier_version'::regclass
-               AND inhrelid <> 'warehouse.dossier_version_0'::regclass LOOP
+    FOR tab IN SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'warehouse.portal_dossiers'::regclass
+               AND inhrelid <> 'warehouse.portal_dossiers_0'::regclass LOOP
         EXECUTE format('DROP TABLE %s', tab.name); END LOOP;
-    TRUNCATE landing.raw_file, landing.delivery, validation.verdict, quarantine.reject, warehouse.record,
-        warehouse.observation, warehouse.dossier_version, warehouse.version_count, warehouse.version_origin,
+    TRUNCATE landing.raw_file, landing.delivery, validation.verdict, quarantine.reject, warehouse.load,
+        warehouse.slice, warehouse.portal_dossiers, warehouse.event_ledger, warehouse.event_origin,
         warehouse.touched_period, indicators.run, indicators.value, audit.event CASCADE;
     FOR tab IN SELECT tgrelid::regclass AS name FROM pg_trigger WHERE tgname = 'insert_only' AND tgparentid = 0 LOOP
         EXECUTE format('ALTER TABLE %s ENABLE TRIGGER insert_only', tab.name); END LOOP;

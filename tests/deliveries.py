@@ -16,6 +16,7 @@ from chiso.flow import collecting, loading
 from chiso.indicators import Question
 from chiso.inquiry import answers
 from chiso.system.platform import Platform
+from chiso.system.settings import load as load_settings
 
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
 
@@ -175,12 +176,11 @@ _TABLES = {
     "JOIN landing.delivery d USING (delivery_id)",
     "quarantine.reject": "SELECT d.sha256, q.line, q.rule, q.cell, q.value, q.message_vi FROM quarantine.reject q "
     "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d USING (delivery_id)",
-    "warehouse.record": "SELECT d.sha256, to_jsonb(r) - 'delivery_id' - 'recorded_at' FROM warehouse.record r "
-    "JOIN landing.delivery d USING (delivery_id)",
-    "warehouse.observation": "SELECT d.sha256, to_jsonb(o) - 'delivery_id' FROM warehouse.observation o "
-    "JOIN landing.delivery d USING (delivery_id)",
-    "warehouse.dossier_version": "SELECT d.sha256, to_jsonb(v) - 'delivery_id' - 'recorded_at' FROM warehouse.dossier_version v "
-    "JOIN landing.delivery d USING (delivery_id)",
+    **{
+        f"warehouse.{name}": f"SELECT d.sha256, to_jsonb(f) - 'delivery_id' - 'recorded_at' - 'portion' FROM warehouse.{name} f "
+        "JOIN landing.delivery d USING (delivery_id)"
+        for name in [*(contract.table for contract in contracts.load_all(load_settings({})).contracts), "load", "slice"]
+    },
     "warehouse.touched_period": "SELECT d.sha256, t.calendar, t.period FROM warehouse.touched_period t "
     "JOIN landing.delivery d USING (delivery_id)",
     "indicators.value": "SELECT indicator, unit_code, calendar, period, value, numerator, denominator, status, missing, "

@@ -14,17 +14,19 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from chiso import contracts, warehouse
+from chiso.contracts import Contract
+from chiso.contracts.conditions import Comparison
 from chiso.flow import computing
 from chiso.inquiry import verification
 from chiso.system.database import connect
 from chiso.system.platform import Platform
-from chiso.warehouse import counts
+from chiso.warehouse import ledger as ledgers
 
 from tests.conftest import Server
 from tests.deliveries import Fields, Inbox, at, csv_bytes, dossier, dossiers, found, values
 
 SOURCE = "portal/dossiers"
-MERGE = sys.modules["chiso.warehouse.merge"]
+MERGE = sys.modules["chiso.warehouse.events"]
 
 
 def rows(platform: Platform, query: str) -> list[tuple[object, ...]]:
@@ -33,7 +35,7 @@ def rows(platform: Platform, query: str) -> list[tuple[object, ...]]:
 
 
 def ledger(platform: Platform) -> list[tuple[object, ...]]:
-    return rows(platform, "SELECT measure, unit_code, unit_valid_from, span_start, sum(change) FROM warehouse.version_count "
+    return rows(platform, "SELECT measure, unit_code, unit_valid_from, span_start, sum(change) FROM warehouse.event_ledger "
                           "GROUP BY 1, 2, 3, 4 HAVING sum(change) <> 0 ORDER BY 1, 2, 4")  # fmt: skip
 
 
@@ -43,16 +45,16 @@ def counted(platform: Platform) -> list[tuple[object, ...]]:
     each = [
         f"SELECT '{measure.id}' AS measure, u.code, u.valid_from, "
         f"(date_trunc('month', {measure.counted_by})::date + CASE WHEN extract(day FROM {measure.counted_by}) >= 15 THEN 14 ELSE 0 END) AS span, "
-        f"count(*)::numeric FROM warehouse.current_dossier c LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.ma_don_vi "
+        f"count(*)::numeric FROM publication.portal_dossiers c LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.ma_don_vi "
         f"AND c.ngay_tiep_nhan::date BETWEEN u.valid_from AND u.valid_to "
-        f"WHERE ({measure.when}) AND {measure.counted_by} IS NOT NULL GROUP BY 1, 2, 3, 4"
-        for measure in contract.terms.measures
+        f"WHERE ({measure.holds_sql('c.')}) AND {measure.counted_by} IS NOT NULL GROUP BY 1, 2, 3, 4"
+        for measure in contract.measures
     ]
     return rows(platform, " UNION ALL ".join(each) + " ORDER BY 1, 2, 4")
 
 
 def origins(platform: Platform) -> set[tuple[object, ...]]:
-    return set(rows(platform, "SELECT origin_id, sum(change) FROM warehouse.version_origin WHERE counted_by = 'ngay_tiep_nhan' "
+    return set(rows(platform, "SELECT origin_id, sum(change) FROM warehouse.event_origin WHERE counted_by = 'ngay_tiep_nhan' "
                               "GROUP BY 1 HAVING sum(change) <> 0"))  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def test_the_ledger_says_what_the_current_versions_do(
         inbox.ingest(SOURCE, csv_bytes(delivered), f"{day}.csv", received=at(day))
     assert ledger(inbox.platform) == counted(inbox.platform)
     assert origins(inbox.platform) == set(
-        rows(inbox.platform, "SELECT delivery_id, count(*)::numeric FROM warehouse.current_dossier GROUP BY 1")
+        rows(inbox.platform, "SELECT delivery_id, count(*)::numeric FROM publication.portal_dossiers GROUP BY 1")
     )
     assert verification.verify(inbox.platform)["faults"] == []
 
@@ -94,15 +96,16 @@ def test_a_changed_measure_is_counted_anew(inbox: Inbox) -> None:
         inbox.ingest(SOURCE, csv_bytes([a_version(chance) for _ in range(8)]), f"{day}.csv", received=at(day))
     before, settings = ledger(inbox.platform), inbox.platform.settings
     contract = contracts.load(SOURCE, settings)
-    first, *others = contract.terms.measures
-    measures = [first.model_copy(update={"when": "kenh_thuc_hien = 1"}), *others]
-    changed = contract.model_copy(update={"terms": contract.terms.model_copy(update={"measures": measures})})
+    first, *others = contract.measures
+    measures = [first.model_copy(update={"when": Comparison(column="kenh_thuc_hien", operator="=", value=1)}), *others]
+    parts = {name: getattr(contract, name) for name in Contract.model_fields}
+    changed = Contract(**parts | {"terms": contract.terms.model_copy(update={"measures": measures})})
     with inbox.platform.engine.begin() as connection:
-        assert counts.recount(connection, contract, settings) is None
-        assert counts.recount(connection, changed, settings) is not None
+        assert ledgers.recount(connection, contract, settings) is None
+        assert ledgers.recount(connection, changed, settings) is not None
     assert ledger(inbox.platform) != before
     with inbox.platform.engine.begin() as connection:
-        assert counts.recount(connection, contract, settings) is not None
+        assert ledgers.recount(connection, contract, settings) is not None
     assert ledger(inbox.platform) == before
 
 
@@ -116,7 +119,7 @@ def test_a_large_delivery_is_a_partition_and_counts_like_a_small_one(
         SOURCE, csv_bytes([*dossiers(40, 2), dossier(2), spoilt]), "b.csv", received=at(2)
     )
     assert (large.rows, large.rejected, large.loaded, large.unchanged) == (42, 2, 37, 3)
-    parts = rows(inbox.platform, "SELECT portion, count(*) FROM warehouse.dossier_version GROUP BY 1 ORDER BY 1")
+    parts = rows(inbox.platform, "SELECT portion, count(*) FROM warehouse.portal_dossiers GROUP BY 1 ORDER BY 1")
     assert parts == [(0, 3), (large.delivery, 37)]
     computing.compute_stale(inbox.platform)
     assert values(inbox.platform, "dossiers_online_pct", "2024-06") == [100]
@@ -128,8 +131,8 @@ def test_a_refused_large_delivery_leaves_no_table(inbox: Inbox, monkeypatch: pyt
     bad = [dossier(number, TrangThai="11") for number in range(1, 4)]
     outcome = inbox.ingest(SOURCE, csv_bytes([*bad, *dossiers(6, 10)]), "a.csv")
     assert (outcome.accepted, outcome.rejected, outcome.loaded) == (False, 3, 0)
-    tables = "SELECT relname FROM pg_class WHERE relname LIKE 'dossier_version%' AND relkind IN ('r', 'p') ORDER BY 1"
-    assert rows(inbox.platform, tables) == [("dossier_version",), ("dossier_version_0",)]
+    tables = "SELECT relname FROM pg_class WHERE relname LIKE 'portal_dossiers%' AND relkind IN ('r', 'p') ORDER BY 1"
+    assert rows(inbox.platform, tables) == [("portal_dossiers",), ("portal_dossiers_0",)]
     assert ledger(inbox.platform) == []
 
 
@@ -168,7 +171,7 @@ def test_rows_that_differ_are_judged_anew(inbox: Inbox, change: str) -> None:
 
 
 def test_a_warehouse_of_the_version_before_is_converted(server: Server, inbox: Inbox, tmp_path: Path) -> None:
-    """Its dossiers keep their fingerprints, and are counted."""
+    """What was loaded keeps delivery, rows, times and cells; its events are counted."""
     server._run("CREATE DATABASE before OWNER chiso TEMPLATE template0")
     engine = connect(server.template.set(database="before").render_as_string(hide_password=False))
     settings = replace(inbox.platform.settings, var=tmp_path / "before")
@@ -178,15 +181,18 @@ def test_a_warehouse_of_the_version_before_is_converted(server: Server, inbox: I
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.exec_driver_sql(_BEFORE)
-        whole = "SELECT sum(hash_record_extended(t, 0)) FROM warehouse.dossier_version t"
-        said = connection.exec_driver_sql(whole).scalar_one()
     warehouse.upgrade(engine, settings)
-    contract = contracts.load(SOURCE, settings)
-    with engine.connect() as connection:
-        (table,) = warehouse.fact_tables(contract)
-        assert warehouse.fingerprints(connection, table)[1]["hash"] == str(said)
     converted = Platform(settings, engine)
     assert ledger(converted) == counted(converted) != []
+    assert rows(converted, "SELECT count(*), min(ngay_tiep_nhan)::text FROM warehouse.portal_dossiers") == [(5, "2024-06-10 08:00:00")]
+    assert rows(
+        converted,
+        "SELECT unit_code, households, households_fibre, centre_fibre, delivery_id, line, sheet, recorded_at::date::text "
+        "FROM publication.departments_telecom",
+    ) == [("23281", 900, 800, True, 2, 8, "Biểu 1", "2024-07-04")]  # fmt: skip
+    assert rows(converted, "SELECT letters FROM warehouse.load WHERE delivery_id = 2") == [({"households": "C", "households_fibre": "D"},)]
+    faults = verification.verify(converted)["faults"]
+    assert [fault for fault in faults if "warehouse." in fault] == []
     engine.dispose()
     server.drop("before")
 
@@ -201,4 +207,15 @@ INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, row_cou
 INSERT INTO warehouse.dossier_version
     SELECT '000.00.11.H34-240610-000' || n, timestamp '2024-06-10 09:00' + n * interval '1 day', '1.1', '000.00.11.H34', NULL, 2,
         'toàn trình', '2024-06-10 08:00', NULL, NULL, 4, 0, 0, 0, 0, false, true, false, NULL, 1, n, now() FROM generate_series(1, 5) n;
+INSERT INTO landing.raw_file VALUES (repeat('b', 64), 1, false);
+INSERT INTO landing.delivery (source, sha256, received_at, origin, file_name, uri)
+    VALUES ('departments/telecom', repeat('b', 64), '2024-07-04', 'file', 'vien_thong.xlsx', 'file:///vien_thong.xlsx');
+INSERT INTO validation.verdict (delivery_id, period, calendar, accepted, row_count, rejected_count, loaded_count, unchanged_count,
+    content_sha256, rules_sha256, issues, issues_total, checks)
+    VALUES (2, '2024-Q2', 'civil', true, 1, 0, 1, 0, repeat('b', 64), 'x', '[]', 0, '[]');
+INSERT INTO warehouse.unit VALUES ('admin_unit', '23281', '1900-01-01', '2025-06-30', 'commune', 'Phường Quang Trung', '608');
+INSERT INTO warehouse.record (delivery_id, row_no, line, sheet, unit_register, unit_code, unit_valid_from, period, calendar, attributes, recorded_at)
+    VALUES (2, 8, 8, 'Biểu 1', 'admin_unit', '23281', '1900-01-01', '2024-Q2', 'civil',
+        '{"commune": "23281", "households": 900, "households_fibre": 800, "centre_fibre": true}', '2024-07-04 08:00+07');
+INSERT INTO warehouse.observation VALUES (2, 8, 'households', 900, 'C8'), (2, 8, 'households_fibre', 800, 'D8');
 """

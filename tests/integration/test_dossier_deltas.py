@@ -13,7 +13,7 @@ EARLY, LATE = "10/06/2024 09:00:00", "12/06/2024 09:00:00"
 def current(platform: Platform) -> dict[str, int]:
     """State of each dossier as it stands now."""
     with platform.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT ma_ho_so, trang_thai FROM warehouse.current_dossier"))
+        rows = connection.execute(sa.text("SELECT ma_ho_so, trang_thai FROM publication.portal_dossiers"))
         return {row.ma_ho_so[-4:]: row.trang_thai for row in rows}
 
 

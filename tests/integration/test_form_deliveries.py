@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from chiso import contracts, landing
+from chiso.contracts.odcs import read_contract
 from chiso.deliveries.register import Arrival
 from chiso.flow import collecting, computing, loading
 from chiso.inquiry import answers
@@ -106,11 +107,12 @@ def test_a_refused_delivery_is_judged_again_by_a_mended_contract(inbox: Inbox) -
     assert not refused.accepted
     assert collecting.ingest_file(path, contract, inbox.platform) == replace(refused, loaded=0, unchanged=0)
 
-    mended = inbox.folder / "telecom.yml"
+    mended = inbox.folder / "departments" / "telecom.yml"
+    mended.parent.mkdir()
     mended.write_text(
-        contract.path.read_text("utf-8").replace("mode: replace", "mode: replace, max_rejected_rows: 3"), "utf-8"
+        contract.path.read_text("utf-8").replace("format: workbook", "format: workbook, max_rejected_rows: 3"), "utf-8"
     )
-    accepted = collecting.ingest_file(path, contracts.model._load_file(mended), inbox.platform)
+    accepted = collecting.ingest_file(path, read_contract(mended, inbox.folder), inbox.platform)
     assert (accepted.accepted, accepted.delivery, accepted.loaded, accepted.rejected) == (True, refused.delivery, 2, 3)
 
 

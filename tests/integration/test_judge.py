@@ -19,7 +19,7 @@ OWNER = """
 import sys
 from chiso.validation import judge
 from chiso.validation.rules import Rule
-rule = Rule("slow", {slow}, "critical", "refuse_delivery")
+rule = Rule("slow", {slow}, "critical", "refuse_delivery", "delivery")
 judge.warm_up()
 print(judge._PROCESSES[__import__("os").getpid()].pid, flush=True)
 judge.judge([rule], sys.argv[1], "slow", "slow", "slow", None)
@@ -38,7 +38,7 @@ def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ask(url: str, table: str) -> dict[str, bool]:
-    rule = Rule("empty", {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 0}}, "critical", "refuse_delivery")
+    rule = Rule("empty", {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 0}}, "critical", "refuse_delivery", "delivery")
     return judge.judge([rule], url, table, "đặc biệt", "run", None)
 
 
@@ -78,7 +78,7 @@ def test_what_fails_in_it_is_said_and_the_next_request_is_answered(platform: Pla
 def test_one_that_ends_before_it_answers_is_an_error_and_the_next_request_gets_another(platform: Platform) -> None:
     make_table(platform, "slow", 1)
     make_table(platform, "nothing", 0)
-    rule = Rule("slow", SLOW, "critical", "refuse_delivery")
+    rule = Rule("slow", SLOW, "critical", "refuse_delivery", "delivery")
     with ThreadPoolExecutor(1) as beside:
         asked = beside.submit(judge.judge, [rule], url_of(platform), "slow", "slow", "slow", None)
         until(lambda: sleeps(platform), 60)

@@ -25,9 +25,10 @@ INSERT_ONLY = [
     "landing.delivery",
     "validation.verdict",
     "quarantine.reject",
-    "warehouse.record",
-    "warehouse.observation",
-    "warehouse.dossier_version",
+    "warehouse.departments_telecom",
+    "warehouse.portal_dossiers",
+    "warehouse.load",
+    "warehouse.slice",
     "indicators.run",
     "indicators.value",
     "audit.event",
@@ -125,21 +126,25 @@ TAMPERINGS = [
     Tampering("DELETE FROM audit.event WHERE seq = 3", "audit event 3 is missing"),
     Tampering("DELETE FROM audit.event WHERE seq = (SELECT max(seq) FROM audit.event)", "no longer holds the anchored"),
     Tampering("TRUNCATE audit.event", "no longer holds the anchored"),
-    Tampering(
-        "UPDATE warehouse.observation SET value = value + 1 WHERE cell = 'C10'", "warehouse.observation are no longer"
+    *(
+        Tampering(f"{statement} WHERE row_no = 10", "warehouse.departments_telecom are no longer")
+        for statement in (
+            "UPDATE warehouse.departments_telecom SET households = households + 1",
+            "UPDATE warehouse.departments_telecom SET unit_code = '23284'",
+            "UPDATE warehouse.departments_telecom SET recorded_at = '2020-01-01'",
+            "DELETE FROM warehouse.departments_telecom",
+        )
     ),
-    Tampering("DELETE FROM warehouse.observation WHERE cell = 'C10'", "warehouse.observation are no longer"),
-    Tampering("UPDATE warehouse.record SET unit_code = '23284' WHERE row_no = 10", "warehouse.record are no longer"),
+    Tampering("UPDATE warehouse.portal_dossiers SET trang_thai = 9 WHERE row_no = 9", "portal_dossiers are no longer"),
+    Tampering("DELETE FROM warehouse.portal_dossiers WHERE row_no = 9", "portal_dossiers are no longer"),
+    Tampering("UPDATE warehouse.event_ledger SET change = change + 1", "event_ledger are no longer what was counted"),
+    Tampering("DELETE FROM warehouse.event_origin", "event_origin are no longer what was counted"),
+    Tampering("UPDATE warehouse.slice SET official = true", "warehouse.slice are no longer"),
+    Tampering("UPDATE warehouse.load SET sheet = 'x'", "warehouse.load are no longer"),
     Tampering(
-        "UPDATE warehouse.record SET recorded_at = '2020-01-01' WHERE row_no = 10", "warehouse.record are no longer"
-    ),
-    Tampering("UPDATE warehouse.dossier_version SET trang_thai = 9 WHERE row_no = 9", "dossier_version are no longer"),
-    Tampering("DELETE FROM warehouse.dossier_version WHERE row_no = 9", "dossier_version are no longer"),
-    Tampering("UPDATE warehouse.version_count SET change = change + 1", "version_count are no longer what was counted"),
-    Tampering("DELETE FROM warehouse.version_origin", "version_origin are no longer what was counted"),
-    Tampering(
-        "INSERT INTO warehouse.observation SELECT 99, row_no, measure, value FROM warehouse.observation LIMIT 1",
-        "delivery 99: its rows in warehouse.observation are no longer",
+        "INSERT INTO warehouse.departments_telecom SELECT 99, row_no, line, unit_register, unit_code, unit_valid_from, period, reporter, commune "
+        "FROM warehouse.departments_telecom LIMIT 1",
+        "delivery 99: its rows in warehouse.departments_telecom are no longer",
     ),
     Tampering(
         "UPDATE validation.verdict SET rejected_count = 0, loaded_count = 41 WHERE delivery_id = 1", "verdict differs"

@@ -47,7 +47,7 @@ def contract(
         terms=Terms(
             owner="000.00.11.H34",
             transport=Transport(endpoint=family, since="2024-06", **given),
-            delivery=Delivery(cadence="day", mode="replace", format=fmt),
+            delivery=Delivery(cadence="day", format=fmt),
         ),
         path=Path("x.yml"),
     )

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 from chiso import contracts
 from chiso.contracts import Column, Contract
+from chiso.deliveries.scratch import Scratch
 from chiso.province.periods import Period
 from chiso.staging import tables
 from chiso.system.errors import ContractError
 from chiso.system.platform import Platform
-from chiso.system.settings import Settings, load
+from chiso.system.settings import load
 from chiso.validation import expectations, judge, rows
-from chiso.validation.rules import Rule, rules
+from chiso.validation.rules import Rule, Rules
 
 SETTINGS = load({})
 SOURCES = contracts.source_names(SETTINGS)
@@ -41,7 +43,7 @@ POOLS: dict[str, Sequence[object]] = {
 }
 
 
-def fill(connection: sa.Connection, contract: Contract, name: str, chance: random.Random) -> None:
+def fill(connection: sa.Connection, contract: Contract, table: str, chance: random.Random) -> None:
     """A staging table of odd values, some rows twice."""
     columns = [column.name for column in contract.loaded_columns]
     values = [{name: value(column, chance) for name, column in zip(columns, contract.loaded_columns, strict=True)}
@@ -51,35 +53,28 @@ def fill(connection: sa.Connection, contract: Contract, name: str, chance: rando
     for number, row in enumerate(values, 2):
         connection.execute(
             sa.text(
-                f"INSERT INTO staging.{name} (row_no, {listed}) "
+                f"INSERT INTO {table} (row_no, {listed}) "
                 f"VALUES (:row_no, {', '.join(f':{column}' for column in columns)})"
             ),
             row | {"row_no": number},
         )
 
 
-ARROW_TYPES = {
-    "count": pa.int64(),
-    "flag": pa.bool_(),
-    "mark": pa.bool_(),
-    "timestamp": pa.timestamp("s"),
-}
-
-
-def look(connection: sa.Connection, contract: Contract, name: str, settings: Settings) -> None:
+def look(connection: sa.Connection, stated: Rules) -> None:
     """Evaluates the simple conditions on what stands in the staging table, and writes them down there."""
-    found = connection.execute(sa.text(f"SELECT * FROM staging.{name} ORDER BY row_no")).mappings().all()
+    table = stated.scratch.rows
+    found = connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY row_no")).mappings().all()
     typed = {}
-    for column in contract.loaded_columns:
-        kind = ARROW_TYPES.get(column.reading, pa.string())
+    for column in stated.contract.loaded_columns:
+        kind = column.how.arrow
         values = [row[column.name] for row in found]
         typed[column.name] = pa.array(
             [None if value is None else str(value) for value in values] if kind == pa.string() else values, kind
         )
-    bits = rows.RowConditions(contract, settings).failed(pa.table(typed)).to_pylist()
+    bits = rows.RowConditions(stated).failed(pa.table(typed)).to_pylist()
     for row, failed in zip(found, bits, strict=True):
         connection.execute(
-            sa.text(f"UPDATE staging.{name} SET failed = :failed WHERE row_no = :row"),
+            sa.text(f"UPDATE {table} SET failed = :failed WHERE row_no = :row"),
             {"failed": failed, "row": row["row_no"]},
         )
 
@@ -125,24 +120,26 @@ def listed(entry: Any) -> set[int]:
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_both_find_the_same_rows(source: str, seed: int, shared_platform: Platform) -> None:
-    contract, name = contracts.load(source, SETTINGS), f"agree_{seed}"
-    stated = [rule for rule in rules(contract, SETTINGS, PERIOD, name) if rule.is_row_level]
+    contract = contracts.load(source, SETTINGS)
+    rulebook = Rules.of(contract, SETTINGS).at(PERIOD)
+    stated = [rule for rule in rulebook.stated if rule.is_row_level]
+    scratch = rulebook.scratch
     with shared_platform.engine.begin() as connection:
-        tables.create(connection, name, contract)
-        fill(connection, contract, name, random.Random(seed))
-        look(connection, contract, name, SETTINGS)
-    counts = rows.mark(shared_platform.engine, name, contract, stated)
+        tables.create(connection, scratch, contract)
+        fill(connection, contract, scratch.rows, random.Random(seed))
+        look(connection, rulebook)
+    counts = rows.mark(shared_platform.engine, rulebook)
     with shared_platform.engine.connect() as connection:
         marked: dict[str, set[int]] = {rule.id: set() for rule in stated}
-        for mark in connection.execute(sa.text(f"SELECT rule, row_no FROM staging.{name}_mark")):
+        for mark in connection.execute(sa.text(f"SELECT rule, row_no FROM {scratch.marks}")):
             marked[mark.rule].add(mark.row_no)
-    assert complete(shared_platform, name, stated) == marked
+    assert complete(shared_platform, scratch.name, stated) == marked
     assert {rule: len(found) for rule, found in marked.items() if found} == counts
 
 
 def test_the_types_in_use_are_few() -> None:
     used = {rule.expectation["type"] for source in SOURCES
-            for rule in rules(contracts.load(source, SETTINGS), SETTINGS, PERIOD, "any") if rule.is_row_level}  # fmt: skip
+            for rule in Rules.of(contracts.load(source, SETTINGS), SETTINGS).stated if rule.is_row_level}  # fmt: skip
     assert used == {
         "expect_column_values_to_not_be_null",
         "expect_column_values_to_match_regex",
@@ -154,16 +151,16 @@ def test_the_types_in_use_are_few() -> None:
 
 
 def test_an_expectation_type_that_the_library_drops_is_an_error(shared_platform: Platform) -> None:
-    rule = Rule("odd", {"type": "expect_nothing_of_the_kind", "kwargs": {}}, "critical", "refuse_delivery")
+    rule = Rule("odd", {"type": "expect_nothing_of_the_kind", "kwargs": {}}, "critical", "refuse_delivery", "delivery")
     with pytest.raises(ContractError, match="took 0 of 1 rules"):
         judged_by(shared_platform, [rule])
 
 
 def test_a_rule_that_cannot_be_judged_is_an_error(shared_platform: Platform) -> None:
     query = {"unexpected_rows_query": "SELECT * FROM {batch} WHERE no_such_column > 1"}
-    rule = Rule("odd", {"type": "unexpected_rows_expectation", "kwargs": query}, "critical", "refuse_delivery")
+    rule = Rule("odd", {"type": "unexpected_rows_expectation", "kwargs": query}, "critical", "refuse_delivery", "delivery")
     with shared_platform.engine.begin() as connection:
-        tables.create(connection, "odd", contracts.load("soc/system_levels", SETTINGS))
+        tables.create(connection, Scratch("odd"), contracts.load("soc/system_levels", SETTINGS))
     with pytest.raises(ContractError, match="odd could not be judged"):
         judged_by(shared_platform, [rule])
 
@@ -185,13 +182,15 @@ def test_large_bounds_of_a_suite_keep_every_digit(platform: Platform) -> None:
     (home / "expectations" / "soc" / "system_levels.json").write_text(
         json.dumps({"name": "soc/system_levels", "expectations": [entry]}), "utf-8"
     )
+    shutil.copytree(SETTINGS.schemas / "reference", home / "include" / "schemas" / "reference")
     contract = contracts.load("soc/system_levels", SETTINGS)
     settings = replace(SETTINGS, home=home)
-    stated = [rule for rule in rules(contract, settings, PERIOD, "bounds") if rule.condition]
+    rulebook = Rules.of(contract, settings)
+    table = rulebook.scratch.rows
     with platform.engine.begin() as connection:
-        tables.create(connection, "bounds", contract)
+        tables.create(connection, rulebook.scratch, contract)
         for number in range(1234566, 1234571):
-            connection.execute(sa.text(f"INSERT INTO staging.bounds (row_no, cap_do) VALUES ({number}, {number})"))
-        look(connection, contract, "bounds", settings)
-    assert rows.mark(platform.engine, "bounds", contract, stated)["bounds"] == 2
-    assert complete(platform, "bounds", stated)["bounds"] == {1234566, 1234570}
+            connection.execute(sa.text(f"INSERT INTO {table} (row_no, cap_do) VALUES ({number}, {number})"))
+        look(connection, rulebook)
+    assert rows.mark(platform.engine, rulebook)["bounds"] == 2
+    assert complete(platform, rulebook.scratch.name, rulebook.conditions)["bounds"] == {1234566, 1234570}

@@ -1,5 +1,20 @@
 """The audit chain: each event carries the hash of the one before; its head is anchored outside the database."""
 
 from chiso.audit.chain import Head, anchor, read_heads, record, verify_chain
+from chiso.audit.events import (
+    Computed,
+    ContentUnchanged,
+    Converted,
+    Counted,
+    DeliveryReceived,
+    Fingerprints,
+    Loaded,
+    RowsRejected,
+    VerdictGiven,
+    read_events,
+)
 
-__all__ = ["Head", "anchor", "read_heads", "record", "verify_chain"]
+__all__ = [
+    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "RowsRejected", "VerdictGiven",
+    "anchor", "read_events", "read_heads", "record", "verify_chain",
+]  # fmt: skip

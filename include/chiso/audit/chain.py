@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from chiso.audit.events import Event
 from chiso.system.settings import Settings
 
 GENESIS = "0" * 64
@@ -29,23 +30,18 @@ class Head:
     hash: str
 
 
-def record(
-    connection: sa.Connection, stage: str, kind: str, payload: Mapping[str, Any], delivery_id: int | None = None
-) -> Head:
-    """Appends an event in the connection's transaction; the chain's lock is held until that ends.
-
-    payload: strings, integers, booleans, lists and mappings of them; no floats, whose text isn't canonical.
-    """
+def record(connection: sa.Connection, happened: Event, delivery_id: int | None = None) -> Head:
+    """Appends an event in the connection's transaction; the chain's lock is held until that ends."""
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
     last = connection.execute(sa.text("SELECT seq, hash FROM audit.event ORDER BY seq DESC LIMIT 1")).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     event = {
         "seq": seq,
         "occurred_at": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "stage": stage,
-        "kind": kind,
+        "stage": happened.STAGE,
+        "kind": happened.KIND,
         "delivery_id": delivery_id,
-        "payload": dict(payload),
+        "payload": asdict(happened),
     }
     digest = event_hash(previous, event)
     connection.execute(

@@ -9,16 +9,12 @@ from chiso.contracts import Column, Contract, Measure
 from chiso.findings.messages import TEXTS
 from chiso.indicators import Catalogue
 from chiso.indicators.catalogue import Component, Indicator, Target
-from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
 from chiso.system.settings import Settings
-from chiso.validation.rules import Rule, rules
+from chiso.validation.rules import Rule, Rules
 
 _GENERATED = "<!-- Rendered by `chiso source docs`; change the contract, suite or catalogue instead. -->\n"
 _SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
-_ANY_YEAR = Period.of("2024")
-"""Rules need a period to be built; their texts don't name it."""
-
 
 def pages(settings: Settings) -> dict[Path, str]:
     """Every rendered page: absolute path and text."""
@@ -64,7 +60,7 @@ def _orphans(settings: Settings, wanted: Mapping[Path, str]) -> list[Path]:
 
 
 def _source_page(contract: Contract, settings: Settings, reference: Reference) -> str:
-    stated = rules(contract, settings, _ANY_YEAR, "docs")
+    stated = Rules.of(contract, settings).stated
     parts = [
         f"# {contract.source}: {contract.title_vi}\n",
         _GENERATED,

@@ -1,13 +1,11 @@
 """Whether a source's three files hold together: contract, suite, fixture."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from chiso import contracts
-from chiso.province.periods import Period
 from chiso.system.errors import ContractError
 from chiso.system.settings import Settings
-from chiso.validation.rules import rules
+from chiso.validation.rules import Rules
 
 
 def lint(source: str, settings: Settings) -> list[str]:
@@ -22,7 +20,7 @@ def lint(source: str, settings: Settings) -> list[str]:
 def _together(source: str, settings: Settings) -> Iterator[str]:
     contract = contracts.load(source, settings)
     try:
-        stated = rules(contract, settings, Period.of(str(date(2024, 1, 1).year)), "lint")
+        stated = Rules.of(contract, settings).stated
     except ContractError as fault:
         yield str(fault)
         return

@@ -34,7 +34,7 @@ class Comparison(_Model):
     column: str
     operator: Operator = "yes"
     """yes, no: of a mark or flag; filled, blank: whether anything stands there; the others need `value` or `than`."""
-    value: Value | list[Value] | None = None
+    value: Value | tuple[Value, ...] | None = None
     """What it is compared with; a list for `in`."""
     than: str | None = None
     """The other column, instead of a value."""
@@ -48,7 +48,7 @@ class Comparison(_Model):
             raise ValueError(f"{self.column}: {self.operator} takes no value")
         if self.operator not in _WITHOUT_VALUE and given != 1:
             raise ValueError(f"{self.column}: {self.operator} needs either value or than")
-        if (self.operator == "in") != isinstance(self.value, list):
+        if (self.operator == "in") != isinstance(self.value, tuple):
             raise ValueError(f"{self.column}: a list of values goes with `in`, and with nothing else")
         if self.plus_days and not self.than:
             raise ValueError(f"{self.column}: plus_days goes with than")
@@ -71,7 +71,7 @@ class Comparison(_Model):
             }[self.operator]
         if self.operator == "starts_with":
             return f"starts_with({column}, {_literal(self.value)})"
-        if isinstance(self.value, list):
+        if isinstance(self.value, tuple):
             return f"{column} IN ({', '.join(map(_literal, self.value))})"
         other = f'{alias}"{self.than}"' if self.than else _literal(self.value)
         if self.plus_days:
@@ -84,7 +84,7 @@ class Comparison(_Model):
             return f"`{self.column}`"
         if self.operator in _WITHOUT_VALUE:
             return f"`{self.column}` {_WORDS[self.operator]}"
-        values = self.value if isinstance(self.value, list) else [self.value]
+        values = self.value if isinstance(self.value, tuple) else [self.value]
         other = (
             f"`{self.than}`"
             if self.than
@@ -97,7 +97,7 @@ class Comparison(_Model):
 class All(_Model):
     """Every one of them holds."""
 
-    all: list["Condition"] = Field(min_length=1)
+    all: tuple["Condition", ...] = Field(min_length=1)
 
     @property
     def columns(self) -> list[str]:
@@ -116,7 +116,7 @@ class All(_Model):
 class AnyOf(_Model):
     """At least one of them holds."""
 
-    any: list["Condition"] = Field(min_length=1)
+    any: tuple["Condition", ...] = Field(min_length=1)
 
     @property
     def columns(self) -> list[str]:

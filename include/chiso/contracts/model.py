@@ -309,6 +309,11 @@ class Contract(Model):
         return stated or self.source.replace("/", "_")
 
     @property
+    def fact_table(self) -> str:
+        """Qualified name of the table of facts."""
+        return f"warehouse.{self.table}"
+
+    @property
     def scratch_name(self) -> str:
         """Name of its scratch tables, in schema `staging`; no two sources share one."""
         return self.source.replace("/", "__")

@@ -185,7 +185,7 @@ def _counted(contract: Contract, measure: Measure, place: str) -> Iterator[Fault
 def _conditions(contract: Contract, measure: Measure, place: str) -> Iterator[Fault]:
     for comparison in _comparisons(measure.when):
         column = contract.column(comparison.column)
-        values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
+        values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
         if comparison.operator in ("yes", "no") and column.how.kind != "mark":
             yield place, f"{column.name} is no mark or flag; compare it with a value"
         if column.reading == "choice" and comparison.operator in ("=", "!=", "in"):

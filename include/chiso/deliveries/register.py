@@ -4,7 +4,7 @@ A delivery is (source, stated period, SHA-256, receipt): the same one again is n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,14 +29,20 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Landed:
-    """A kept delivery: its id, its bytes."""
+class Received:
+    """Bytes to be read, and what is known of them beforehand. stated_period: what was asked for, if anything was."""
 
-    delivery_id: int
+    raw: RawFile
     sha256: str
     received_at: datetime
-    stated_period: str | None
-    raw: RawFile
+    stated_period: str | None = None
+
+
+@dataclass(frozen=True)
+class Landed(Received):
+    """A kept delivery."""
+
+    delivery_id: int = field(kw_only=True)
 
 
 def add_raw_file(connection: sa.Connection, sha256: str, size: int, *, encrypted: bool) -> None:
@@ -95,7 +101,7 @@ def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
         row.encrypted,
         tuple(settings.landing_keys) if row.encrypted else (),
     )
-    return Landed(row.delivery_id, row.sha256, row.received_at, row.stated_period, raw)
+    return Landed(raw, row.sha256, row.received_at, row.stated_period, delivery_id=row.delivery_id)
 
 
 def raw_files(engine: sa.Engine, settings: Settings) -> Iterator[tuple[str, RawFile]]:

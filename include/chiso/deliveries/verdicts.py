@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract
 from chiso.deliveries.register import Landed
+from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period, from_file_name
 
 
@@ -28,6 +29,8 @@ class Outcome:
     partitions: list[str] | None = None
     issues: list[dict[str, Any]] = field(default_factory=list)
     issues_total: int = 0
+    values: list[dict[str, Any]] | None = None
+    """Of a dry run that was asked for them: `{"measure", "unit", "rows", "sum"}` over accepted rows."""
 
     @property
     def window(self) -> dict[str, str | None]:
@@ -51,7 +54,7 @@ class Outcome:
             "partitions": self.partitions,
             "issues": self.issues,
             "issues_total": self.issues_total,
-        }
+        } | ({} if self.values is None else {"values": self.values})
 
 
 def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
@@ -132,7 +135,12 @@ def own(connection: sa.Connection, landed: Landed, contract: Contract, rules_sha
 def of_same_bytes(
     connection: sa.Connection, landed: Landed, contract: Contract, rules_sha256: str
 ) -> Standing | None:
-    """The verdict on a current delivery of the same bytes, for the period that this one states."""
+    """The verdict on a current delivery of the same bytes, for the period that this one states.
+
+    None for an answer of JSON, which may speak of the period in which it was given, and not say so in its bytes.
+    """
+    if contract.terms.delivery.format == "json":
+        return None
     row = connection.execute(
         sa.text(
             _CURRENT + "AND d.sha256 = :sha256 AND v.period = coalesce(:stated, v.period) "
@@ -150,24 +158,22 @@ def of_same_bytes(
     return _standing(row, contract, landed) if row else None
 
 
-def of_same_content(
-    connection: sa.Connection, landed: Landed, contract: Contract, rules_sha256: str, period: Period, content_sha256: str
-) -> Standing | None:
+def of_same_content(connection: sa.Connection, landed: Landed, staged: Staged, rules_sha256: str) -> Standing | None:
     """The verdict on the current delivery of the period, if its content is this one's and would be judged alike."""
     row = connection.execute(
         sa.text(
             _CURRENT + "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content " + _STILL_GOOD
         ),
         {
-            "source": contract.source,
-            "period": period.code,
-            "calendar": period.calendar,
-            "content": content_sha256,
+            "source": staged.contract.source,
+            "period": staged.period.code,
+            "calendar": staged.period.calendar,
+            "content": staged.content_sha256,
             "rules": rules_sha256,
-            "delta": contract.has_events,
+            "delta": staged.contract.has_events,
         },
     ).first()
-    return _standing(row, contract, landed) if row else None
+    return _standing(row, staged.contract, landed) if row else None
 
 
 def _standing(row: sa.Row[Any], contract: Contract, landed: Landed) -> Standing:

@@ -100,6 +100,23 @@ def issue(
     return Issue(severity, check or rule, action, sheet, cell, row, column, masked, vi, en, responsible)
 
 
+def worded(
+    check: str,
+    severity: Severity,
+    action: Action,
+    responsible: str | None,
+    texts: tuple[str, str],
+    *,
+    sheet: str | None = None,
+    column: str | None = None,
+    value: str | None = None,
+) -> Issue:
+    """A finding of a rule that brings its own texts, Vietnamese and English; `{value}` in them is the value as shown."""
+    said = "" if value is None else shown(value)
+    vi, en = (text.format(value=said) for text in texts)
+    return Issue(severity, check, action, sheet, None, None, column, said or None, vi, en, responsible)
+
+
 def refusal(rule: str, responsible: str | None, **details: Any) -> DeliveryRefused:
     """The finding that refuses a delivery as a whole, to be raised where it is met."""
     return DeliveryRefused(issue(rule, "critical", "refuse_delivery", responsible, **details))

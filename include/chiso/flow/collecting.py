@@ -167,7 +167,7 @@ def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
     raised after them.
     """
     faults: list[ChisoError] = []
-    rules = validation.rules_sha256(contract, platform.settings)
+    rules = validation.Rules.of(contract, platform.settings).sha256
     for delivery_id in register.pending(platform.engine, contract.source, rules):
         try:
             yield loading.load(register.landed(platform.engine, delivery_id, platform.settings), contract, platform)

@@ -35,7 +35,7 @@ def stale_periods(platform: Platform, family: str | None = None) -> list[Period]
 def compute_period(period: Period, platform: Platform) -> None:
     """Computes every indicator of a period and writes what differs."""
     settings = platform.settings
-    everything: Sequence[Contract] = [contracts.load(name, settings) for name in contracts.source_names(settings)]
+    everything: Sequence[Contract] = contracts.load_all(settings).contracts
     catalogue = indicators.load_catalogue(settings.schemas)
     with platform.engine.begin() as connection:
         indicators.sync_definitions(connection, catalogue)

@@ -12,6 +12,7 @@ from chiso import audit
 from chiso.contracts import Contract
 from chiso.indicators.catalogue import Catalogue, Indicator
 from chiso.indicators.figures import Figures, UnitKey, figures
+from chiso.indicators.slices import Lack
 from chiso.province.periods import Period
 from chiso.province.units import Reference
 
@@ -58,7 +59,8 @@ def compute(
         ),
         {"code": province.code, "day": period.end},
     ).scalar_one()
-    found = figures(connection, contracts, period, UnitKey("admin_unit", province.code, home))
+    keyed = figures(connection, contracts, period, UnitKey("admin_unit", province.code, home))
+    found = {key.measure: each for key, each in keyed.items()}
     values = [value for indicator in catalogue.used() for value in _values(indicator, found)]
     run_id = connection.execute(
         sa.text(
@@ -68,20 +70,16 @@ def compute(
         {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "sha": catalogue.sha256},
     ).scalar_one()
     written = _write(connection, run_id, period, values, catalogue, _moving(contracts))
-    return audit.record(
-        connection,
-        "indicators",
-        "computed",
-        {
-            "calendar": period.calendar,
-            "period": period.code,
-            "run": run_id,
-            "values": len(values),
-            "written": written,
-            "written_sha256": written_sha256(connection, run_id).get(run_id),
-            "catalogue_sha256": catalogue.sha256,
-        },
+    done = audit.Computed(
+        period.calendar,
+        period.code,
+        run_id,
+        values=len(values),
+        written=written,
+        written_sha256=written_sha256(connection, run_id).get(run_id),
+        catalogue_sha256=catalogue.sha256,
     )
+    return audit.record(connection, done)
 
 
 def written_sha256(connection: sa.Connection, run_id: int | None = None) -> dict[int, str]:
@@ -140,8 +138,8 @@ def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Valu
     if not all(measure in found for measure in indicator.measures):
         return
     parts = [found[measure] for measure in indicator.measures]
-    missing = tuple(sorted({part for figure in parts for part in figure.basis.missing}))
-    inputs = {figure.measure.id: figure.basis.deliveries for figure in parts}
+    missing = tuple(sorted({_said(lack) for figure in parts for lack in figure.basis.lacks}))
+    inputs = {f"{figure.basis.source}.{figure.measure.id}": figure.basis.deliveries for figure in parts}
     moves = any(figure.basis.moves for figure in parts)
     for unit in sorted({unit for figure in parts for unit in figure.values}):
         numerator = _sum(indicator.value or indicator.numerator, unit, found)
@@ -149,6 +147,10 @@ def _values(indicator: Indicator, found: Mapping[str, Figures]) -> Iterable[Valu
         yield Value(
             indicator, unit, _divide(indicator, numerator, denominator), numerator, denominator, missing, inputs, moves
         )
+
+
+def _said(lack: Lack) -> str:
+    return f"rejected {lack.source} {lack.period} {lack.rows}" if lack.what == "rows" else lack.period
 
 
 def _sum(measures: Sequence[str], unit: UnitKey, found: Mapping[str, Figures]) -> Decimal | None:
@@ -164,7 +166,7 @@ def _sum(measures: Sequence[str], unit: UnitKey, found: Mapping[str, Figures]) -
 def _figure(figures: Figures, unit: UnitKey) -> Decimal | None:
     """A count of rows or things that a known unit has none of is 0; a blank figure is not."""
     known = figures.values.get(unit)
-    return Decimal(0) if known is None and figures.measure.when is not None else known
+    return Decimal(0) if known is None and figures.measure.is_count else known
 
 
 def _divide(indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
@@ -216,7 +218,7 @@ def _newest(connection: sa.Connection, period: Period, condition: str) -> _Known
 
 def _moving(contracts: Sequence[Contract]) -> Set[str]:
     """Measures that are counted over versions."""
-    return {measure.id for contract in contracts if contract.terms.versions for measure in contract.terms.measures}
+    return {f"{contract.source}.{measure.id}" for contract in contracts if contract.has_events for measure in contract.measures}
 
 
 def _gone(values: Sequence[Value], known: _Known, catalogue: Catalogue, moving: Set[str]) -> Iterable[Value]:

@@ -1,18 +1,20 @@
 """Measures at a period: rolled up over time and units, each figure with the deliveries it was taken from.
 
-flow: the sum over the source's own periods inside; stock: the last one that has a value; a rate is made of its
-parts after they were rolled up. What is missing of the period is named.
+flow: the sum over the source's own periods inside; stock: the last one that was delivered; a rate is made of its
+parts after they were rolled up. What is missing of the period is said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
+from chiso.indicators.slices import Chosen, Lack, Slice, choose, current_slices
 from chiso.province.periods import Period
 
 
@@ -24,170 +26,227 @@ class UnitKey(NamedTuple):
     valid_from: date
 
 
+class MeasureKey(NamedTuple):
+    """A measure of a source; written `departments/telecom.households`."""
+
+    source: str
+    measure: str
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.measure}"
+
+
 @dataclass(frozen=True)
 class Basis:
     """Where a measure's figure at a period comes from.
 
-    missing: the source's own periods that are not there, and `rejected …` where rows of a form are in quarantine.
-    moves: the figure is counted over versions, which go on changing; otherwise a change is a restatement.
+    moves: the figure is counted over events, which go on changing; otherwise a change is a restatement.
     """
 
     source: str
     deliveries: tuple[int, ...]
-    missing: tuple[str, ...]
+    lacks: tuple[Lack, ...]
     moves: bool = False
 
 
 @dataclass(frozen=True)
 class Figures:
-    """A measure at a period, for the province and every unit that has one."""
+    """A measure at a period: for the province and every unit that has one, and by the dimensions that were asked for.
+
+    values: the province's over all rows, a unit's over its own, a district's over its communes.
+    parts: dimension → unit and value of the dimension → figure.
+    """
 
     measure: Measure
     basis: Basis
     values: Mapping[UnitKey, Decimal]
+    parts: Mapping[str, Mapping[tuple[UnitKey, str | None], Decimal]] = field(default_factory=dict)
 
 
 def figures(
-    connection: sa.Connection, contracts: Iterable[Contract], period: Period, province: UnitKey
-) -> dict[str, Figures]:
-    """Every measure of `contracts` at `period`, by measure id; sources without a delivery for it are left out."""
-    found: dict[str, Figures] = {}
+    connection: sa.Connection,
+    contracts: Iterable[Contract],
+    period: Period,
+    province: UnitKey,
+    wanted: Mapping[MeasureKey, frozenset[str]] | None = None,
+) -> dict[MeasureKey, Figures]:
+    """The wanted measures at `period`, each by the dimensions named for it; sources without a delivery for it are left out.
+
+    wanted: measure → dimensions by which it is wanted too; None: every measure, by none.
+    """
+    found: dict[MeasureKey, Figures] = {}
     for contract in contracts:
-        if not contract.terms.measures or contract.terms.indicator:
-            continue  # printed figures are compared, never computed with
-        read = _of_versions if contract.terms.versions else _of_records
-        found |= {each.measure.id: each for each in read(connection, contract, period, province)}
+        measures = {
+            measure: wanted.get(MeasureKey(contract.source, measure.id), frozenset()) if wanted else frozenset[str]()
+            for measure in contract.measures
+            if wanted is None or MeasureKey(contract.source, measure.id) in wanted
+        }
+        if measures:
+            read = _of_events if contract.has_events else _of_rows
+            found |= {
+                MeasureKey(contract.source, each.measure.id): each
+                for each in read(connection, contract, period, province, measures)
+            }
     return found
 
 
-# --- Records: forms and snapshots ---
+_Wanted = Mapping[Measure, frozenset[str]]
 
 
-def _of_records(connection: sa.Connection, contract: Contract, period: Period, province: UnitKey) -> list[Figures]:
-    current = {
-        Period.of(row.period, row.calendar): row.delivery_id
-        for row in connection.execute(
-            sa.text("SELECT * FROM warehouse.current_delivery() WHERE source = :source AND calendar = :calendar"),
-            {"source": contract.source, "calendar": period.calendar},
-        )
-    }
-    inside = {part: delivery for part, delivery in current.items() if period.contains(part)}
+# --- Snapshots: forms and lists ---
+
+
+def _of_rows(
+    connection: sa.Connection, contract: Contract, period: Period, province: UnitKey, wanted: _Wanted
+) -> list[Figures]:
+    known = current_slices(connection, contract, period.calendar)
     found = []
-    for kind, choose in (("stock", _last), ("flow", _all_parts)):
-        measures = [measure for measure in contract.terms.measures if measure.kind == kind]
-        basis = choose(contract, period, inside) if measures and inside else None
-        if basis:
-            basis = replace(basis, missing=basis.missing + _rejected(connection, basis.deliveries))
-            found += _sum_records(connection, contract, measures, basis, province)
+    for kind in ("stock", "flow"):
+        measures = {measure: dimensions for measure, dimensions in wanted.items() if measure.kind == kind}
+        chosen = choose(contract, kind, period, known) if measures else None
+        if chosen:
+            basis = Basis(contract.source, chosen.deliveries, _lacks(connection, contract, chosen))
+            found += _aggregated(connection, contract, measures, chosen.slices, basis, province)
     return found
 
 
-def _rejected(connection: sa.Connection, deliveries: Sequence[int]) -> tuple[str, ...]:
-    """What the deliveries' sums lack since rows are in quarantine."""
+def _lacks(connection: sa.Connection, contract: Contract, chosen: Chosen) -> tuple[Lack, ...]:
+    periods = [Lack(contract.source, "period", gap.code, gap.calendar) for gap in chosen.lacks]
     rows = connection.execute(
         sa.text(
-            "SELECT d.source, v.period, v.rejected_count FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
+            "SELECT v.period, v.calendar, v.rejected_count FROM validation.verdict v "
             "WHERE v.accepted AND v.rejected_count > 0 AND v.delivery_id = ANY(:deliveries) ORDER BY v.delivery_id"
         ),
-        {"deliveries": list(deliveries)},
+        {"deliveries": list(chosen.deliveries)},
     )
-    return tuple(f"rejected {row.source} {row.period} {row.rejected_count}" for row in rows)
+    rejected = [Lack(contract.source, "rows", row.period, row.calendar, row.rejected_count) for row in rows]
+    return (*periods, *rejected)
 
 
-def _last(contract: Contract, period: Period, inside: Mapping[Period, int]) -> Basis:
-    """The sub-period that ends last; of several that end together the shortest, which is the source's own."""
-    last = max(inside, key=lambda part: (part.end, part.start))
-    expected = _parts(contract, period)
-    missing = [part.code for part in expected if part.end > last.end][-1:] if last.end < period.end else []
-    return Basis(contract.source, (inside[last],), tuple(missing))
+_SCOPES = """CROSS JOIN LATERAL (VALUES ('province', NULL, NULL, NULL::date), ('own', f.unit_register, f.unit_code, f.unit_valid_from),
+    ('parent', 'admin_unit', f.parent_code, f.parent_from)) k(scope, register, code, valid_from)
+    WHERE k.scope = 'province' OR k.code IS NOT NULL"""
+"""Each row counts for the province, for its own unit, and for the district of its commune."""
 
 
-def _all_parts(contract: Contract, period: Period, inside: Mapping[Period, int]) -> Basis:
-    if period in inside:
-        return Basis(contract.source, (inside[period],), ())
-    expected = _parts(contract, period)
-    present = [part for part in expected if part in inside]
-    return Basis(
-        contract.source,
-        tuple(inside[part] for part in present),
-        tuple(part.code for part in expected if part not in inside),
-    )
-
-
-def _parts(contract: Contract, period: Period) -> list[Period]:
-    cadence = contract.terms.delivery.cadence
-    if cadence == "week":
-        cadence = "day"
-    return period.parts(cadence) or [period]
-
-
-def _sum_records(
-    connection: sa.Connection, contract: Contract, measures: Sequence[Measure], basis: Basis, province: UnitKey
+def _aggregated(
+    connection: sa.Connection, contract: Contract, wanted: _Wanted, slices: Sequence[Slice], basis: Basis, province: UnitKey
 ) -> list[Figures]:
-    """Sums over rows: the province's over all, a unit's over its own, a district's over its communes."""
-    rows = connection.execute(
-        sa.text("""
-        WITH o AS (
-            SELECT o.measure, o.value, r.unit_register, r.unit_code, r.unit_valid_from, u.level, p.code AS parent_code, p.valid_from AS parent_from
-            FROM warehouse.observation o JOIN warehouse.record r USING (delivery_id, row_no)
-            LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (r.unit_register, r.unit_code, r.unit_valid_from)
-            LEFT JOIN warehouse.unit p ON p.register = u.register AND u.register = 'admin_unit' AND p.code = u.parent_code
-                AND p.level = 'district' AND u.valid_from BETWEEN p.valid_from AND p.valid_to
-            WHERE o.delivery_id = ANY(:deliveries) AND o.measure = ANY(:measures))
-        SELECT measure, NULL AS register, NULL AS code, NULL::date AS valid_from, sum(value) AS value FROM o GROUP BY measure
-        UNION ALL SELECT measure, unit_register, unit_code, unit_valid_from, sum(value) FROM o WHERE unit_code IS NOT NULL GROUP BY 1, 2, 3, 4
-        UNION ALL SELECT measure, unit_register, parent_code, parent_from, sum(value) FROM o WHERE parent_code IS NOT NULL GROUP BY 1, 2, 3, 4"""),
-        {"deliveries": list(basis.deliveries), "measures": [measure.id for measure in measures]},
-    ).all()
+    rows = _grouped(connection, contract, list(wanted), slices, None)
+    parts: dict[str, Sequence[sa.Row[Any]]] = {}
+    for dimension in sorted({name for dimensions in wanted.values() for name in dimensions}):
+        measures = [measure for measure, dimensions in wanted.items() if dimension in dimensions]
+        parts[dimension] = _grouped(connection, contract, measures, slices, dimension)
     return [
         Figures(
             measure,
             basis,
+            {unit: value for unit, _, value in _figures(contract, measure, rows, province)},
             {
-                UnitKey(row.register, row.code, row.valid_from) if row.code else province: row.value
-                for row in rows
-                if row.measure == measure.id
+                dimension: {(unit, part): value for unit, part, value in _figures(contract, measure, parts[dimension], province)}
+                for dimension in dimensions
             },
         )
-        for measure in measures
+        for measure, dimensions in wanted.items()
     ]
 
 
-# --- Versions: things counted at their own grain ---
+def _grouped(
+    connection: sa.Connection, contract: Contract, measures: Sequence[Measure], slices: Sequence[Slice], dimension: str | None
+) -> Sequence[sa.Row[Any]]:
+    part = f'f."{dimension}"::text' if dimension else "NULL::text"
+    sums = ", ".join(f'{measure.aggregate_sql("f.")} AS "{measure.id}"' for measure in measures)
+    return connection.execute(
+        sa.text(f"""
+        WITH f AS ({rows_sql(contract)})
+        SELECT k.scope, k.register, k.code, k.valid_from, {part} AS part, {sums} FROM f {_SCOPES} GROUP BY 1, 2, 3, 4, 5"""),
+        {"slices": as_json(slices)},
+    ).all()
 
 
-def _of_versions(connection: sa.Connection, contract: Contract, period: Period, province: UnitKey) -> list[Figures]:
-    """Sums what every load changed in the counts of current versions, over the half-months of the period."""
+def rows_sql(contract: Contract) -> str:
+    """SELECT of the rows of the slices in :slices (see `as_json`), each with its unit's district."""
+    return f"""SELECT t.*, p.code AS parent_code, p.valid_from AS parent_from
+        FROM jsonb_to_recordset(CAST(:slices AS jsonb)) s(delivery_id bigint, period text, reporter text)
+        JOIN {contract.fact_table} t USING (delivery_id, period, reporter)
+        LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (t.unit_register, t.unit_code, t.unit_valid_from)
+        LEFT JOIN warehouse.unit p ON p.register = u.register AND u.register = 'admin_unit' AND p.code = u.parent_code
+            AND p.level = 'district' AND u.valid_from BETWEEN p.valid_from AND p.valid_to"""
+
+
+def as_json(slices: Iterable[Slice]) -> str:
+    """Slices as a parameter of SQL."""
+    return json.dumps(
+        [{"delivery_id": each.delivery_id, "period": each.period.code, "reporter": each.reporter} for each in slices]
+    )
+
+
+def _figures(
+    contract: Contract, measure: Measure, rows: Sequence[sa.Row[Any]], province: UnitKey
+) -> Iterable[tuple[UnitKey, str | None, Decimal]]:
+    """Figures by unit; of a score or rank, which stands for its own unit alone, the province's only where it is its own."""
+    scopes = ["parent", "own", "province"]
+    if measure.over_rows == "none":
+        scopes = ["own"] if contract.terms.unit else ["province"]
+    for scope in scopes:
+        for row in rows:
+            value = row._mapping[measure.id]
+            if row.scope == scope and value is not None:
+                unit = province if scope == "province" else UnitKey(row.register, row.code, row.valid_from)
+                yield unit, row.part, Decimal(value)
+
+
+# --- Events: counted and summed at their own grain ---
+
+
+def _of_events(
+    connection: sa.Connection, contract: Contract, period: Period, province: UnitKey, wanted: _Wanted
+) -> list[Figures]:
+    """Sums what every load changed in the figures of current events, over the half-months of the period."""
     basis = _coverage(connection, contract, period)
     if basis is None:
         return []
-    window = {"measures": [measure.id for measure in contract.terms.measures], "first": period.start, "last": period.end}
-    rows = connection.execute(
-        sa.text(
-            "SELECT measure, unit_code, unit_valid_from, sum(change) AS value FROM warehouse.version_count "
-            "WHERE measure = ANY(:measures) AND span_start BETWEEN :first AND :last GROUP BY 1, 2, 3 HAVING sum(change) <> 0"
-        ),
-        window,
-    ).all()
     origins = _origins(connection, contract, period)
     found = []
-    for measure in contract.terms.measures:
-        counted = {
-            UnitKey("agency", row.unit_code, row.unit_valid_from): Decimal(row.value)
-            for row in rows
-            if row.measure == measure.id and row.unit_code
-        }
-        counted[province] = sum((Decimal(row.value) for row in rows if row.measure == measure.id), Decimal(0))
+    for measure, dimensions in wanted.items():
         used = replace(basis, deliveries=origins.get(str(measure.counted_by), ()))
-        found.append(Figures(measure, used, counted))
+        values = _ledger(connection, contract, measure, period, province, None)
+        parts = {name: _ledger(connection, contract, measure, period, province, name) for name in dimensions}
+        whole = {unit: value for (unit, _), value in values.items()}
+        found.append(Figures(measure, used, {province: Decimal(0)} | whole, parts))
+    return found
+
+
+def _ledger(
+    connection: sa.Connection, contract: Contract, measure: Measure, period: Period, province: UnitKey, dimension: str | None
+) -> dict[tuple[UnitKey, str | None], Decimal]:
+    part = "l.dimensions ->> :dimension" if dimension else "NULL::text"
+    rows = connection.execute(
+        sa.text(f"""
+        WITH f AS (
+            SELECT l.unit_register, l.unit_code, l.unit_valid_from, {part} AS part, l.change, p.code AS parent_code, p.valid_from AS parent_from
+            FROM warehouse.event_ledger l
+            LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (l.unit_register, l.unit_code, l.unit_valid_from)
+            LEFT JOIN warehouse.unit p ON p.register = u.register AND u.register = 'admin_unit' AND p.code = u.parent_code
+                AND p.level = 'district' AND u.valid_from BETWEEN p.valid_from AND p.valid_to
+            WHERE l.source = :source AND l.measure = :measure AND l.span_start BETWEEN :first AND :last)
+        SELECT k.scope, k.register, k.code, k.valid_from, f.part, sum(f.change) AS value FROM f {_SCOPES}
+        GROUP BY 1, 2, 3, 4, 5 HAVING sum(f.change) <> 0"""),
+        {"source": contract.source, "measure": measure.id, "first": period.start, "last": period.end}
+        | ({"dimension": dimension} if dimension else {}),
+    ).all()
+    found: dict[tuple[UnitKey, str | None], Decimal] = {}
+    for row in rows:
+        unit = province if row.scope == "province" else UnitKey(row.register, row.code, row.valid_from)
+        found[unit, row.part] = found.get((unit, row.part), Decimal(0)) + row.value if row.scope != "province" else row.value
     return found
 
 
 def _origins(connection: sa.Connection, contract: Contract, period: Period) -> dict[str, tuple[int, ...]]:
-    """Deliveries that brought the current versions which are counted in the period, by the timestamp that counts."""
+    """Deliveries that brought the current events which are counted in the period, by the timestamp that counts."""
     rows = connection.execute(
         sa.text(
-            "SELECT counted_by, origin_id FROM warehouse.version_origin o JOIN landing.delivery d ON d.delivery_id = o.origin_id "
+            "SELECT counted_by, origin_id FROM warehouse.event_origin o JOIN landing.delivery d ON d.delivery_id = o.origin_id "
             "WHERE d.source = :source AND span_start BETWEEN :first AND :last "
             "GROUP BY 1, 2 HAVING sum(change) <> 0 ORDER BY 1, 2"
         ),
@@ -196,39 +255,19 @@ def _origins(connection: sa.Connection, contract: Contract, period: Period) -> d
     return {column: tuple(row.origin_id for row in rows if row.counted_by == column) for column, _ in rows}
 
 
-def current_versions_sql(contract: Contract, column: str) -> str:
-    """The newest version of each thing whose `column` lies in [:first, :after), as known at :as_of (recorded time).
-
-    By the time of receipt only versions of the period are compared, and a thing whose newer version moved to another
-    time is left out; another column is looked at after the newest version was found.
-    """
-    versions = contract.terms.versions
-    assert versions is not None  # noqa: S101 - callers come from delta sources
-    table, key, at, received = f"warehouse.{versions.table}", versions.key, versions.at, contract.terms.unit_at
-    inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
-    moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o JOIN landing.delivery e USING (delivery_id)
-        WHERE o."{key}" = n."{key}" AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after)
-        AND (o."{at}", e.received_at, o.delivery_id) > (n."{at}", n.received_at, n.delivery_id))"""
-    return f"""SELECT * FROM (SELECT DISTINCT ON (v."{key}") v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
-        WHERE {inside} AND v.recorded_at <= :as_of
-        ORDER BY v."{key}", v."{at}" DESC, d.received_at DESC, v.delivery_id DESC) n
-        WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
-
-
 def _coverage(connection: sa.Connection, contract: Contract, period: Period) -> Basis | None:
-    """The deliveries whose days lie in the period, and the days no delivery speaks of, gathered into months."""
-    rows = connection.execute(
-        sa.text("SELECT * FROM warehouse.current_delivery() WHERE source = :source"), {"source": contract.source}
-    )
-    spans = {row.delivery_id: Period.of(row.period, row.calendar) for row in rows}
-    touching = sorted(
-        delivery for delivery, span in spans.items() if span.start <= period.end and period.start <= span.end
-    )
-    if not touching:
+    """The days that deliveries speak of, and what of the period none does; None where none speaks of a day in it."""
+    spans = [each.period for each in current_slices(connection, contract, contract.terms.delivery.calendar)]
+    days = days_of(spans)
+    inside = [day for day in days_of([period]) if day in days]
+    if not inside:
         return None
-    covered = {
-        span.start + timedelta(days=n) for span in spans.values() for n in range((span.end - span.start).days + 1)
-    }
-    days = [period.start + timedelta(days=n) for n in range((period.end - period.start).days + 1)]
-    missing = sorted({f"{day:%Y-%m}" for day in days if day not in covered})
-    return Basis(contract.source, tuple(touching), tuple(missing), moves=True)
+    known = [Slice(Period(day.isoformat(), period.calendar), "", 0) for day in inside]
+    chosen = choose(contract, "flow", period, known)
+    lacks = chosen.lacks if chosen else ()
+    return Basis(contract.source, (), tuple(Lack(contract.source, "period", gap.code, gap.calendar) for gap in lacks), moves=True)
+
+
+def days_of(periods: Collection[Period]) -> set[date]:
+    """Every day of the periods."""
+    return {date.fromordinal(n) for period in periods for n in range(period.start.toordinal(), period.end.toordinal() + 1)}

@@ -65,7 +65,7 @@ def _values(connection: sa.Connection, question: Question, units: Sequence[str])
 
 def _reported(connection: sa.Connection, question: Question) -> Sequence[sa.Row[Any]]:
     return connection.execute(
-        sa.text("SELECT * FROM indicators.reported_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
+        sa.text("SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
         {"as_of": question.as_of or "infinity"},
     ).all()
 

@@ -21,7 +21,7 @@ def indicator_rows(platform: Platform, question: Question) -> list[dict[str, Any
     stocks = frozenset(
         measure.id
         for contract in _contracts(settings)
-        for measure in contract.terms.measures
+        for measure in contract.measures
         if measure.kind == "stock"
     )
     with platform.engine.connect() as connection:
@@ -125,7 +125,7 @@ def _catalogue(settings: Settings, framework: str | None) -> Catalogue:
 
 
 def _contracts(settings: Settings) -> list[Contract]:
-    return [contracts.load(name, settings) for name in contracts.source_names(settings)]
+    return contracts.load_all(settings).contracts
 
 
 def _province_codes(settings: Settings) -> list[str]:

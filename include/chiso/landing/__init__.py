@@ -40,15 +40,15 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
         register.add_raw_file(connection, sha256, size, encrypted=encrypted)
         delivery_id, is_new = register.add(connection, contract.source, arrival, sha256)
         if is_new:
-            received = {
-                "source": contract.source,
-                "sha256": sha256,
-                "bytes": size,
-                "file_name": arrival.file_name,
-                "origin": arrival.origin,
-                "received_at": arrival.received_at.astimezone(UTC).isoformat(),
-            }
-            head = audit.record(connection, "landing", "delivery_received", received, delivery_id)
+            received = audit.DeliveryReceived(
+                contract.source,
+                sha256,
+                size,
+                arrival.file_name,
+                arrival.origin,
+                arrival.received_at.astimezone(UTC).isoformat(),
+            )
+            head = audit.record(connection, received, delivery_id)
     audit.anchor(settings, head)
     return register.landed(engine, delivery_id, settings)
 

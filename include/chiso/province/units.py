@@ -7,7 +7,7 @@ which day. The lists stand in `schemas/reference/`, and so does which province t
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -153,10 +153,11 @@ class Reference:
         """The agency with that code at a day; None if there is none."""
         return next((agency for agency in self._agency_codes.get(code) if holds(agency, at)), None)
 
-    def terms(self, register: Literal["admin_unit", "agency"]) -> dict[str, list[tuple[date, date]]]:
-        """First and last days of everything in a register, by code."""
+    def terms(self, levels: Sequence[str]) -> dict[str, list[tuple[date, date]]]:
+        """First and last days of everything of those levels (agencies are one), by code."""
         found: dict[str, list[tuple[date, date]]] = defaultdict(list)
-        for thing in self.agencies if register == "agency" else self.units:
+        units: list[Unit | Agency] = [unit for unit in self.units if unit.level in levels]
+        for thing in [*units, *(self.agencies if "agency" in levels else ())]:
             found[thing.code].append((thing.valid_from or date.min, thing.valid_to or date.max))
         return found
 

@@ -5,18 +5,19 @@ A refused delivery isn't accepted, so its period stays due. Nothing is asked for
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from chiso.contracts.model import Cadence
 from chiso.province.periods import Calendar, Period
 from chiso.system.errors import ContractError
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract
+    from chiso.contracts.model import Cadence
 
 ASKED_AGAIN = {"day": 2, "month": 1}
 """Deltas: how many of the newest accepted periods of each grain are asked again; an ETag makes it cheap."""
 _DAY = timedelta(days=1)
+_BY_LENGTH = ("day", "week", "month", "quarter", "half", "year", "irregular")
 
 
 def due_periods(contract: "Contract", accepted: Collection[Period], today: date) -> list[Period]:
@@ -48,9 +49,9 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     return sorted(wanted | again, key=lambda period: (period.end, period.start))
 
 
-def _shortest(cadences: list[Cadence]) -> Cadence:
+def _shortest(cadences: "list[Cadence]") -> "Cadence":
     """What comes as half-years and as years is fetched by half-years."""
-    return min(cadences, key=get_args(Cadence).index)
+    return min(cadences, key=_BY_LENGTH.index)
 
 
 def _first_day(contract: "Contract") -> date:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Issue
 from chiso.province import numbers
 from chiso.province.periods import Period
@@ -106,8 +107,8 @@ class StagedForm:
                 missing.setdefault(spoilt[0], set()).add(printed - (pc.sum(covered).as_py() or 0))
         return missing
 
-    def load_totals(self, connection: sa.Connection, name: str) -> None:
-        """Loads printed totals of the contract's `totals.columns`, one row a cell; unreadable ones are left out."""
+    def load_totals(self, connection: sa.Connection, scratch: Scratch) -> None:
+        """Loads printed totals of the columns that are checked, one row a cell; unreadable ones are left out."""
         cells = [
             {
                 "row_no": total.row,
@@ -124,7 +125,7 @@ class StagedForm:
         if cells:
             connection.execute(
                 sa.text(
-                    f"INSERT INTO staging.{name}_total VALUES "
+                    f"INSERT INTO {scratch.totals} VALUES "
                     "(:row_no, :column_name, :cell, :label, :printed, :covered)"
                 ),
                 cells,

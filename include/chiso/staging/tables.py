@@ -1,4 +1,4 @@
-"""The unlogged tables of a delivery in schema `staging`: scratch, made anew for every reading."""
+"""The scratch tables of a delivery, made anew for every reading."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,37 +10,37 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
+from chiso.deliveries.scratch import Scratch
 from chiso.staging.batch import Broken
 from chiso.staging.binary import BinaryCopy
 from chiso.staging.pipeline import ahead
 from chiso.system.database import copy_in
 
 
-def create(connection: sa.Connection, name: str, contract: Contract) -> None:
-    """Makes `staging.<name>`, `_broken` and `_total`; drops what an earlier reading left under that name.
+def create(connection: sa.Connection, scratch: Scratch, contract: Contract) -> None:
+    """Makes the tables that a reading fills; drops what an earlier one left.
 
     No vacuum looks at them: it would cost a large delivery more than it ever gave.
     """
     columns = ", ".join(f'"{column.name}" {column.how.sql}' for column in contract.loaded_columns)
-    drop(connection, name)
+    drop(connection, scratch)
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name} (row_no bigint, line bigint, {columns}, unreadable text, failed bigint) "
+        f"CREATE UNLOGGED TABLE {scratch.rows} (row_no bigint, line bigint, {columns}, unreadable text, failed bigint) "
         "WITH (autovacuum_enabled = false)"
     )
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name}_broken "
+        f"CREATE UNLOGGED TABLE {scratch.broken} "
         "(row_no bigint, line bigint, column_name text, rule text, value text, details json)"
     )
     connection.exec_driver_sql(
-        f"CREATE UNLOGGED TABLE staging.{name}_total "
+        f"CREATE UNLOGGED TABLE {scratch.totals} "
         "(row_no bigint, column_name text, cell text, label text, printed numeric, covered bigint[])"
     )
 
 
-def drop(connection: sa.Connection, name: str) -> None:
-    """Drops the tables of `name`, if they are there."""
-    for suffix in ("", "_broken", "_total", "_mark", "_twin"):
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS staging.{name}{suffix}")
+def drop(connection: sa.Connection, scratch: Scratch) -> None:
+    """Drops the tables, if they are there."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {', '.join(scratch.tables)}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Copied:
     sha256: str
 
 
-def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], contract: Contract) -> Copied:
+def copy_rows(connection: sa.Connection, scratch: Scratch, tables: Iterable[pa.Table], contract: Contract) -> Copied:
     """Loads typed batches. Batches are made while PostgreSQL takes the one before."""
     sent = {column.name: column.how.sent for column in contract.loaded_columns}
     beside = {"unreadable": pa.string(), "failed": pa.int64()}
@@ -66,26 +66,26 @@ def copy_rows(connection: sa.Connection, name: str, tables: Iterable[pa.Table], 
             yield stream.rows(table)
         yield stream.end()
 
-    _retype(connection, name, contract, "text")
+    _retype(connection, scratch, contract, "text")
     rows = _Readable(encoded())
     try:
-        copy_in(connection, f"staging.{name}", stream.columns, rows, form="binary, FREEZE")
+        copy_in(connection, scratch.rows, stream.columns, rows, form="binary, FREEZE")
     except psycopg2.Error:
         if rows.fault is not None:  # the driver wraps what its reader raises
             raise rows.fault from None
         raise
     finally:
         rows.close()
-    _retype(connection, name, contract, "numeric")
+    _retype(connection, scratch, contract, "numeric")
     return Copied(count, stream.sha256)
 
 
-def _retype(connection: sa.Connection, name: str, contract: Contract, kind: str) -> None:
+def _retype(connection: sa.Connection, scratch: Scratch, contract: Contract, kind: str) -> None:
     """Makes numbers text while they are copied: their scale counts, which no Arrow type of a whole column keeps."""
     numbers = [column.name for column in contract.loaded_columns if column.how.is_decimal]
     changes = ", ".join(f'ALTER "{column}" TYPE {kind} USING "{column}"::{kind}' for column in numbers)
     if changes:
-        connection.exec_driver_sql(f"ALTER TABLE staging.{name} {changes}")
+        connection.exec_driver_sql(f"ALTER TABLE {scratch.rows} {changes}")
 
 
 class BrokenCells:
@@ -125,11 +125,11 @@ class BrokenCells:
         """Of what was set aside, once it is loaded."""
         return self._stream.sha256
 
-    def copy(self, connection: sa.Connection, name: str) -> None:
+    def copy(self, connection: sa.Connection, scratch: Scratch) -> None:
         """Loads them into `staging.<name>_broken`."""
         self._file.write(self._stream.end())
         self._file.seek(0)
-        copy_in(connection, f"staging.{name}_broken", self._stream.columns, self._file, form="binary")
+        copy_in(connection, scratch.broken, self._stream.columns, self._file, form="binary")
 
 
 class _Readable:

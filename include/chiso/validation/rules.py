@@ -4,13 +4,15 @@ One rule is one native expectation. Row-level ones are also compiled to a vector
 row is found; `chiso.validation.judging` makes sure that both agree.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
 from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
@@ -18,28 +20,32 @@ from chiso.system.errors import ContractError
 from chiso.system.settings import Settings
 from chiso.validation.conditions import KINDS, Condition, condition, unregistered
 
-KEY_CONFLICT = "key.conflict"
-"""Id of the rule on rows alike in key and not in content; the only one that reads the table of twins."""
 MOST_CONDITIONS = 62
 """One bit each in a bigint."""
+
+Finding = Literal["condition", "query", "twins", "broken", "totals", "share", "delivery"]
+"""How what breaks a rule is found. condition: row by row while staging; query: rows, by SQL; twins: rows, by SQL on those
+alike in key; broken: cells that staging could not read; totals: printed totals; share: too many rejects; delivery: the
+library alone says whether the delivery as a whole is right."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule.
+    """One rule: one expectation of Great Expectations, and how the rows that break it are found.
 
-    id: public, unique in the source. expectation: Great Expectations' own configuration.
-    condition: finds the rows that break it; query: SQL that selects them, `{batch}` standing for the table.
-    A rule with neither speaks of the delivery as a whole.
-    text: name in `chiso.findings.messages`; None where `vi` and `en` are given.
+    id: public, unique in the source. expectation: the library's own configuration. query: SQL that selects rows, `{batch}`
+    standing for their table. text: name in `chiso.findings.messages`; None where `vi` and `en` are given.
+    bit: of a condition, its place in what staging writes down beside each row.
     """
 
     id: str
     expectation: Mapping[str, Any]
     severity: Severity
     action: Action
+    found_by: Finding
     column: str | None = None
     condition: Condition | None = None
+    bit: int | None = None
     query: str | None = None
     text: str | None = None
     vi: str = ""
@@ -48,38 +54,91 @@ class Rule:
 
     @property
     def is_row_level(self) -> bool:
-        """Whether it names rows."""
-        return bool(self.condition or self.query)
+        """Whether it names rows that the rules themselves find."""
+        return self.found_by in ("condition", "query", "twins")
+
+    def at(self, period: Period) -> "Rule":
+        """The rule on a delivery of that period: `{period_start}` and `{period_end}` of its SQL are filled in."""
+        kwargs = dict(self.expectation["kwargs"])
+        if "unexpected_rows_query" not in kwargs:
+            return self
+        kwargs["unexpected_rows_query"] = _dated(kwargs["unexpected_rows_query"], period)
+        query = self.query and _dated(self.query, period)
+        return replace(self, expectation={**self.expectation, "kwargs": kwargs}, query=query)
 
 
-def row_conditions(contract: Contract, settings: Settings) -> list[Rule]:
-    """The rules with a condition, which need nothing but a row; their order is that of the bits in `failed`."""
-    stated = [*_derived(contract, settings, "any"), *_of_suite(contract, settings, None)]
-    found = [rule for rule in stated if rule.condition]
-    if len(found) > MOST_CONDITIONS:
+def _dated(sql: str, period: Period) -> str:
+    return sql.replace("{period_start}", f"DATE '{period.start}'").replace("{period_end}", f"DATE '{period.end}'")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules of a source, built once for a delivery and carried to its verdict.
+
+    sha256: identifies what deliveries are judged by: contract, suite and reference lists.
+    """
+
+    contract: Contract
+    stated: tuple[Rule, ...]
+    sha256: str
+
+    @classmethod
+    def of(cls, contract: Contract, settings: Settings) -> "Rules":
+        """The rules of a source. Raises ContractError naming the suite and the rule."""
+        found = [*_derived(contract, settings), *_of_staging(contract), *_of_suite(contract, settings)]
+        ids = [rule.id for rule in found]
+        if twice := sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1}):
+            raise ContractError(f"{contract.source}: the rules {', '.join(twice)} are stated twice.")
+        return cls(contract, tuple(_with_bits(found, contract)), _sha256(contract, settings))
+
+    @property
+    def scratch(self) -> Scratch:
+        """The tables that they speak of."""
+        return Scratch(self.contract.scratch_name)
+
+    @property
+    def conditions(self) -> list[Rule]:
+        """Those that need nothing but a row, in the order of their bits."""
+        return [rule for rule in self.stated if rule.found_by == "condition"]
+
+    def at(self, period: Period) -> "Rules":
+        """The rules on a delivery of that period."""
+        return replace(self, stated=tuple(rule.at(period) for rule in self.stated))
+
+    def by_id(self) -> dict[str, Rule]:
+        """By their public id."""
+        return {rule.id: rule for rule in self.stated}
+
+
+def _with_bits(found: list[Rule], contract: Contract) -> Iterator[Rule]:
+    bit = 0
+    for rule in found:
+        if rule.found_by == "condition":
+            yield replace(rule, bit=bit)
+            bit += 1
+        else:
+            yield rule
+    if bit > MOST_CONDITIONS:
         raise ContractError(f"{contract.source}: more than {MOST_CONDITIONS} row conditions; state some as one query.")
-    return found
 
 
-def rules(contract: Contract, settings: Settings, period: Period, name: str) -> list[Rule]:
-    """Every rule of a delivery staged as `staging.<name>`. Raises ContractError naming the suite and the rule."""
-    found = [*_derived(contract, settings, name), *_of_staging(contract, name), *_of_suite(contract, settings, period)]
-    ids = [rule.id for rule in found]
-    twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
-    if twice:
-        raise ContractError(f"{contract.source}: the rules {', '.join(twice)} are stated twice.")
-    return found
+def _sha256(contract: Contract, settings: Settings) -> str:
+    digest = hashlib.sha256()
+    suite = settings.expectations / f"{contract.source}.json"
+    for path in [contract.path, suite, *sorted((settings.schemas / "reference").iterdir())]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
 
 
 # --- Derived from the contract ---
 
 
-def _derived(contract: Contract, settings: Settings, name: str) -> Iterator[Rule]:
+def _derived(contract: Contract, settings: Settings) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         yield from _of_column(column)
     if contract.terms.unit_at:
         yield from _units_at(contract, contract.terms.unit_at, load_reference(settings.schemas))
-    yield _key_conflict(contract, name)
+    yield _key_conflict(contract)
 
 
 def _of_column(column: Column) -> Iterator[Rule]:
@@ -105,6 +164,7 @@ def _on_column(name: str, column: Column, kind: str, arguments: Mapping[str, Any
         {"type": kind, "kwargs": kwargs},
         "critical",
         "reject_row",
+        "condition",
         column.name,
         condition(kind, kwargs),
         text=name,
@@ -117,17 +177,23 @@ def _number(value: Decimal | None) -> int | float | None:
     return None if value is None else int(value) if value == value.to_integral_value() else float(value)
 
 
+def _of_levels(column: Column) -> str:
+    """SQL for whether the unit `u` is of the column's levels."""
+    admin = ", ".join(f"'{level}'" for level in column.levels if level != "agency")
+    parts = [f"u.register = 'admin_unit' AND u.level IN ({admin})"] if admin else []
+    return " OR ".join([*parts, *(["u.register = 'agency'"] if "agency" in column.levels else [])])
+
+
 def _bound(value: Decimal | None) -> str:
     return "…" if value is None else f"{value:f}"
 
 
 def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rule]:
     for column in contract.loaded_columns:
-        if column.reading in ("unit", "agency"):
-            register: Literal["admin_unit", "agency"] = "agency" if column.reading == "agency" else "admin_unit"
+        if column.levels:
             query = (
                 f'SELECT * FROM (SELECT * FROM {{batch}}) b WHERE b."{column.name}" IS NOT NULL AND b."{at}" IS NOT NULL AND NOT EXISTS '
-                f"(SELECT 1 FROM warehouse.unit u WHERE u.register = '{register}' AND u.code = b.\"{column.name}\" "
+                f"(SELECT 1 FROM warehouse.unit u WHERE ({_of_levels(column)}) AND u.code = b.\"{column.name}\" "
                 f'AND b."{at}"::date BETWEEN u.valid_from AND u.valid_to)'
             )
             yield Rule(
@@ -135,20 +201,23 @@ def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rul
                 {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
                 "critical",
                 "reject_row",
+                "condition",
                 column.name,
-                unregistered(column.name, at, reference.terms(register)),
+                unregistered(column.name, at, reference.terms(column.levels)),
                 text="unit_at",
                 details={"printed": column.printed},
             )
 
 
-def _key_conflict(contract: Contract, name: str) -> Rule:
-    query = f"SELECT b.* FROM (SELECT * FROM {{batch}}) b JOIN staging.{name}_twin t USING (row_no) WHERE t.differs"
+def _key_conflict(contract: Contract) -> Rule:
+    twins = Scratch(contract.scratch_name).twins
+    query = f"SELECT b.* FROM (SELECT * FROM {{batch}}) b JOIN {twins} t USING (row_no) WHERE t.differs"
     return Rule(
-        KEY_CONFLICT,
+        "key.conflict",
         {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
         "critical",
         "reject_row",
+        "twins",
         contract.key[0],
         query=query,
         text="key_conflict",
@@ -159,25 +228,28 @@ def _key_conflict(contract: Contract, name: str) -> Rule:
 # --- What staging left beside the rows: unreadable cells, printed totals, the share of rejects ---
 
 
-def _of_staging(contract: Contract, name: str) -> Iterator[Rule]:
+def _of_staging(contract: Contract) -> Iterator[Rule]:
+    scratch = Scratch(contract.scratch_name)
     yield Rule(
         "readable",
         {"type": "expect_column_values_to_be_null", "kwargs": {"column": "unreadable"}},
         "critical",
         "reject_row",
+        "broken",
         text="readable",
     )
     if contract.totalled:
         yield Rule(
             "totals",
-            {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": totals_query(contract, name)}},
+            {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": totals_query(contract)}},
             "warning",
             "flag",
+            "totals",
             text="total_disagrees",
         )
     terms = contract.terms.delivery
     query = (
-        f"SELECT * FROM (SELECT (SELECT count(DISTINCT row_no) FROM staging.{name}_mark WHERE rejects) AS rejected, "
+        f"SELECT * FROM (SELECT (SELECT count(DISTINCT row_no) FROM {scratch.marks} WHERE rejects) AS rejected, "
         f"(SELECT count(*) FROM {{batch}}) AS total) s WHERE rejected > {terms.max_rejected_rows} "
         f"AND rejected > {terms.max_rejected_share} * total"
     )
@@ -186,16 +258,17 @@ def _of_staging(contract: Contract, name: str) -> Iterator[Rule]:
         {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
         "critical",
         "refuse_delivery",
+        "share",
         text="too_many_rejects",
     )
 
 
-def totals_query(contract: Contract, name: str) -> str:
+def totals_query(contract: Contract) -> str:
     """Printed totals that the rows (accepted and rejected) don't add up to; one over an unreadable value isn't judged."""
     tolerance = contract.terms.sheet.totals.tolerance if contract.terms.sheet else 0
     figure = " ".join(f"WHEN '{column.name}' THEN b.\"{column.name}\"" for column in contract.totalled)
     return (
-        f"SELECT t.*, s.summed FROM staging.{name}_total t CROSS JOIN LATERAL ("
+        f"SELECT t.*, s.summed FROM {Scratch(contract.scratch_name).totals} t CROSS JOIN LATERAL ("
         f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "
         f"bool_or(t.column_name = ANY(string_to_array(b.unreadable, ','))) AS unsure "
         f"FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
@@ -206,7 +279,7 @@ def totals_query(contract: Contract, name: str) -> str:
 # --- The suite ---
 
 
-def _of_suite(contract: Contract, settings: Settings, period: Period | None) -> Iterator[Rule]:
+def _of_suite(contract: Contract, settings: Settings) -> Iterator[Rule]:
     path = settings.expectations / f"{contract.source}.json"
     try:
         entries = json.loads(path.read_text("utf-8"))["expectations"]
@@ -214,7 +287,7 @@ def _of_suite(contract: Contract, settings: Settings, period: Period | None) -> 
         raise ContractError(f"Suite {contract.source}.json can't be read: {fault}") from fault
     for number, entry in enumerate(entries, 1):
         try:
-            yield _from_native(entry, period)
+            yield _from_native(entry)
         except (KeyError, TypeError) as fault:
             raise ContractError(
                 f"Suite {contract.source}.json, expectation {number}: {fault!r} is missing or unknown. "
@@ -223,25 +296,21 @@ def _of_suite(contract: Contract, settings: Settings, period: Period | None) -> 
             ) from fault
 
 
-def _from_native(entry: Mapping[str, Any], period: Period | None) -> Rule:
+def _from_native(entry: Mapping[str, Any]) -> Rule:
     meta, kwargs = entry["meta"], dict(entry["kwargs"])
-    query = kwargs.get("unexpected_rows_query")
-    if query and period:
-        query = query.replace("{period_start}", f"DATE '{period.start}'").replace(
-            "{period_end}", f"DATE '{period.end}'"
-        )
-        kwargs["unexpected_rows_query"] = query
     action: Action = meta["action"]
     row_level = action == "reject_row" or meta.get("rows", False)
+    query = kwargs.get("unexpected_rows_query") if row_level else None
     found = condition(entry["type"], kwargs) if row_level and not query else None
     return Rule(
         meta["rule"],
         {"type": entry["type"], "kwargs": kwargs},
         entry["severity"],
         action,
+        "query" if query else "condition" if found else "delivery",
         meta.get("column"),
         found,
-        query if row_level else None,
+        query=query,
         vi=meta["message_vi"],
         en=meta["message_en"],
     )

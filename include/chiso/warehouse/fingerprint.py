@@ -12,8 +12,12 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract
 
-LEDGER = ("warehouse.version_count", "warehouse.version_origin")
-"""Derived from versions, and made anew now and then; their fingerprints have events of their own."""
+Fingerprints = dict[str, dict[str, Any]]
+"""By table: `{"rows", "hash", "postgres"}`."""
+LEDGER = ("warehouse.event_ledger", "warehouse.event_origin")
+"""Derived from events, and made anew now and then; their fingerprints have audit events of their own."""
+BESIDE = ("warehouse.load", "warehouse.slice")
+"""What every load writes beside its facts: where they stand in the file, and what they stand for."""
 
 _PHYSICAL = "portion"
 """Says where a row lies, not what it says."""
@@ -21,17 +25,21 @@ _GENERATION = "current_setting('server_version_num')::int / 10000"
 
 
 def fact_tables(contract: Contract) -> list[str]:
-    """Where a source's facts lie."""
-    versions = contract.terms.versions
-    return [f"warehouse.{versions.table}"] if versions else ["warehouse.record", "warehouse.observation"]
+    """Where a source's loads lie."""
+    return [contract.fact_table, *BESIDE]
 
 
-def fingerprint(connection: sa.Connection, contract: Contract, delivery_id: int) -> dict[str, dict[str, Any]]:
-    """By table: `{"rows", "hash", "postgres"}` of a delivery's facts."""
-    return {table: _fingerprint_of(connection, table, delivery_id) for table in fact_tables(contract)}
+def fingerprint(
+    connection: sa.Connection, contract: Contract, delivery_id: int, known: Fingerprints | None = None
+) -> Fingerprints:
+    """By table: `{"rows", "hash", "postgres"}` of a delivery's load. known: those that were taken already."""
+    taken = known or {}
+    return taken | {
+        table: _fingerprint_of(connection, table, delivery_id) for table in fact_tables(contract) if table not in taken
+    }
 
 
-def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> dict[str, dict[str, Any]]:
+def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerprints:
     """The same of what a delivery's load left in the ledger of counts."""
     return {table: _fingerprint_of(connection, table, delivery_id) for table in LEDGER}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import contracts
+from chiso.contracts import Contract
 from chiso.province.periods import CALENDARS, Period
 from chiso.province.units import load_reference
 from chiso.system.settings import Settings
@@ -16,7 +16,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 _YEARS = range(2000, 2061)
 
 
-def load(connection: sa.Connection, settings: Settings) -> None:
+def load(connection: sa.Connection, settings: Settings, known: Sequence[Contract]) -> None:
     """Replaces the lists by those of the checkout, in the connection's transaction."""
     reference = load_reference(settings.schemas)
     units = [
@@ -44,14 +44,14 @@ def load(connection: sa.Connection, settings: Settings) -> None:
         "measure",
         [
             {
-                "source": source,
+                "source": contract.source,
                 "measure": measure.id,
                 "name_vi": measure.name_vi,
                 "unit": measure.unit,
                 "kind": measure.kind,
             }
-            for source in contracts.source_names(settings)
-            for measure in contracts.load(source, settings).terms.measures
+            for contract in known
+            for measure in contract.measures
         ],
     )
 
@@ -87,8 +87,10 @@ def _periods() -> list[Period]:
 
 
 def _replace(connection: sa.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    names = list(rows[0])
     connection.execute(sa.text(f"DELETE FROM warehouse.{table}"))
+    if not rows:
+        return
+    names = list(rows[0])
     connection.execute(
         sa.text(
             f"INSERT INTO warehouse.{table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"

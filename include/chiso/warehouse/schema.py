@@ -1,6 +1,7 @@
 """The warehouse's structure: migrations, replaceable views and functions, reference lists."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,9 +10,11 @@ from chiso import audit, contracts
 from chiso.contracts import Contract
 from chiso.system.database import load_lock, reachable
 from chiso.system.settings import Settings
-from chiso.warehouse import counts, reference_lists
+from chiso.warehouse import ledger, reference_lists, tables, views
 
 _LOCK = 7_205_001
+FIRST_SQL = "06_warehouse"
+"""Folder of what the generated views read."""
 _STAGES = ["warehouse", "indicators", "publication"]
 """Schemas with replaceable objects; `audit.insert_only` belongs to the tables."""
 
@@ -25,21 +28,39 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
     with reachable(engine):
         if _applied(engine) == fingerprint:
             return
-        counted = _counted(settings)
+        known = contracts.load_all(settings).contracts
+        counted = [contract for contract in known if contract.has_events]
         with engine.begin() as connection:
             for contract in counted:  # first of all: a load that runs must not wait for what waits for it
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _drop_replaceable(connection)  # first: a migration may replace tables that they read
             _migrate(connection, settings)
-            for path in replaceable_sql(settings.sql):
-                connection.exec_driver_sql(path.read_text("utf-8").replace("%", "%%"))
-            reference_lists.load(connection, settings)
-            heads = [counts.recount(connection, contract, settings) for contract in counted]
+            tables.ensure(connection, known)
+            _make_replaceable(connection, settings, known)
+            reference_lists.load(connection, settings, known)
+            heads = [ledger.recount(connection, contract, settings) for contract in counted]
             connection.execute(sa.text("DELETE FROM warehouse.structure"))
             connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
         for head in heads:
             audit.anchor(settings, head)
+
+
+def _make_replaceable(connection: sa.Connection, settings: Settings, known: Sequence[Contract]) -> None:
+    """Views and functions: of the warehouse, then those made from contracts, then what reads both."""
+    paths = replaceable_sql(settings.sql)
+    first = [path for path in paths if path.parent.name == FIRST_SQL]
+    for path in first:
+        _run(connection, path.read_text("utf-8"))
+    for statement in views.all_views(known):
+        _run(connection, statement)
+    for path in paths:
+        if path not in first:
+            _run(connection, path.read_text("utf-8"))
+
+
+def _run(connection: sa.Connection, sql: str) -> None:
+    connection.exec_driver_sql(sql.replace("%", "%%"))
 
 
 def replaceable_sql(root: Path) -> list[Path]:
@@ -54,13 +75,8 @@ def _migrate(connection: sa.Connection, settings: Settings) -> None:
     config = Config()
     config.set_main_option("script_location", str(settings.schemas / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
+    config.attributes["settings"] = settings
     command.upgrade(config, "head")
-
-
-def _counted(settings: Settings) -> list[Contract]:
-    """Sources whose current versions are counted, by name."""
-    known = [contracts.load(name, settings) for name in sorted(contracts.source_names(settings))]
-    return [contract for contract in known if contract.terms.versions]
 
 
 def _drop_replaceable(connection: sa.Connection) -> None:
@@ -81,7 +97,7 @@ def _fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256()
     parts = ["migrations/versions/*.py", "reference/*", "contracts/*/*.yml"]
     paths = [path for part in parts for path in sorted(settings.schemas.glob(part))]
-    for path in [*paths, *replaceable_sql(settings.sql), Path(reference_lists.__file__)]:
+    for path in [*paths, *replaceable_sql(settings.sql), *(Path(str(module.__file__)) for module in (reference_lists, tables, views))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

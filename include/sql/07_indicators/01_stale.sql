@@ -21,18 +21,3 @@ RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
     ORDER BY indicator, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
 $$;
 COMMENT ON FUNCTION indicators.value_as_of IS 'The newest value of each indicator, unit and period, as known at as_of (recorded time).';
-
-CREATE OR REPLACE FUNCTION indicators.reported_as_of(as_of timestamptz DEFAULT 'infinity')
-RETURNS TABLE (subject text, period text, calendar text, value numeric, numerator numeric, denominator numeric, document text, quote text,
-               delivery_id bigint, received_at timestamptz)
-LANGUAGE sql STABLE AS $$
-    SELECT r.subject, r.period, r.calendar, max(o.value) FILTER (WHERE o.measure = 'reported_value'),
-           max(o.value) FILTER (WHERE o.measure = 'reported_numerator'), max(o.value) FILTER (WHERE o.measure = 'reported_denominator'),
-           r.attributes ->> 'document', r.attributes ->> 'quote', r.delivery_id, d.received_at
-    FROM warehouse.current_delivery(as_of) d
-    JOIN warehouse.record r USING (delivery_id)
-    JOIN warehouse.observation o USING (delivery_id, row_no)
-    WHERE o.measure LIKE 'reported\_%'
-    GROUP BY r.subject, r.period, r.calendar, r.attributes, r.delivery_id, d.received_at, r.row_no
-$$;
-COMMENT ON FUNCTION indicators.reported_as_of IS 'Figures as documents print them, with document and quote.';

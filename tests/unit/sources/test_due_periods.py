@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chiso.contracts import Contract, Delivery, Terms, Transport
+from chiso.contracts import Contract, Delivery, Events, Terms, Transport
 from chiso.province.periods import Period
 from chiso.sources import due_periods
 from chiso.system.errors import ContractError
@@ -17,7 +17,8 @@ TODAY = date(2024, 7, 3)
 
 def contract(mode: str, cadence: str, since: str, **more: Any) -> Contract:
     transport: dict[str, Any] = {"kind": "json", "endpoint": "soc", "path": "/x", "since": since}
-    delivery: dict[str, Any] = {"mode": mode, "cadence": cadence, "format": "json"}
+    kind = {"content": "events", "replaces": "keys"} if mode == "delta" else {}
+    delivery: dict[str, Any] = {"cadence": cadence, "format": "json", **kind}
     return Contract(
         source="soc/x",
         version="1",
@@ -28,6 +29,7 @@ def contract(mode: str, cadence: str, since: str, **more: Any) -> Contract:
             owner="000.00.11.H34",
             transport=Transport(**{**transport, **more.get("transport", {})}),
             delivery=Delivery(**{**delivery, **more.get("delivery", {})}),
+            events=Events() if mode == "delta" else None,
         ),
         path=Path("x.yml"),
     )

@@ -26,7 +26,7 @@ def contract(source: str, *patterns: str, **transport: Any) -> Contract:
         terms=Terms(
             owner="000.00.11.H34",
             transport=Transport(**given),
-            delivery=Delivery(cadence="quarter", mode="replace", format="workbook"),
+            delivery=Delivery(cadence="quarter", format="workbook"),
         ),
         path=Path("x.yml"),
     )

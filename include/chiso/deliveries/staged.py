@@ -1,0 +1,28 @@
+"""A delivery that was read and cast, from staging to the warehouse."""
+
+from dataclasses import dataclass, field
+
+from chiso.contracts import Contract
+from chiso.deliveries.scratch import Scratch
+from chiso.findings.issues import Issue
+from chiso.province.periods import Period
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A delivery in its scratch tables.
+
+    rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the canonical records of JSON,
+    the header's findings and staged rows of a text export: what must differ for a new judgement.
+    letters: contract column → column letters of the sheet.
+    """
+
+    contract: Contract
+    scratch: Scratch
+    file_name: str
+    period: Period
+    rows: int
+    content_sha256: str
+    issues: list[Issue] = field(default_factory=list)
+    sheet: str | None = None
+    letters: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,193 @@
+"""Counts and sums of current events, kept as a ledger: every load writes by how much it changed them.
+
+So a period's figures are a sum over few rows, however many events there are, and are known as of every load.
+Derived from the events, and made anew when what is counted changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from chiso import audit
+from chiso.audit import Counted
+from chiso.contracts import Contract, Measure
+from chiso.system.settings import Settings
+from chiso.warehouse.fingerprint import ledger_fingerprint
+
+_CHANGES, _BEFORE, _DAYS = "event_change", "event_before", "event_day"
+
+
+def count(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str = "true") -> None:
+    """Writes what the events in `added`, all of this delivery, change.
+
+    earlier: SQL condition on `v`, true for the versions that were loaded before.
+    """
+    _find_changes(connection, contract, delivery_id, added, earlier)
+    for column in counted_by(contract):
+        _write(connection, contract, delivery_id, column)
+    connection.exec_driver_sql(f"DROP TABLE {_CHANGES}")
+
+
+def days_counted(connection: sa.Connection, delivery_id: int) -> list[date]:
+    """A day of each half-month in which the delivery's load changed a figure, or where one comes from."""
+    found = sa.text("SELECT DISTINCT span_start FROM warehouse.event_origin WHERE delivery_id = :delivery")
+    return list(connection.execute(found, {"delivery": delivery_id}).scalars())
+
+
+def recount(connection: sa.Connection, contract: Contract, settings: Settings) -> audit.Head | None:
+    """Makes the ledger anew where it was counted by other measures or units than today's, load by load.
+
+    The caller holds the source's load lock.
+    """
+    basis = _basis(contract, settings)
+    known = connection.execute(
+        sa.text("SELECT basis_sha256 FROM warehouse.event_basis WHERE source = :source"), {"source": contract.source}
+    ).scalar()
+    if known == basis:
+        return None
+    found = connection.execute(
+        sa.text(
+            "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
+            "WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 ORDER BY v.verdict_id"
+        ),
+        {"source": contract.source},
+    )
+    loads = list(found.scalars())
+    for table in ("event_ledger", "event_origin"):
+        connection.execute(sa.text(f"DELETE FROM warehouse.{table} WHERE delivery_id = ANY(:loads)"), {"loads": loads})
+    head = None
+    for place, delivery in enumerate(loads):
+        earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
+        added = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery})) a"
+        count(connection, contract, delivery, added, earlier)
+        head = audit.record(connection, Counted(ledger_fingerprint(connection, delivery)), delivery)
+    connection.execute(
+        sa.text(
+            "INSERT INTO warehouse.event_basis VALUES (:source, :basis) "
+            "ON CONFLICT (source) DO UPDATE SET basis_sha256 = excluded.basis_sha256"
+        ),
+        {"source": contract.source, "basis": basis},
+    )
+    return head
+
+
+
+
+def counted_by(contract: Contract) -> list[str]:
+    """The timestamps by which the contract's measures are counted."""
+    return sorted({measure.counted_by for measure in contract.measures if measure.counted_by})
+
+
+def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> None:
+    """Fills a temporary table: +1 for a version that becomes its thing's current one, -1 for the one that was."""
+    terms, table = contract.terms, contract.fact_table
+    at = [terms.events.at] if terms.events and terms.events.at else []
+    key = ", ".join(f'"{name}"' for name in contract.thing_key)
+    own = [*contract.thing_key, *at, *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at), *terms.dimensions]
+    plain = ", ".join(f'"{name}"' for name in dict.fromkeys(own))
+    figures = ", ".join(f'({_figure(measure)}) AS "{measure.id}"' for measure in contract.measures)
+    names = ", ".join(f'"{measure.id}"' for measure in contract.measures)
+    newest = ", ".join([*(f'"{name}" DESC' for name in at), "received_at DESC", "delivery_id DESC"])
+    within = ", ".join([f'"{name}" DESC' for name in contract.thing_key] + [f'"{name}" DESC' for name in at])
+    same = " AND ".join(f'b."{name}" = c."{name}"' for name in contract.thing_key)
+    older = f"({_row('b', at)}b.received_at, b.delivery_id) < ({_row('c', at)}d.received_at, c.delivery_id)"
+    given = f"SELECT received_at FROM landing.delivery WHERE delivery_id = {delivery_id}"
+    # A large delivery's rows are indexed by thing and time: reading them in that order spares the sort.
+    connection.exec_driver_sql("SET LOCAL enable_sort = off")
+    connection.execute(
+        sa.text(
+            f"CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS SELECT 1 AS change, {plain}, delivery_id, {figures} FROM "
+            f"(SELECT DISTINCT ON ({key}) * FROM {added} ORDER BY {within}) newest"
+        )
+    )
+    connection.exec_driver_sql("SET LOCAL enable_sort = on")
+    known = connection.execute(
+        sa.text(
+            f"CREATE TEMPORARY TABLE {_BEFORE} ON COMMIT DROP AS "
+            f"SELECT DISTINCT ON ({key}) -1 AS change, {plain}, delivery_id, {figures}, received_at "
+            f"FROM {table} v JOIN landing.delivery d USING (delivery_id) "
+            f"WHERE {earlier} AND ({key}) IN (SELECT {key} FROM {_CHANGES}) ORDER BY {key}, {newest}"
+        )
+    ).rowcount
+    if known:
+        connection.execute(
+            sa.text(f"DELETE FROM {_CHANGES} c USING {_BEFORE} b, ({given}) d WHERE {same} AND NOT {older}")
+        )
+        connection.execute(
+            sa.text(
+                f"INSERT INTO {_CHANGES} SELECT change, {plain}, delivery_id, {names} FROM {_BEFORE} b "
+                f"WHERE ({key}) IN (SELECT {key} FROM {_CHANGES})"
+            )
+        )
+    connection.exec_driver_sql(f"DROP TABLE {_BEFORE}")
+
+
+def _row(alias: str, names: Sequence[str]) -> str:
+    return "".join(f'{alias}."{name}", ' for name in names)
+
+
+def _figure(measure: Measure) -> str:
+    """SQL for what a version adds: whether it is counted, or the figure that it brings."""
+    if measure.is_count:
+        return measure.holds_sql()
+    return f"CASE WHEN {measure.holds_sql()} THEN {measure.row_sql()} END"
+
+
+def _write(connection: sa.Connection, contract: Contract, delivery_id: int, column: str) -> None:
+    """Sums the changes of the measures counted by `column`, by unit, dimensions and the delivery that brought the version."""
+    terms = contract.terms
+    measures = [measure for measure in contract.measures if measure.counted_by == column]
+    sums = ", ".join(f'{_change(measure)} AS "{measure.id}"' for measure in measures)
+    lines = ", ".join(f"('{measure.id}', g.\"{measure.id}\")" for measure in measures)
+    dimensions = "".join(f', "{name}"' for name in terms.dimensions)
+    named = ", ".join(f"'{name}', g.\"{name}\"" for name in terms.dimensions)
+    unit = f'"{terms.unit}"' if terms.unit else "NULL::text"
+    connection.execute(
+        sa.text(
+            f'CREATE TEMPORARY TABLE {_DAYS} ON COMMIT DROP AS SELECT {unit} AS counted_unit, "{terms.unit_at}"::date AS counted_unit_at, '
+            f'"{column}"::date AS counted_day, delivery_id{dimensions}, sum(change) AS change, {sums} FROM {_CHANGES} '
+            f'WHERE "{column}" IS NOT NULL GROUP BY 1, 2, 3, delivery_id{dimensions}'
+        )
+    )
+    connection.execute(
+        sa.text(
+            "INSERT INTO warehouse.event_ledger "
+            "(delivery_id, source, measure, unit_register, unit_code, unit_valid_from, span_start, dimensions, change) "
+            f"SELECT {delivery_id}, :source, x.measure, u.register, u.code, u.valid_from, {_span('counted_day')}, "
+            f"{f'jsonb_build_object({named})' if named else 'NULL::jsonb'}, sum(x.change) "
+            f"FROM {_DAYS} g LEFT JOIN warehouse.unit u ON u.code = g.counted_unit AND g.counted_unit_at BETWEEN u.valid_from AND u.valid_to "
+            f"CROSS JOIN LATERAL (VALUES {lines}) x(measure, change) WHERE x.change <> 0 "
+            "GROUP BY 3, 4, 5, 6, 7, 8 HAVING sum(x.change) <> 0"
+        ),
+        {"source": contract.source},
+    )
+    connection.execute(
+        sa.text(
+            "INSERT INTO warehouse.event_origin (delivery_id, counted_by, span_start, origin_id, change) "
+            f"SELECT {delivery_id}, '{column}', {_span('counted_day')}, delivery_id, sum(change) "
+            f"FROM {_DAYS} GROUP BY 3, 4 HAVING sum(change) <> 0"
+        )
+    )
+    connection.exec_driver_sql(f"DROP TABLE {_DAYS}")
+
+
+def _change(measure: Measure) -> str:
+    if measure.is_count:
+        return f'sum(change) FILTER (WHERE "{measure.id}")'
+    return f'sum(change * "{measure.id}")'
+
+
+def _span(column: str) -> str:
+    """SQL for the first day of the half-month: 1st or 15th, so that months of both calendars are made of whole ones."""
+    day = f'"{column}"'
+    return f"({day}::date - (date_part('day', {day})::int - CASE WHEN date_part('day', {day}) < 15 THEN 1 ELSE 15 END))"
+
+
+def _basis(contract: Contract, settings: Settings) -> str:
+    terms = contract.terms
+    what = [measure.model_dump_json() for measure in contract.measures] + [terms.unit, terms.unit_at, terms.dimensions]
+    units = [path.read_text("utf-8") for path in sorted((settings.schemas / "reference").glob("a*.csv"))]
+    return hashlib.sha256(json.dumps([what, units]).encode()).hexdigest()
