@@ -1,5 +1,6 @@
 """Forms stand for their period as a whole: the newest received one that was accepted is current."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from chiso import contracts, landing
 from chiso.contracts.odcs import read_contract
 from chiso.deliveries.register import Arrival
 from chiso.flow import collecting, computing, loading
-from chiso.inquiry import answers
+from chiso.inquiry import answers, verification
 from chiso.province.periods import Period
 from chiso.system.platform import Platform
 
@@ -131,3 +132,36 @@ def test_what_a_crash_left_unjudged_is_loaded_later(inbox: Inbox) -> None:
     landing.keep(arrival, contract, inbox.platform.engine, inbox.platform.settings)
     [outcome] = collecting.load_pending(contract, inbox.platform)
     assert outcome.loaded == 5
+
+
+def test_a_column_that_a_contract_gains_reaches_what_was_accepted_before(inbox: Inbox) -> None:
+    """Its bytes are read again from landing; what was loaded without the column is kept."""
+    contract = contracts.load(SOURCE, inbox.platform.settings)
+    folder = inbox.folder / "departments"
+    folder.mkdir()
+    narrower = folder / "telecom.yml"
+    text = contract.path.read_text("utf-8")
+    narrower.write_text(re.sub(r"  - \{name: signal_gaps.*?\n(?=customProperties)", "", text, flags=re.DOTALL), "utf-8")
+    before = read_contract(narrower, inbox.folder)
+    outcome = collecting.ingest_file(inbox.put(form(50), "vien_thong.xlsx", at(1)), before, inbox.platform)
+    computing.compute_stale(inbox.platform)
+    assert list(collecting.load_pending(before, inbox.platform)) == []
+    assert _figures(inbox) == [(outcome.delivery, None)] * 5
+
+    [again] = collecting.load_pending(contract, inbox.platform)
+    assert (again.accepted, again.loaded, again.period) == (True, 5, outcome.period)
+    assert again.delivery != outcome.delivery
+    assert _figures(inbox) == [(again.delivery, 0)] * 5
+    assert list(collecting.load_pending(contract, inbox.platform)) == []
+    with inbox.platform.engine.connect() as connection:
+        first = sa.text("SELECT count(*) FROM warehouse.departments_telecom WHERE delivery_id = :id")
+        kept = connection.execute(first, {"id": outcome.delivery})
+        assert kept.scalar_one() == 5
+    assert computing.stale_periods(inbox.platform)
+    assert verification.verify(inbox.platform)["faults"] == []
+
+
+def _figures(inbox: Inbox) -> list[tuple[int, int | None]]:
+    with inbox.platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT delivery_id, signal_gaps FROM publication.departments_telecom"))
+        return [(row.delivery_id, row.signal_gaps) for row in rows]

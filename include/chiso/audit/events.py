@@ -26,7 +26,7 @@ Kind = TypeVar("Kind", bound=Event)
 
 @dataclass(frozen=True)
 class DeliveryReceived(Event):
-    """A delivery was kept. received_at: UTC, ISO."""
+    """A delivery was kept, or its bytes are read again as another one. received_at: UTC, ISO."""
 
     STAGE = "landing"
     KIND = "delivery_received"
@@ -36,6 +36,7 @@ class DeliveryReceived(Event):
     file_name: str
     origin: str
     received_at: str
+    read_again: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from chiso.contracts import Contract
 from chiso.deliveries.raw import RawFile, raw_path
 from chiso.province.periods import Period
 from chiso.system.settings import Settings
@@ -43,6 +44,8 @@ class Landed(Received):
     """A kept delivery."""
 
     delivery_id: int = field(kw_only=True)
+    read_again: int | None = field(default=None, kw_only=True)
+    """The delivery whose bytes these are, where a changed contract reads them again."""
 
 
 def add_raw_file(connection: sa.Connection, sha256: str, size: int, *, encrypted: bool) -> None:
@@ -78,7 +81,7 @@ def add(connection: sa.Connection, source: str, arrival: Arrival, sha256: str) -
     known = connection.execute(
         sa.text(
             "SELECT delivery_id FROM landing.delivery WHERE source = :source AND sha256 = :sha256 "
-            "AND received_at = :received AND stated_period IS NOT DISTINCT FROM :stated"
+            "AND received_at = :received AND stated_period IS NOT DISTINCT FROM :stated AND read_again IS NULL"
         ),
         key,
     )
@@ -101,7 +104,7 @@ def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
         row.encrypted,
         tuple(settings.landing_keys) if row.encrypted else (),
     )
-    return Landed(raw, row.sha256, row.received_at, row.stated_period, delivery_id=row.delivery_id)
+    return Landed(raw, row.sha256, row.received_at, row.stated_period, delivery_id=row.delivery_id, read_again=row.read_again)
 
 
 def raw_files(engine: sa.Engine, settings: Settings) -> Iterator[tuple[str, RawFile]]:
@@ -125,6 +128,33 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
             {"source": source, "rules": rules_sha256},
         )
         return [row.delivery_id for row in rows]
+
+
+def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
+    """Deliveries that stand and were loaded without a column that the contract has gained since, oldest received first."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT DISTINCT d.received_at, d.delivery_id FROM warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) "
+                "JOIN landing.delivery d USING (delivery_id) WHERE s.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
+                "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
+            ),
+            {"source": contract.source, "columns": [column.name for column in contract.loaded_columns]},
+        )
+        return [row.delivery_id for row in rows]
+
+
+def add_reading(connection: sa.Connection, delivery_id: int) -> int:
+    """Registers that a delivery's bytes are read again; returns the id under which its new facts are kept."""
+    added = connection.execute(
+        sa.text(
+            "INSERT INTO landing.delivery (source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id, read_again) "
+            "SELECT source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id, delivery_id FROM landing.delivery "
+            "WHERE delivery_id = :id RETURNING delivery_id"
+        ),
+        {"id": delivery_id},
+    )
+    return int(added.scalar_one())
 
 
 def fetched_periods(engine: sa.Engine, source: str) -> dict[Period, str | None]:

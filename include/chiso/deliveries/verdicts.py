@@ -137,9 +137,10 @@ def of_same_bytes(
 ) -> Standing | None:
     """The verdict on a current delivery of the same bytes, for the period that this one states.
 
-    None for an answer of JSON, which may speak of the period in which it was given, and not say so in its bytes.
+    None for an answer of JSON, which may speak of the period in which it was given, and not say so in its bytes; and
+    where the bytes are read again.
     """
-    if contract.terms.delivery.format == "json":
+    if contract.terms.delivery.format == "json" or landed.read_again is not None:
         return None
     row = connection.execute(
         sa.text(
@@ -160,6 +161,8 @@ def of_same_bytes(
 
 def of_same_content(connection: sa.Connection, landed: Landed, staged: Staged, rules_sha256: str) -> Standing | None:
     """The verdict on the current delivery of the period, if its content is this one's and would be judged alike."""
+    if landed.read_again is not None:
+        return None
     row = connection.execute(
         sa.text(
             _CURRENT + "AND v.period = :period AND v.calendar = :calendar AND v.content_sha256 = :content " + _STILL_GOOD

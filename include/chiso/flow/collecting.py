@@ -163,11 +163,13 @@ def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform
 def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
     """Judges and loads every kept delivery that never was, or was refused by other rules, oldest received first.
 
-    One that can't be judged (its raw file is lost, its contract broken) doesn't hold up the others: its fault is
-    raised after them.
+    Those that were loaded before the contract gained a column are read again. One that can't be judged (its raw file
+    is lost, its contract broken) doesn't hold up the others: its fault is raised after them.
     """
     faults: list[ChisoError] = []
     rules = validation.Rules.of(contract, platform.settings).sha256
+    for delivery_id in register.to_read_again(platform.engine, contract):
+        landing.read_again(delivery_id, platform.engine, platform.settings)
     for delivery_id in register.pending(platform.engine, contract.source, rules):
         try:
             yield loading.load(register.landed(platform.engine, delivery_id, platform.settings), contract, platform)

@@ -21,7 +21,7 @@ from chiso.deliveries.register import Arrival, Landed
 from chiso.system.errors import StorageError
 from chiso.system.settings import Settings
 
-__all__ = ["keep", "verify"]
+__all__ = ["keep", "read_again", "verify"]
 
 _BLOCK = 1 << 20
 
@@ -51,6 +51,28 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
             head = audit.record(connection, received, delivery_id)
     audit.anchor(settings, head)
     return register.landed(engine, delivery_id, settings)
+
+
+def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> Landed:
+    """A kept delivery once more, so that a changed contract reads its bytes; what was loaded of it before is kept."""
+    with engine.begin() as connection:
+        again = register.add_reading(connection, delivery_id)
+        row = connection.execute(
+            sa.text("SELECT d.*, f.bytes FROM landing.delivery d JOIN landing.raw_file f USING (sha256) WHERE delivery_id = :id"),
+            {"id": again},
+        ).one()
+        received = audit.DeliveryReceived(
+            row.source,
+            row.sha256,
+            row.bytes,
+            row.file_name,
+            row.origin,
+            row.received_at.astimezone(UTC).isoformat(),
+            read_again=delivery_id,
+        )
+        head = audit.record(connection, received, again)
+    audit.anchor(settings, head)
+    return register.landed(engine, again, settings)
 
 
 def verify(engine: sa.Engine, settings: Settings) -> Iterator[str]:

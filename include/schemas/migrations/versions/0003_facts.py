@@ -68,6 +68,13 @@ CREATE INDEX ON warehouse.event_origin (delivery_id);
 COMMENT ON TABLE warehouse.event_origin IS 'By how much each load changed the number of events that are current and came with delivery origin_id: the lineage of event_ledger.';
 CREATE TABLE warehouse.event_basis (source text PRIMARY KEY, basis_sha256 text NOT NULL);
 COMMENT ON TABLE warehouse.event_basis IS 'What event_ledger was counted by: the contract''s measures and the lists of units.';
+ALTER TABLE landing.delivery ADD COLUMN read_again bigint REFERENCES landing.delivery;
+DO $$ DECLARE old text; BEGIN
+    SELECT conname INTO old FROM pg_constraint WHERE conrelid = 'landing.delivery'::regclass AND contype = 'u';
+    EXECUTE format('ALTER TABLE landing.delivery DROP CONSTRAINT %I', old);
+END $$;
+ALTER TABLE landing.delivery ADD UNIQUE NULLS NOT DISTINCT (source, sha256, received_at, stated_period, read_again);
+COMMENT ON COLUMN landing.delivery.read_again IS 'The delivery whose kept bytes are read again, by a contract that has changed since: the same receipt, new facts.';
 DROP TABLE warehouse.version_count, warehouse.version_origin, warehouse.count_basis;
 ALTER TABLE warehouse.measure DROP CONSTRAINT measure_pkey, ADD PRIMARY KEY (source, measure);
 """
