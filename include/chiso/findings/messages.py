@@ -182,6 +182,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
         "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), too much; send the form only.",
     ),
+    "sheet_expands": (
+        "{file}: trang “{sheet}” nở ra hơn {most_vi} {what_vi}, quá giới hạn; xóa các dòng, cột thừa ngoài bảng, lưu và gửi lại.",
+        "{file}: sheet “{sheet}” grows to more than {most_en} {what_en}, too much; delete the rows and columns beside the table, "
+        "save and send it again.",
+    ),
     "file_too_large": (
         "{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
         "{file} has {size_mb} MB, the limit is {limit_mb} MB; send the form only.",
@@ -238,6 +243,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Sheet “{sheet}” is hidden; it was read since no other holds the form.",
     ),
     "hidden_sheet_ignored": ("Trang “{sheet}” bị ẩn; không đọc.", "Sheet “{sheet}” is hidden; it wasn't read."),
+    "cell_struck": (
+        "Ô {cell} ở cột “{printed}”: “{value}” đã bị gạch ngang; ghi giá trị đúng, không gạch, hoặc xóa.",
+        "Cell {cell} in “{printed}”: “{value}” is struck through; write the right value without a line through it, or delete it.",
+    ),
+    "cell_in_pieces": (
+        "Ô {cell} ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",
+        "Cell {cell} in “{printed}” holds several separate pieces: “{value}”; write one value only.",
+    ),
+    "cell_out_of_time": (
+        "Ô {cell} ở cột “{printed}” có định dạng ngày nhưng “{value}” không phải là ngày; ghi lại ngày hoặc đổi định dạng.",
+        "Cell {cell} in “{printed}” is formatted as a date, but “{value}” is none; write the date again or change the format.",
+    ),
     "formula_uncached": (
         "Ô {cell} ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
         "Cell {cell} in “{printed}” is a formula without a stored value; open, recalculate, save.",

@@ -1,12 +1,21 @@
 """A cell's value as the text that a Vietnamese spreadsheet program would show, with full precision."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from chiso.province.text import nfc
 
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+_FIGURES = re.compile(r"[\s\d.,%+()-]*\d[\s\d.,%+()-]*")
+_MARK = re.compile(r"\s*[(\[]?(?:\d{1,2}|[*†‡]+)[)\]]?\s*")
+_MARKED = re.compile(r"(?:\d|[^\W\d_]{3}|[)\]%])\s*$")
+"""What a raised mark may follow; after a shorter word it belongs to a unit (m2) or a formula (CO2)."""
+_SEAM = "\0"
+"""Stands where a piece was left out."""
+_JOINED = re.compile(rf"\d{_SEAM}+\d")
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -30,6 +39,38 @@ def cell_text(value: object, number_format: str = "General") -> str | None:
 def clean(text: str) -> str | None:
     """NFC, without invisible signs and outer blanks; None if nothing is left."""
     return nfc(_INVISIBLE.sub("", text)).strip() or None
+
+
+class Piece(NamedTuple):
+    """Text of a cell that has one look. raised: super- or subscript. struck: deleted by a line through it, or hidden."""
+
+    text: str
+    raised: bool = False
+    struck: bool = False
+
+
+def read_pieces(pieces: Sequence[Piece]) -> tuple[str, str | None]:
+    """A cell's text as a person reads its pieces, and the rule that they break, if any.
+
+    What is struck through is left out, and so are raised marks of footnotes: 910 with a raised 1 is 910, while m with
+    a raised 2 stays m2. Figures that this would join break `cell_in_pieces`; a cell of which nothing would be left
+    breaks `cell_struck`.
+    """
+    whole = "".join(piece.text for piece in pieces)
+    plain = "".join(piece.text for piece in pieces if not piece.struck and not piece.raised)
+    is_figure = _FIGURES.fullmatch(plain) is not None
+    read = ""
+    for piece in pieces:
+        left_out = piece.struck or (piece.raised and (is_figure or _is_mark(piece.text, read)))
+        read += _SEAM if left_out and piece.text else piece.text
+    if _JOINED.search(read):
+        return whole, "cell_in_pieces"
+    text = read.replace(_SEAM, "")
+    return (whole, "cell_struck") if whole.strip() and not text.strip() else (text, None)
+
+
+def _is_mark(raised: str, before: str) -> bool:
+    return _MARK.fullmatch(raised) is not None and _MARKED.search(before) is not None
 
 
 def is_percent(number_format: str) -> bool:

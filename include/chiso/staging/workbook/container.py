@@ -11,6 +11,7 @@ import msoffcrypto
 import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 
 Kind = Literal["xlsx", "xls", "ods", "html"]
@@ -38,6 +39,7 @@ class Container:
 
     kind: Kind
     stream: BinaryIO
+    budget: Budget
 
 
 def open_container(path: Path, password: str | None, findings: Findings) -> Container:
@@ -100,27 +102,28 @@ def _open_html(stream: BinaryIO, findings: Findings) -> Container:
     if closed < opened:  # a parser would close it, and the rows that were cut off would go unnoticed
         raise findings.refusal("file_damaged", reason="</table> is missing")
     stream.seek(0)
-    return Container("html", stream)
+    return Container("html", stream, Budget(findings, len(page)))
 
 
 # ZIP: .xlsx and .ods
 
 def _open_zip(stream: BinaryIO, findings: Findings) -> Container:
     with findings.reading(), zipfile.ZipFile(stream) as package:
-        _check_sizes(package, stream.seek(0, io.SEEK_END), findings)
+        unpacked = _check_sizes(package, stream.seek(0, io.SEEK_END), findings)
         kind = _package_kind(package, findings)
         _check_parts(package, findings)
     stream.seek(0)
-    return Container(kind, stream)
+    return Container(kind, stream, Budget(findings, unpacked))
 
 
-def _check_sizes(package: zipfile.ZipFile, packed: int, findings: Findings) -> None:
-    """By the directory alone, before a single part is unpacked."""
+def _check_sizes(package: zipfile.ZipFile, packed: int, findings: Findings) -> int:
+    """Bytes of all parts; judged by the directory alone, before a single part is unpacked."""
     unpacked = sum(part.file_size for part in package.infolist())
     ratio = unpacked // max(packed, 1)
     suspect = unpacked > RATIO_MATTERS_FROM_BYTES and ratio > MAX_UNPACKED_RATIO
     if suspect or unpacked > MAX_UNPACKED_BYTES:
         raise findings.refusal("file_expands", unpacked_mb=unpacked >> 20, ratio=ratio)
+    return unpacked
 
 
 def _package_kind(package: zipfile.ZipFile, findings: Findings) -> Kind:
@@ -173,8 +176,9 @@ def _ole_kind(stream: BinaryIO, streams: set[str], password: str | None, finding
         raise findings.refusal("file_unknown", found_vi="tệp Office loại khác", found_en="another Office document")
     if "Workbook" in streams and msoffcrypto.OfficeFile(stream).is_encrypted():
         stream = _decrypt(stream, password, findings)
+    size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    return Container("xls", stream)
+    return Container("xls", stream, Budget(findings, size))
 
 
 def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> BinaryIO:

@@ -84,7 +84,7 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
         raise ContractError(f"{contract.source}: the contract has no sheet, so it can't be read from a workbook.")
     findings = Findings(file_name, contract.terms.responsible, contract.source)
     container = open_container(path, password, findings)
-    sheets = _READERS[container.kind](container.stream, findings)
+    sheets = _READERS[container.kind](container.stream, findings, container.budget)
     found = _form_sheet(sheets, contract, reference, findings)
     noticed = [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)]
     return _form(found, contract, noticed)
@@ -152,7 +152,7 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
 
 def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
     above = [(a1(row, column), text) for row in range(header.top)
-             for column, text in enumerate(grid.row(row)) if text]
+             for column, text in enumerate(grid.row(row)) if text and (row, column) not in grid.faults]
     return [("", line) for line in grid.before] + above
 
 
@@ -181,7 +181,7 @@ def _merged(grid: Grid, place: int) -> dict[int, str | None]:
 def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
     columns = found.header.columns
     texts = {column.name: found.grid.text(row.index, columns[column.name]) for column in contract.loaded_columns
-             if column.name in columns}
+             if column.name in columns and (row.index, columns[column.name]) not in found.grid.faults}
     return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.label or "",
                     {name: text for name, text in texts.items() if text is not None}, covers)
 
@@ -221,7 +221,10 @@ def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Ite
 
 
 def _broken(grid: Grid, rows: list[int], place: int, column: Column) -> Iterator[tuple[int, str]]:
-    """Rows whose cell is, or looks like, a formula that mustn't be trusted, with the rule that they break."""
+    """Rows whose cell can't be taken as it stands, or mustn't be trusted, with the rule that it breaks."""
+    for row in rows if grid.faults else ():
+        if rule := grid.faults.get((row, place)):
+            yield row, rule
     for row in rows if grid.formulas else ():
         formula = grid.formulas.get((row, place))
         if formula and formula.executes:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from lxml import html
 
 from chiso.province.text import legacy_to_unicode
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
@@ -22,13 +23,13 @@ _SILENT = frozenset({"script", "style", "title", "head", "meta"})
 _SPACES = re.compile(r"[ \t\r\n\u00a0]+")
 
 
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
     """Every table that holds no other table. Raises DeliveryRefused when there is none to read."""
     with findings.reading():
         page = html.document_fromstring(_decoded(stream.read()), parser=html.HTMLParser(no_network=True))
         tables = [table for table in page.iter("table") if table.find(".//table") is None]
-    return [Sheet(f"table {number}", hidden=False, load=partial(_load, table, findings))
-            for number, table in enumerate(tables, start=1)]
+    names = {f"table {number}": table for number, table in enumerate(tables, start=1)}
+    return [Sheet(name, hidden=False, load=partial(_load, table, name, findings, budget)) for name, table in names.items()]
 
 
 def _decoded(content: bytes) -> str:
@@ -50,12 +51,12 @@ def _without_declaration(text: str) -> str:
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
 
 
-def _load(table: Any, findings: Findings) -> Grid:
+def _load(table: Any, name: str, findings: Findings, budget: Budget) -> Grid:
     with findings.reading():
-        return _grid(table)
+        return _grid(table, name, budget)
 
 
-def _grid(table: Any) -> Grid:
+def _grid(table: Any, name: str, budget: Budget) -> Grid:
     rows: list[list[str | None]] = []
     merges: list[Span] = []
     bold: set[Place] = set()
@@ -82,7 +83,7 @@ def _grid(table: Any) -> Grid:
         rows.append(trimmed(texts))
         if _HIDDEN.search(element.get("style", "")):
             hidden.add(row)
-    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), before=list(_lines_before(table)))
+    return Grid(columns_of(rows, budget, name), merges, frozenset(bold), frozenset(hidden), before=list(_lines_before(table)))
 
 
 def _span(cell: Any, attribute: str, most: int) -> int:

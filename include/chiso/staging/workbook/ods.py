@@ -13,6 +13,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from chiso.province.text import legacy_to_unicode
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
@@ -38,7 +39,7 @@ class _Look:
 _PLAIN = _Look()
 
 
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
     """Tables of the file in their order. Raises DeliveryRefused when damaged."""
     with findings.reading():
         with zipfile.ZipFile(stream) as package:
@@ -47,7 +48,7 @@ def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
         looks = _looks(parts)
         tables = parts[0].iterfind(f".//{_OFFICE}spreadsheet/{_TABLE}table")
         return [Sheet(table.get(f"{_TABLE}name", ""), _look(table, looks).hidden,
-                      partial(_load, table, looks, findings)) for table in tables]
+                      partial(_load, table, looks, findings, budget)) for table in tables]
 
 
 def _parsed(xml: bytes) -> etree._Element:
@@ -80,12 +81,12 @@ def _look(element: etree._Element, looks: dict[str, _Look]) -> _Look:
 
 # Cells
 
-def _load(table: etree._Element, looks: dict[str, _Look], findings: Findings) -> Grid:
+def _load(table: etree._Element, looks: dict[str, _Look], findings: Findings, budget: Budget) -> Grid:
     with findings.reading():
-        return _grid(table, looks)
+        return _grid(table, looks, budget)
 
 
-def _grid(table: etree._Element, looks: dict[str, _Look]) -> Grid:
+def _grid(table: etree._Element, looks: dict[str, _Look], budget: Budget) -> Grid:
     rows: list[list[str | None]] = []
     merges: list[Span] = []
     bold: set[Place] = set()
@@ -110,7 +111,7 @@ def _grid(table: etree._Element, looks: dict[str, _Look]) -> Grid:
             formulas |= {(row, column): formula for column, cell, _ in cells for formula in _formula(cell)}
             if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
                 hidden.add(row)
-    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), formulas)
+    return Grid(columns_of(rows, budget, table.get(f"{_TABLE}name", "")), merges, frozenset(bold), frozenset(hidden), formulas)
 
 
 def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:

@@ -7,20 +7,21 @@ from typing import Any, BinaryIO
 import xlrd
 
 from chiso.province.text import legacy_to_unicode
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
 
 
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
     """Worksheets of the file in their order. Raises DeliveryRefused when damaged."""
     with findings.reading():
         book = xlrd.open_workbook(file_contents=stream.read(), formatting_info=True, logfile=io.StringIO())
-        return [Sheet(sheet.name, sheet.visibility != 0, partial(_load, book, sheet, findings))
+        return [Sheet(sheet.name, sheet.visibility != 0, partial(_load, book, sheet, findings, budget))
                 for sheet in book.sheets()]
 
 
-def _load(book: Any, sheet: Any, findings: Findings) -> Grid:
+def _load(book: Any, sheet: Any, findings: Findings, budget: Budget) -> Grid:
     with findings.reading():
         rows: list[list[str | None]] = []
         bold: set[Place] = set()
@@ -31,7 +32,7 @@ def _load(book: Any, sheet: Any, findings: Findings) -> Grid:
                         and _font(book, cell).weight >= 600)
         merges = [Span(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
         hidden = frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden)
-    return Grid(columns_of(rows), merges, frozenset(bold), hidden)
+    return Grid(columns_of(rows, budget, sheet.name), merges, frozenset(bold), hidden)
 
 
 def _font(book: Any, cell: Any) -> Any:
