@@ -175,8 +175,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file} is a web page (HTML), not a spreadsheet; download the original again and send it.",
     ),
     "file_damaged": (
-        "{file}: tệp bị cắt cụt hoặc hỏng ({reason}); mở bằng bảng tính, lưu lại và gửi lại.",
-        "{file} is cut short or damaged ({reason}); open it, save it anew and send it again.",
+        "{file}: tệp bị cắt cụt hoặc hỏng ({reason_vi}); mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file} is cut short or damaged ({reason_en}); open it, save it anew and send it again.",
     ),
     "file_expands": (
         "{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
