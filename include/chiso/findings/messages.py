@@ -251,6 +251,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Ô {cell} ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",
         "Cell {cell} in “{printed}” holds several separate pieces: “{value}”; write one value only.",
     ),
+    "cell_unclear": (
+        "Ô {cell} ở cột “{printed}” hiện “{value}” nhưng giá trị lưu trong tệp khác, hoặc không đọc được; nhập lại giá trị.",
+        "Cell {cell} in “{printed}” shows “{value}”, but the file stores another value, or none that can be read; "
+        "enter the value again.",
+    ),
     "cell_out_of_time": (
         "Ô {cell} ở cột “{printed}” có định dạng ngày nhưng “{value}” không phải là ngày; ghi lại ngày hoặc đổi định dạng.",
         "Cell {cell} in “{printed}” is formatted as a date, but “{value}” is none; write the date again or change the format.",

@@ -153,7 +153,7 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
 def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
     above = [(a1(row, column), text) for row in range(header.top)
              for column, text in enumerate(grid.row(row)) if text and (row, column) not in grid.faults]
-    return [("", line) for line in grid.before] + above
+    return [("", line) for line in grid.before()] + above
 
 
 def _values(found: _Found, rows: list[int], column: Column, contract: Contract) -> pa.ChunkedArray:

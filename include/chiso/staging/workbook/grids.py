@@ -59,8 +59,9 @@ class Grid:
     """Of very long sheets only those that execute or whose value wasn't stored."""
     faults: dict[Place, str] = field(default_factory=dict)
     """Cells that can't be taken as they stand → the rule that they break, one of those that name a cell."""
-    before: list[str] = field(default_factory=list)
-    """Lines that stand before the table (HTML only)."""
+    hidden_columns: frozenset[int] = frozenset()
+    before: Callable[[], list[str]] = list
+    """Gives the lines that stand before the table (HTML only)."""
 
     @property
     def height(self) -> int:
