@@ -69,12 +69,13 @@ def _check_complete(page: Any, parser: Any, text: str, findings: Findings) -> No
         if name.lower() == "table":
             depth = max(depth + (-1 if closing else 1), 0)
     if depth:  # the parser would close it, and the rows that were cut off would go unnoticed
-        raise findings.refusal("file_damaged", reason="</table> is missing")
+        raise findings.damaged("thiếu </table>", "</table> is missing")
     read = Counter(element.tag for element in page.iter(*written))
-    lost = [f"{written[name] - read[name]} <{name}>" for name in written if read[name] < written[name]]
-    too_deep = any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log)
-    if lost or too_deep:
-        raise findings.refusal("file_damaged", reason=", ".join(lost) + " nested too deep" * too_deep)
+    lost = ", ".join(f"<{name}>: {written[name] - read[name]}" for name in written if read[name] < written[name])
+    if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
+        raise findings.damaged("thẻ lồng nhau quá sâu", "its tags are nested too deep")
+    if lost:
+        raise findings.damaged(f"có thẻ nằm sai chỗ, không đọc được ({lost})", f"tags stand where they can't be read ({lost})")
 
 
 # Style sheets
@@ -92,7 +93,7 @@ def _apply_style_sheets(page: Any, findings: Findings) -> None:
     """Writes what the page's own style sheets declare into the `style` of the elements that they select."""
     rules = sorted(_rules("\n".join(style.text or "" for style in page.iter("style"))), key=attrgetter("weight"))
     if len(rules) > MAX_RULES:
-        raise findings.refusal("file_damaged", reason=f"{len(rules)} style rules")
+        raise findings.damaged(f"có {len(rules)} quy tắc định dạng", f"it has {len(rules)} rules of style")
     by_name: dict[str, list[_Rule]] = {}
     for rule in rules:
         by_name.setdefault(max(rule.names, key=_is_class, default="*"), []).append(rule)

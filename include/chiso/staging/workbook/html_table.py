@@ -39,13 +39,13 @@ def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
         tables = list(page.iter("table"))
         for table in tables:
             if sum(1 for _ in table.iterancestors("table")) > MAX_NESTED:
-                raise findings.refusal("file_damaged", reason=f"more than {MAX_NESTED} tables within one another")
+                raise findings.damaged("các bảng lồng nhau quá sâu", "its tables are nested too deep")
         return [Sheet(f"table {number}", bool(look_of(table).hidden), partial(_load, table, f"table {number}", findings, budget))
                 for number, table in enumerate(tables, start=1)]
 
 
 def _load(table: Any, name: str, findings: Findings, budget: Budget) -> Grid:
-    with findings.reading():
+    with findings.reading(name):
         return _grid(table, name, budget)
 
 
