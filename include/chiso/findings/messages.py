@@ -238,6 +238,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",
         "Row {row} is hidden and was read all the same; show it or delete it.",
     ),
+    "hidden_column": (
+        "Cột “{printed}” (ô {cell}) bị ẩn nhưng vẫn được đọc; bỏ ẩn hoặc xóa cột.",
+        "Column “{printed}” (cell {cell}) is hidden and was read all the same; show it or delete it.",
+    ),
     "hidden_sheet_read": (
         "Trang “{sheet}” bị ẩn; vẫn được đọc vì không trang nào khác có biểu.",
         "Sheet “{sheet}” is hidden; it was read since no other holds the form.",

@@ -240,14 +240,13 @@ def test_cells_that_a_browser_leaves_out_take_no_place():
     assert form(content).values["commune"] == NAMES
 
 
-@pytest.mark.parametrize(
-    "change",
-    [("<td>Số hộ</td>", "<td hidden>Số hộ</td>", "<td>910</td>", "<td style='display:none'>910</td>")],
-)
-def test_a_hidden_column_is_read(change):
-    content = page(row(1), row(2)).decode().replace(*change[:2]).replace(*change[2:])
-    found = form(content.encode())
+def test_a_hidden_column_is_read_and_reported():
+    content = page(row(1), row(2)).decode().replace("<td>Số hộ</td>", "<td hidden>Số hộ</td>")
+    found = form(content.replace("<td>910</td>", "<td style='display:none'>910</td>").encode())
     assert found.values["households"] == ["910"] * 2
+    assert [(finding.rule, finding.cell) for finding in found.findings] == [("hidden_column", "C1")]
+    described = page(row(1), table="<table><col><col span=2 style='display:none'>")
+    assert [(finding.rule, finding.cell) for finding in form(described).findings] == [("hidden_column", "B1"), ("hidden_column", "C1")]
 
 
 # Expansion

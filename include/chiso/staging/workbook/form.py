@@ -214,6 +214,9 @@ def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Ite
             yield findings.issue("optional_column_missing", "info", "flag", sheet=found.sheet.name,
                                  column=column.name, printed=column.printed)
             continue
+        if place in found.grid.hidden_columns:
+            yield findings.issue("hidden_column", "warning", "flag", sheet=found.sheet.name, column=column.name,
+                                 cell=a1(found.header.bottom, place), printed=column.printed)
         for row, rule in _broken(found.grid, rows, place, column):
             yield findings.issue(rule, "critical", "reject_row", sheet=found.sheet.name, row=row + 1,
                                  cell=a1(row, place), column=column.name, printed=column.printed,
