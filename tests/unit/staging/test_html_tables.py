@@ -184,7 +184,6 @@ def test_titles_in_a_caption_and_without_what_is_hidden_or_struck():
         ("<tr>", "<tbody><tr>"),
         ("<tr>", "<form><tr>"),
         ("\n<tr>", "\n<![if supportMisalignedColumns]><tr>"),
-        ("<td>50</td>", "<td>50</td></table" + " " * 0 + "x>"),
         ("\n<tr>", "\n<!-- <table><tr><td> --><tr>"),
     ],
 )
@@ -192,6 +191,12 @@ def test_rows_however_they_are_written(written):
     content = page(row(1), row(2), row(3)).replace(written[0].encode(), written[1].encode())
     found = form(content)
     assert (found.rows, found.values["commune"], found.values["households"]) == ([2, 3, 4], NAMES, ["910"] * 3)
+
+
+@pytest.mark.parametrize("start", ["<b>BÁO CÁO</b>", "<br>", "<!-- x --><h3>BÁO CÁO</h3>", "<form>"])
+def test_a_page_may_begin_with_any_tag(start):
+    content = page(row(1)).decode()
+    assert form((start + content[content.index("<p>") :]).encode()).rows == [2]
 
 
 def test_cells_outside_of_rows_and_rows_in_cells_are_rows():

@@ -27,7 +27,7 @@ RATIO_MATTERS_FROM_BYTES = 32 * 2**20
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table"
-                   rb"|body|div|center|font|p|script)\b", re.IGNORECASE | re.DOTALL)
+                   rb"|body|div|center|font|p|script|h[1-6]|b|strong|span|br|thead|tbody|tr|form)\b", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(rb"<table\b", re.IGNORECASE)
 _NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
 _MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)

@@ -14,7 +14,7 @@ from chiso.staging.workbook.findings import Findings
 MAX_RULES = 4096
 """Of style sheets that hide, strike or raise text; exporters write a few hundred."""
 
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _UTF8 = frozenset({"utf-8", "utf8"})
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|textarea|title|xmp)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(/?)(table|tr|td|th)(?=[\s/>])", re.IGNORECASE)

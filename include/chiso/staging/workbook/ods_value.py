@@ -12,6 +12,7 @@ from chiso.staging.workbook.cells import Piece, cell_text, clean, read_pieces
 from chiso.staging.workbook.ods_look import OFFICE, TEXT, Look, Looks
 
 _NUMBERS = frozenset({"float", "percentage", "currency"})
+_KEPT = _NUMBERS | {"date", "time", "boolean"}
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:E[-+]?[0-9]+)?", re.IGNORECASE)
 _KIND_OF_PROGRAM = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _ERROR = re.compile(r"#\S*|[^\W\d]+:[0-9]{3}")
@@ -40,9 +41,9 @@ def value_of(cell: etree._Element, look: Look, looks: Looks) -> Value:
         return Value(shown, rule)
     if shown and (cell.get(_KIND_OF_PROGRAM) == "error" or _ERROR.fullmatch(shown)):
         return Value(shown)
-    if kind == "string" or kind is None:
-        return _string(cell, Value(shown, rule))
-    return _kept(cell, kind, look, shown)
+    if kind in _KEPT:
+        return _kept(cell, kind, look, shown)
+    return _string(cell, Value(shown, rule))
 
 
 def _kept(cell: etree._Element, kind: str, look: Look, shown: str | None) -> Value:
@@ -54,7 +55,7 @@ def _kept(cell: etree._Element, kind: str, look: Look, shown: str | None) -> Val
         text = _moment(cell.get(f"{OFFICE}date-value", ""))
     elif kind == "boolean":
         text = {"true": "TRUE", "false": "FALSE"}.get(cell.get(f"{OFFICE}boolean-value", ""))
-    else:
+    else:  # a time of the day or a duration: its format says which
         text = shown
     if text is None:
         return Value(shown, "cell_out_of_time" if kind == "date" else "cell_unclear")
