@@ -247,9 +247,26 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Sheet “{sheet}” is hidden; it was read since no other holds the form.",
     ),
     "hidden_sheet_ignored": ("Trang “{sheet}” bị ẩn; không đọc.", "Sheet “{sheet}” is hidden; it wasn't read."),
+    "cell_misplaced": (
+        "{file}: trang “{sheet}” có ô “{address}” (giá trị “{value}”), địa chỉ không thể có; mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file}: sheet “{sheet}” has a cell “{address}” (value “{value}”), an address that can't be; open it, save it anew and send it again.",
+    ),
     "cell_struck": (
-        "Ô {cell} ở cột “{printed}”: “{value}” đã bị gạch ngang; ghi giá trị đúng, không gạch, hoặc xóa.",
-        "Cell {cell} in “{printed}”: “{value}” is struck through; write the right value without a line through it, or delete it.",
+        "Ô {cell} ở cột “{printed}”: “{value}” đã bị gạch ngang hoặc ẩn; ghi giá trị đúng, không gạch, hoặc xóa.",
+        "Cell {cell} in “{printed}”: “{value}” is struck through or hidden; write the right value so that it shows, or delete it.",
+    ),
+    "cell_scaled": (
+        "Ô {cell} ở cột “{printed}” lưu “{value}” nhưng định dạng hiển thị chia cho nghìn; bỏ định dạng và ghi đúng đơn vị.",
+        "Cell {cell} in “{printed}” holds “{value}” but its format shows it divided by a thousand; remove the format and write "
+        "the value in the column's unit.",
+    ),
+    "cell_no_number": (
+        "Ô {cell} ở cột “{printed}” được lưu là số nhưng “{value}” không phải là số; ghi lại giá trị.",
+        "Cell {cell} in “{printed}” is kept as a number, but “{value}” is none; write the value again.",
+    ),
+    "merge_odd": (
+        "Trang “{sheet}” có ô gộp “{value}” chồng lên ô gộp khác hoặc nằm ngoài trang; bỏ qua việc gộp.",
+        "Sheet “{sheet}” has merged cells “{value}” that overlap others or lie outside the sheet; taken as not merged.",
     ),
     "cell_in_pieces": (
         "Ô {cell} ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",

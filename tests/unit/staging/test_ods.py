@@ -20,6 +20,7 @@ SPACES = " ".join(
         *((name, name) for name in ("office", "style", "table", "text")),
         ("fo", "xsl-fo-compatible"),
         ("svg", "svg-compatible"),
+        ("number", "datastyle"),
     ]
 ) + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 STYLES = """
@@ -33,6 +34,8 @@ STYLES = """
 <style:style style:name="struck" style:family="table-cell"><style:text-properties style:text-line-through-style="solid"/></style:style>
 <style:style style:name="old" style:family="table-cell" style:parent-style-name="older"/>
 <style:style style:name="older" style:family="table-cell"><style:text-properties style:font-name="F1"/></style:style>
+<number:number-style style:name="N1"><number:number number:display-factor="1000"/></number:number-style>
+<style:style style:name="thousands" style:family="table-cell" style:data-style-name="N1"/>
 <style:style style:name="sup" style:family="table-cell"><style:text-properties fo:font-weight="bold"/></style:style>
 """
 
@@ -117,6 +120,7 @@ def span(content: str, style: str) -> str:
         (cell(f"<text:p>910{span('1', 'sup')}</text:p>", office__value_type="string", office__string_value="9101"), ("910", [])),
         (cell("<text:p>910</text:p>", office__value_type="string", office__string_value="911"), ("910", ["cell_unclear"])),
         (number("910", "9,1E+02"), ("910", [])),
+        (number("910000", "910", table__style_name="thousands"), ("910000", ["cell_scaled"])),
         (number("0", "#DIV/0!"), ("#DIV/0!", [])),
         (number("0", "Err:502"), ("Err:502", [])),
         (cell("<text:p>x</text:p>", office__value_type="string", office__string_value="", calcext__value_type="error"), ("x", [])),
@@ -168,7 +172,6 @@ def test_a_count_that_is_none_refuses_the_file(count):
         commune(0, how='table:number-rows-repeated="1000000"'),
         row(cell("<text:p>5</text:p>", table__number_columns_repeated="16384"), how='table:number-rows-repeated="5000"'),
         commune(0) + row(cell("<text:p>5</text:p>", table__number_columns_repeated="250")) * 5000,
-        "".join(row(cell("<text:p>x</text:p>", table__number_rows_spanned="65000")) for _ in range(3000)),
     ],
 )
 def test_small_files_that_expand_are_refused(rows):
@@ -190,6 +193,14 @@ def test_blank_rows_say_nothing(rows):
     with suppress(DeliveryRefused):
         assert form(ods(rows)).rows == [6]
     assert time.process_time() - began < 5
+
+
+def test_merges_that_overlap_are_reported():
+    rows = commune(0, cell("<text:p>910</text:p>", table__number_rows_spanned="65000")) + commune(1) + commune(2)
+    tall = cell("<text:p>x</text:p>", table__number_rows_spanned="65000", table__number_columns_spanned="9")
+    found = form(ods(rows.replace(text(None), tall) + row(tall) * 3000))
+    assert found.values["households"] == ["910"] * 3
+    assert "merge_odd" in rules(found)
 
 
 # What is hidden

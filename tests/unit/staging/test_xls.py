@@ -80,6 +80,9 @@ def cell(content: bytes) -> tuple[str | None, list[str]]:
         (written(910, style(struck_out=True)), ("910", ["cell_struck"])),
         (written(910), ("910", [])),
         (written(0.4501, style("0%")), ("45,01%", [])),
+        (written(910, style("#,##0")), ("910", [])),
+        (written(910000, style("#,##0,")), ("910000", ["cell_scaled"])),
+        (written(910, style(";;;")), ("910", ["cell_struck"])),
     ],
 )
 def test_a_cell_reads_as_it_looks(write, expected):
@@ -225,6 +228,14 @@ def test_small_workbooks_take_little_time(write):
     with suppress(DeliveryRefused):
         read(content, name="a.xls")
     assert time.process_time() - began < 5
+
+
+def test_merges_that_overlap_are_reported():
+    def merge(sheet: xlwt.Worksheet) -> None:
+        sheet.merged_ranges.extend([(ROW, ROW + 3, 1, 1), (ROW + 1, ROW + 2, 0, 1), (ROW, ROW - 1, 5, 5)])
+
+    form = read(book(merge), name="a.xls")
+    assert [(finding.rule, finding.value) for finding in form.findings] == [("merge_odd", "F8:F7"), ("merge_odd", "A9:B10")]
 
 
 def test_a_far_cell_takes_nothing_from_the_form():

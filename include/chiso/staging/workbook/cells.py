@@ -18,6 +18,8 @@ _MARKED = re.compile(r"(?:\d|[^\W\d_]{3}|[)\]%]|^[-–—xX])\s*$")
 _SEAM = "\0"
 """Stands where a piece was left out."""
 _JOINED = re.compile(rf"\d{_SEAM}+\d")
+_SCALED = re.compile(r"[0#?],+(?![0#?,])")
+"""A comma after the last digit divides what is shown by a thousand."""
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -88,6 +90,13 @@ def _is_mark(raised: str, before: str) -> bool:
 def is_percent(number_format: str) -> bool:
     """Whether the format shows a hundredfold value with a percent sign."""
     return "%" in number_format and "%" in _LITERALS.sub("", number_format)
+
+
+def format_rule(number_format: str) -> str | None:
+    """The rule that a number breaks whose format hides it (`;;;`) or shows it divided by a thousand (`0,`)."""
+    if ";" in number_format and not number_format.strip("; "):
+        return "cell_struck"
+    return "cell_scaled" if _SCALED.search(_LITERALS.sub("", number_format).split(";")[0]) else None
 
 
 def a1(row: int, column: int) -> str:

@@ -175,7 +175,7 @@ def _values(found: _Found, rows: list[int], column: Column, contract: Contract) 
 def _merged(grid: Grid, place: int) -> dict[int, str | None]:
     """Rows whose cell in a column belongs to a merge that begins above → the text of its first cell."""
     return {row: grid.text(span.top, place) for span in grid.merges if span.left == place
-            for row in range(span.top + 1, span.bottom + 1)}
+            for row in range(span.top + 1, min(span.bottom + 1, grid.height))}
 
 
 def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
@@ -195,6 +195,8 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for sheet in sheets:
         if sheet.hidden and sheet is not found.sheet:
             yield findings.issue("hidden_sheet_ignored", "info", "flag", sheet=sheet.name)
+    for reference in found.grid.odd_merges:
+        yield findings.issue("merge_odd", "warning", "flag", sheet=name, value=reference)
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),
                              row=header.bottom + 1, value=" / ".join(header.paths[place]))

@@ -59,6 +59,8 @@ class Grid:
     """Of very long sheets only those that execute or whose value wasn't stored."""
     faults: dict[Place, str] = field(default_factory=dict)
     """Cells that can't be taken as they stand → the rule that they break, one of those that name a cell."""
+    odd_merges: list[str] = field(default_factory=list)
+    """Merged cells that can't be, as the file names them; not among `merges`."""
     hidden_columns: frozenset[int] = frozenset()
     before: Callable[[], list[str]] = list
     """Gives the lines that stand before the table (HTML only)."""

@@ -56,9 +56,10 @@ def _grid(table: Any, name: str, budget: Budget) -> Grid:
     for number, row in enumerate(rows):
         area.add(row, below=len(rows) - number - 1)
     first = next(table.iter("tr", "td", "th"), table)
-    return Grid(columns_of(area.rows, budget, name), area.merges, frozenset(area.bold),
-                frozenset(number for number, row in enumerate(rows) if row.hidden), area.formulas, area.faults,
-                area.hidden_columns | _hidden_columns(table), partial(lines_before, first))
+    return Grid(columns_of(area.rows, budget, name), area.merges, bold=frozenset(area.bold),
+                hidden_rows=frozenset(number for number, row in enumerate(rows) if row.hidden), formulas=area.formulas,
+                faults=area.faults, hidden_columns=area.hidden_columns | _hidden_columns(table),
+                before=partial(lines_before, first))
 
 
 # Rows

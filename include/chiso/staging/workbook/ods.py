@@ -6,7 +6,6 @@ Read from its XML: the usual library prints a broken document to the log and goe
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice, repeat
 from typing import BinaryIO
 
@@ -15,6 +14,7 @@ from lxml import etree
 from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of
+from chiso.staging.workbook.merges import settled
 from chiso.staging.workbook.ods_look import OFFICE, TABLE, Look, Looks
 from chiso.staging.workbook.ods_value import Value, value_of
 from chiso.staging.workbook.package import Package
@@ -70,7 +70,8 @@ class _Area:
         for row in self._table.iter(_ROW):
             if next(row.iterancestors(f"{TABLE}table")) is self._table:
                 self._add(row)
-        return Grid(columns_of(self._rows, self._budget, self._name), self._clipped_merges(), bold=frozenset(self._bold),
+        merges, odd = settled(self._merges)
+        return Grid(columns_of(self._rows, self._budget, self._name), merges, odd_merges=odd, bold=frozenset(self._bold),
                     hidden_rows=frozenset(self._hidden), formulas=self._formulas, faults=self._faults,
                     hidden_columns=frozenset(place for place, column in enumerate(self._columns) if _is_hidden(column)))
 
@@ -126,13 +127,6 @@ class _Area:
             name = self._columns[place].get(_DEFAULT)
         return self._looks.of(name or "", "table-cell")
 
-    def _clipped_merges(self) -> list[Span]:
-        """Merges as far as the sheet reaches."""
-        clipped = [replace(span, bottom=min(span.bottom, len(self._rows) - 1)) for span in self._merges]
-        for span in clipped:
-            self._budget.copies((span.bottom - span.top + 1) * (span.right - span.left + 1) - 1, self._name)
-        return clipped
-
 
 _Filled = tuple[int, etree._Element, Value, Look]
 
@@ -150,7 +144,7 @@ def _is_hidden(element: etree._Element) -> bool:
 def _span(row: int, column: int, cell: etree._Element) -> Iterator[Span]:
     down, right = _count(cell, "number-rows-spanned"), _count(cell, "number-columns-spanned")
     if down > 1 or right > 1:
-        yield Span(row, column, row + down - 1, min(column + right, MAX_COLUMNS) - 1)
+        yield Span(row, column, row + down - 1, column + right - 1)
 
 
 def _count(element: etree._Element, attribute: str) -> int:

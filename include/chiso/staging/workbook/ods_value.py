@@ -59,7 +59,7 @@ def _kept(cell: etree._Element, kind: str, look: Look, shown: str | None) -> Val
         text = shown
     if text is None:
         return Value(shown, "cell_out_of_time" if kind == "date" else "cell_unclear")
-    return Value(text, "cell_struck" if look.struck else None)
+    return Value(text, "cell_struck" if look.struck else "cell_scaled" if look.scaled and kind in _NUMBERS else None)
 
 
 def _moment(stated: str) -> str | None:

@@ -11,9 +11,10 @@ import xlrd
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.biff import Formulas
 from chiso.staging.workbook.budget import Budget
-from chiso.staging.workbook.cells import Piece, cell_text, clean, read_pieces
+from chiso.staging.workbook.cells import Piece, cell_text, clean, format_rule, read_pieces
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
+from chiso.staging.workbook.merges import settled
 
 _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _NO_DAY = 60
@@ -56,18 +57,11 @@ class _Cells:
             texts = [self._text((row, column), cell) for column, cell in enumerate(sheet.row(row)[:MAX_COLUMNS])]
             budget.characters(sum(len(text) for text in texts if text), sheet.name)
             rows.append(trimmed(texts))
-        return Grid(columns_of(rows, budget, sheet.name), list(self._merges(budget)), bold=frozenset(self._bold),
+        merges, odd = settled(Span(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells)
+        return Grid(columns_of(rows, budget, sheet.name), merges, odd_merges=odd, bold=frozenset(self._bold),
                     hidden_rows=frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden),
                     formulas={place: Formula("", stored=False) for place in self._uncalculated}, faults=self._faults,
                     hidden_columns=frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden))
-
-    def _merges(self, budget: Budget) -> Iterator[Span]:
-        """Merges as far as the sheet reaches."""
-        for top, bottom, left, right in self._sheet.merged_cells:
-            span = Span(top, left, min(bottom, self._sheet.nrows) - 1, min(right, MAX_COLUMNS) - 1)
-            if span.top <= span.bottom and span.left <= span.right:
-                budget.copies((span.bottom - span.top + 1) * (span.right - span.left + 1) - 1, self._sheet.name)
-                yield span
 
     def _text(self, place: Place, cell: Any) -> str | None:
         """The cell's text; what it breaks and how it looks is noted."""
@@ -103,7 +97,7 @@ def _value(cell: Any, number_format: str, datemode: int) -> tuple[str | None, st
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return cell_text(bool(cell.value)), None
     if cell.ctype != xlrd.XL_CELL_DATE:
-        return cell_text(cell.value, number_format), None
+        return cell_text(cell.value, number_format), format_rule(number_format)
     moment = _moment(cell.value, number_format, datemode)
     return (cell_text(cell.value), "cell_out_of_time") if moment is None else (cell_text(moment), None)
 
