@@ -61,6 +61,8 @@ def read_pieces(pieces: Sequence[Piece]) -> tuple[str, str | None]:
     no more than marks would be left breaks `cell_struck`.
     """
     whole = "".join(piece.text for piece in pieces)
+    if not any(piece.raised or piece.struck for piece in pieces):
+        return whole, None
     plain = "".join(piece.text for piece in pieces if not piece.struck and not piece.raised)
     if not plain.strip() and any(piece.struck and piece.text.strip() for piece in pieces):
         return whole, "cell_struck"
