@@ -175,12 +175,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file} is a web page (HTML), not a spreadsheet; download the original again and send it.",
     ),
     "file_damaged": (
-        "{file}: tệp bị cắt cụt hoặc hỏng ({reason}); mở bằng bảng tính, lưu lại và gửi lại.",
-        "{file} is cut short or damaged ({reason}); open it, save it anew and send it again.",
+        "{file}: tệp bị cắt cụt hoặc hỏng ({reason_vi}); mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file} is cut short or damaged ({reason_en}); open it, save it anew and send it again.",
     ),
     "file_expands": (
         "{file}: tệp nén nở ra {unpacked_mb} MB (gấp {ratio} lần), quá giới hạn; chỉ gửi biểu báo cáo.",
         "{file} unpacks to {unpacked_mb} MB ({ratio} times its size), too much; send the form only.",
+    ),
+    "sheet_expands": (
+        "{file}: trang “{sheet}” nở ra hơn {most_vi} {what_vi}, quá giới hạn; xóa các dòng, cột thừa ngoài bảng, lưu và gửi lại.",
+        "{file}: sheet “{sheet}” grows to more than {most_en} {what_en}, too much; delete the rows and columns beside the table, "
+        "save and send it again.",
     ),
     "file_too_large": (
         "{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
@@ -233,11 +238,49 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",
         "Row {row} is hidden and was read all the same; show it or delete it.",
     ),
+    "hidden_column": (
+        "Cột “{printed}” (ô {cell}) bị ẩn nhưng vẫn được đọc; bỏ ẩn hoặc xóa cột.",
+        "Column “{printed}” (cell {cell}) is hidden and was read all the same; show it or delete it.",
+    ),
     "hidden_sheet_read": (
         "Trang “{sheet}” bị ẩn; vẫn được đọc vì không trang nào khác có biểu.",
         "Sheet “{sheet}” is hidden; it was read since no other holds the form.",
     ),
     "hidden_sheet_ignored": ("Trang “{sheet}” bị ẩn; không đọc.", "Sheet “{sheet}” is hidden; it wasn't read."),
+    "cell_misplaced": (
+        "{file}: trang “{sheet}” có ô “{address}” (giá trị “{value}”), địa chỉ không thể có; mở bằng bảng tính, lưu lại và gửi lại.",
+        "{file}: sheet “{sheet}” has a cell “{address}” (value “{value}”), an address that can't be; open it, save it anew and send it again.",
+    ),
+    "cell_struck": (
+        "Ô {cell} ở cột “{printed}”: “{value}” đã bị gạch ngang hoặc ẩn; ghi giá trị đúng, không gạch, hoặc xóa.",
+        "Cell {cell} in “{printed}”: “{value}” is struck through or hidden; write the right value so that it shows, or delete it.",
+    ),
+    "cell_scaled": (
+        "Ô {cell} ở cột “{printed}” lưu “{value}” nhưng định dạng hiển thị chia cho nghìn; bỏ định dạng và ghi đúng đơn vị.",
+        "Cell {cell} in “{printed}” holds “{value}” but its format shows it divided by a thousand; remove the format and write "
+        "the value in the column's unit.",
+    ),
+    "cell_no_number": (
+        "Ô {cell} ở cột “{printed}” được lưu là số nhưng “{value}” không phải là số; ghi lại giá trị.",
+        "Cell {cell} in “{printed}” is kept as a number, but “{value}” is none; write the value again.",
+    ),
+    "merge_odd": (
+        "Trang “{sheet}” có ô gộp “{value}” chồng lên ô gộp khác hoặc nằm ngoài trang; bỏ qua việc gộp.",
+        "Sheet “{sheet}” has merged cells “{value}” that overlap others or lie outside the sheet; taken as not merged.",
+    ),
+    "cell_in_pieces": (
+        "Ô {cell} ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",
+        "Cell {cell} in “{printed}” holds several separate pieces: “{value}”; write one value only.",
+    ),
+    "cell_unclear": (
+        "Ô {cell} ở cột “{printed}” hiện “{value}” nhưng giá trị lưu trong tệp khác, hoặc không đọc được; nhập lại giá trị.",
+        "Cell {cell} in “{printed}” shows “{value}”, but the file stores another value, or none that can be read; "
+        "enter the value again.",
+    ),
+    "cell_out_of_time": (
+        "Ô {cell} ở cột “{printed}” có định dạng ngày nhưng “{value}” không phải là ngày; ghi lại ngày hoặc đổi định dạng.",
+        "Cell {cell} in “{printed}” is formatted as a date, but “{value}” is none; write the date again or change the format.",
+    ),
     "formula_uncached": (
         "Ô {cell} ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
         "Cell {cell} in “{printed}” is a formula without a stored value; open, recalculate, save.",

@@ -1,12 +1,25 @@
 """A cell's value as the text that a Vietnamese spreadsheet program would show, with full precision."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from chiso.province.text import nfc
 
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+_FIGURES = re.compile(r"[\s\d.,%+()-]*\d[\s\d.,%+()-]*")
+_MARK = re.compile(r"\s*[(\[]?(?:\d{1,2}|[*†‡]+)[)\]]?\s*")
+_FIGURE_MARK = r"[(\[]?(?:\d{1,2}|[a-z]|[*†‡]+)[)\]]?"
+_FIGURE_MARKS = re.compile(rf"{_FIGURE_MARK}(?:[,;\s]+{_FIGURE_MARK})*", re.IGNORECASE)
+_MARKED = re.compile(r"(?:\d|[^\W\d_]{3}|[)\]%]|^[-–—xX])\s*$")
+"""What a raised mark may follow; after a shorter word it belongs to a unit (m2) or a formula (CO2)."""
+_SEAM = "\0"
+"""Stands where a piece was left out."""
+_JOINED = re.compile(rf"\d{_SEAM}+\d")
+_SCALED = re.compile(r"[0#?],+(?![0#?,])")
+"""A comma after the last digit divides what is shown by a thousand."""
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -32,9 +45,60 @@ def clean(text: str) -> str | None:
     return nfc(_INVISIBLE.sub("", text)).strip() or None
 
 
+class Piece(NamedTuple):
+    """Text of a cell that has one look. raised: super- or subscript. struck: deleted by a line through it, or hidden."""
+
+    text: str
+    raised: bool = False
+    struck: bool = False
+
+
+def read_pieces(pieces: Sequence[Piece]) -> tuple[str, str | None]:
+    """A cell's text as a person reads its pieces, and the rule that they break, if any.
+
+    What is struck through is left out, and so are raised marks of footnotes: 910 with a raised 1 is 910, while m with
+    a raised 2 stays m2. Figures that this would join, and raised parts of them, break `cell_in_pieces`; a cell of which
+    no more than marks would be left breaks `cell_struck`.
+    """
+    whole = "".join(piece.text for piece in pieces)
+    if not any(piece.raised or piece.struck for piece in pieces):
+        return whole, None
+    plain = "".join(piece.text for piece in pieces if not piece.struck and not piece.raised)
+    if not plain.strip() and any(piece.struck and piece.text.strip() for piece in pieces):
+        return whole, "cell_struck"
+    is_figure = _FIGURES.fullmatch(plain) is not None
+    if is_figure and not all(_is_mark_of_figure(piece.text, plain) for piece in pieces if piece.raised and not piece.struck):
+        return whole, "cell_in_pieces"
+    read = ""
+    for piece in pieces:
+        left_out = piece.struck or (piece.raised and (is_figure or _is_mark(piece.text, read)))
+        read += _SEAM if left_out and piece.text else piece.text
+    if _JOINED.search(read):
+        return whole, "cell_in_pieces"
+    return read.replace(_SEAM, ""), None
+
+
+def _is_mark_of_figure(raised: str, figure: str) -> bool:
+    """Whether a raised text points to a footnote, and is neither a part of the number (`12,⁵⁰`) nor a power (`10⁶`)."""
+    mark = raised.strip()
+    is_power = figure.strip() == "10" and mark.isdigit()
+    return not mark or (not is_power and _FIGURE_MARKS.fullmatch(mark) is not None)
+
+
+def _is_mark(raised: str, before: str) -> bool:
+    return _MARK.fullmatch(raised) is not None and _MARKED.search(before) is not None
+
+
 def is_percent(number_format: str) -> bool:
     """Whether the format shows a hundredfold value with a percent sign."""
     return "%" in number_format and "%" in _LITERALS.sub("", number_format)
+
+
+def format_rule(number_format: str) -> str | None:
+    """The rule that a number breaks whose format hides it (`;;;`) or shows it divided by a thousand (`0,`)."""
+    if ";" in number_format and not number_format.strip("; "):
+        return "cell_struck"
+    return "cell_scaled" if _SCALED.search(_LITERALS.sub("", number_format).split(";")[0]) else None
 
 
 def a1(row: int, column: int) -> str:

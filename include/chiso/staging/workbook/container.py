@@ -11,7 +11,9 @@ import msoffcrypto
 import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
+from chiso.staging.workbook.package import Package
 
 Kind = Literal["xlsx", "xls", "ods", "html"]
 
@@ -23,12 +25,16 @@ RATIO_MATTERS_FROM_BYTES = 32 * 2**20
 """A small sheet of equal rows may shrink to any ratio; only a large one is suspect."""
 
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|title|style|table"
-                   rb"|body|div|center|font|p|script)\b", re.IGNORECASE | re.DOTALL)
+                   rb"|body|div|center|font|p|script|h[1-6]|b|strong|span|br|thead|tbody|tr|form)\b", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(rb"<table\b", re.IGNORECASE)
-_TABLE_END = re.compile(rb"</table\s*>", re.IGNORECASE)
 _NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
 _MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)
+_TYPES = "[Content_Types].xml"
+_WORKBOOK = re.compile(rb"spreadsheetml\.(?:sheet|template)\.main\+xml", re.IGNORECASE)
+_PUBLIC_PASSWORD = "VelvetSweatshop"  # noqa: S105
+"""Spreadsheet programs encrypt with it what is only protected against changes, and open that without asking."""
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 
 
@@ -38,6 +44,7 @@ class Container:
 
     kind: Kind
     stream: BinaryIO
+    budget: Budget
 
 
 def open_container(path: Path, password: str | None, findings: Findings) -> Container:
@@ -64,17 +71,23 @@ def _identify(stream: BinaryIO, password: str | None, findings: Findings) -> Con
 
 
 def _describe(head: bytes) -> tuple[str, str]:
-    if not head.strip(b"\x00\t\r\n "):
-        return "toàn ký tự trống", "nothing but blanks"
-    if head.startswith(b"%PDF"):
-        return "tệp PDF", "a PDF document"
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
-        return "bảng tính XML 2003", "an XML Spreadsheet 2003"
-    if head.lstrip().startswith((b"{", b"[")):
-        return "dữ liệu JSON", "JSON"
-    if b"\x00" not in head:
-        return "văn bản thường hoặc CSV", "plain text or CSV"
-    return "định dạng không rõ", "an unknown format"
+    """What else the file may be, Vietnamese and English."""
+    found = (
+        (not head.strip(b"\x00\t\r\n "), "toàn ký tự trống", "nothing but blanks"),
+        (head.startswith(b"%PDF"), "tệp PDF", "a PDF document"),
+        (b"urn:schemas-microsoft-com:office:spreadsheet" in head, "bảng tính XML 2003", "an XML Spreadsheet 2003"),
+        (head.lstrip().startswith((b"{", b"[")), "dữ liệu JSON", "JSON"),
+        (_is_utf16(head), "văn bản UTF-16", "UTF-16 text"),
+        (b"\x00" not in head, "văn bản thường hoặc CSV", "plain text or CSV"),
+        (True, "định dạng không rõ", "an unknown format"),
+    )
+    return next((vi, en) for fits, vi, en in found if fits)
+
+
+def _is_utf16(head: bytes) -> bool:
+    """By its mark, or by every other byte of Latin letters being zero."""
+    halves = sorted(head[start::2].count(0) for start in (0, 1))
+    return head.startswith(_UTF16_MARKS) or (halves[0] == 0 and 2 * halves[1] > len(head) // 2)
 
 
 # HTML
@@ -85,7 +98,7 @@ def _looks_like_html(head: bytes) -> bool:
 
 def _ascii(text: bytes) -> bytes:
     """UTF-16, as spreadsheet programs save web pages, brought near enough to ASCII to look for tags."""
-    return text[2:].replace(b"\x00", b"") if text.startswith((b"\xff\xfe", b"\xfe\xff")) else text
+    return text[2:].replace(b"\x00", b"") if text.startswith(_UTF16_MARKS) else text
 
 
 def _open_html(stream: BinaryIO, findings: Findings) -> Container:
@@ -94,62 +107,61 @@ def _open_html(stream: BinaryIO, findings: Findings) -> Container:
     Spreadsheet programs open such a page by the first name, and refuse it by the second.
     """
     page = _ascii(stream.read())
-    opened, closed = len(_TABLE.findall(page)), len(_TABLE_END.findall(page))
-    if not opened or findings.file.lower().endswith(_NOT_HTML_NAMES):
+    if not _TABLE.search(page) or findings.file.lower().endswith(_NOT_HTML_NAMES):
         raise findings.refusal("html_page")
-    if closed < opened:  # a parser would close it, and the rows that were cut off would go unnoticed
-        raise findings.refusal("file_damaged", reason="</table> is missing")
     stream.seek(0)
-    return Container("html", stream)
+    return Container("html", stream, Budget(findings, len(page)))
 
 
 # ZIP: .xlsx and .ods
 
 def _open_zip(stream: BinaryIO, findings: Findings) -> Container:
     with findings.reading(), zipfile.ZipFile(stream) as package:
-        _check_sizes(package, stream.seek(0, io.SEEK_END), findings)
+        unpacked = _check_sizes(package, stream.seek(0, io.SEEK_END), findings)
         kind = _package_kind(package, findings)
         _check_parts(package, findings)
     stream.seek(0)
-    return Container(kind, stream)
+    return Container(kind, stream, Budget(findings, unpacked))
 
 
-def _check_sizes(package: zipfile.ZipFile, packed: int, findings: Findings) -> None:
-    """By the directory alone, before a single part is unpacked."""
+def _check_sizes(package: zipfile.ZipFile, packed: int, findings: Findings) -> int:
+    """Bytes of all parts; judged by the directory alone, before a single part is unpacked."""
     unpacked = sum(part.file_size for part in package.infolist())
     ratio = unpacked // max(packed, 1)
     suspect = unpacked > RATIO_MATTERS_FROM_BYTES and ratio > MAX_UNPACKED_RATIO
     if suspect or unpacked > MAX_UNPACKED_BYTES:
         raise findings.refusal("file_expands", unpacked_mb=unpacked >> 20, ratio=ratio)
+    return unpacked
 
 
-def _package_kind(package: zipfile.ZipFile, findings: Findings) -> Kind:
-    names = package.namelist()
-    macros = next((name for name in names if _MACRO_PARTS.search(name)), None)
+def _package_kind(archive: zipfile.ZipFile, findings: Findings) -> Kind:
+    macros = next((name for name in archive.namelist() if _MACRO_PARTS.search(name)), None)
     if macros:
         raise findings.refusal("file_macros", part=macros)
-    if "mimetype" in names and b"opendocument.spreadsheet" in package.read("mimetype"):
+    package = Package(archive)
+    if "mimetype" in package and b"opendocument.spreadsheet" in package.read("mimetype"):
         return _ods(package, findings)
-    types = package.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+    types = package.read(_TYPES).replace(b"\x00", b"") if _TYPES in package else b""
     if b"macroEnabled" in types and b"sheet.binary" not in types:
-        raise findings.refusal("file_macros", part="[Content_Types].xml")
-    if b"spreadsheetml.sheet.main+xml" in types or b"spreadsheetml.template.main+xml" in types:
+        raise findings.refusal("file_macros", part=_TYPES)
+    if _WORKBOOK.search(types) or (_TYPES not in package and "xl/workbook.xml" in package):
         return "xlsx"
     raise findings.refusal("file_unknown", found_vi="tệp nén loại khác", found_en="another kind of archive")
 
 
-def _ods(package: zipfile.ZipFile, findings: Findings) -> Kind:
+def _ods(package: Package, findings: Findings) -> Kind:
     if b"encryption-data" in package.read("META-INF/manifest.xml"):
         raise findings.refusal("file_encrypted")
     return "ods"
 
 
-def _check_parts(package: zipfile.ZipFile, findings: Findings) -> None:
+def _check_parts(archive: zipfile.ZipFile, findings: Findings) -> None:
     """Unpacks every part once: checksums, true sizes, and no entity declarations, which office files never have."""
-    for part in package.infolist():
-        with package.open(part) as content:
-            if _ENTITY.search(content.read(1024)) and part.filename.endswith((".xml", ".rels")):
-                raise findings.refusal("file_damaged", reason=f"<!DOCTYPE> in {part.filename}")
+    for part in archive.infolist():
+        with archive.open(part) as content:
+            head = content.read(1024).replace(b"\x00", b"")
+            if _ENTITY.search(head) and part.filename.lower().endswith((".xml", ".rels")):
+                raise findings.damaged(f"có <!DOCTYPE> trong {part.filename}", f"<!DOCTYPE> in {part.filename}")
             while content.read(2**20):
                 pass
 
@@ -173,19 +185,22 @@ def _ole_kind(stream: BinaryIO, streams: set[str], password: str | None, finding
         raise findings.refusal("file_unknown", found_vi="tệp Office loại khác", found_en="another Office document")
     if "Workbook" in streams and msoffcrypto.OfficeFile(stream).is_encrypted():
         stream = _decrypt(stream, password, findings)
+    size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    return Container("xls", stream)
+    return Container("xls", stream, Budget(findings, size))
 
 
 def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> BinaryIO:
-    if not password:
-        raise findings.refusal("file_encrypted")
-    stream.seek(0)
-    office, plain = msoffcrypto.OfficeFile(stream), io.BytesIO()
-    try:
-        office.load_key(password=password)
-        office.decrypt(plain)
-    except (InvalidKeyError, DecryptionError) as fault:
-        raise findings.refusal("password_wrong") from fault
-    plain.seek(0)
-    return plain
+    """With the password, else with the one that is no secret."""
+    for candidate in filter(None, (password, _PUBLIC_PASSWORD)):
+        plain = io.BytesIO()
+        stream.seek(0)
+        office = msoffcrypto.OfficeFile(stream)
+        try:
+            office.load_key(password=candidate)
+            office.decrypt(plain)
+        except (InvalidKeyError, DecryptionError):
+            continue
+        plain.seek(0)
+        return plain
+    raise findings.refusal("password_wrong" if password else "file_encrypted")

@@ -1,13 +1,14 @@
 """Findings of the workbook reader: the file they speak of, who answers for it, and how libraries' faults become one."""
 
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from chiso.findings.issues import Action, DeliveryRefused, Issue, Severity, issue
-from chiso.province.text import mask_personal
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,12 @@ class Findings:
         return DeliveryRefused(self.issue(rule, "critical", "refuse_delivery", sheet=sheet, cell=cell, row=row,
                                           value=value, **details))
 
+    def damaged(self, vi: str, en: str, *, sheet: str | None = None) -> DeliveryRefused:
+        """The refusal of a damaged file, to be raised; `vi` and `en` say in a few words what is wrong."""
+        return self.refusal("file_damaged", sheet=sheet, reason_vi=vi, reason_en=en)
+
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, sheet: str | None = None) -> Iterator[None]:
         """Around every call of a library that decodes the file: what it stumbles on is a refusal, not a crash.
 
         In damaged bytes the libraries meet anything from struct errors to failed assertions, and they warn of
@@ -45,9 +50,16 @@ class Findings:
         except (DeliveryRefused, MemoryError):
             raise
         except Exception as fault:
-            raise self.refusal("file_damaged", reason=_reason(fault)) from fault
+            raise self.damaged(*_reason(fault), sheet=sheet) from fault
 
 
-def _reason(fault: Exception) -> str:
-    """One short line; library messages may quote the file's content."""
-    return mask_personal(f"{type(fault).__name__}: {fault}".splitlines()[0][:120])
+def _reason(fault: Exception) -> tuple[str, str]:
+    """What is wrong in a person's words, Vietnamese and English; the library's own words stay with the cause."""
+    match fault:
+        case zipfile.BadZipFile() | zlib.error() | EOFError():
+            return "tệp nén bị cắt cụt hoặc hỏng", "the archive is cut short or broken"
+        case SyntaxError(lineno=line):  # lxml's, of XML
+            return f"nội dung XML sai cú pháp ở dòng {line}", f"its XML is malformed at line {line}"
+        case UnicodeError():
+            return "có chữ sai bảng mã", "it holds text in another encoding than it says"
+    return "các phần trong tệp mâu thuẫn với nhau", "its parts contradict each other"

@@ -84,7 +84,7 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
         raise ContractError(f"{contract.source}: the contract has no sheet, so it can't be read from a workbook.")
     findings = Findings(file_name, contract.terms.responsible, contract.source)
     container = open_container(path, password, findings)
-    sheets = _READERS[container.kind](container.stream, findings)
+    sheets = _READERS[container.kind](container.stream, findings, container.budget)
     found = _form_sheet(sheets, contract, reference, findings)
     noticed = [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)]
     return _form(found, contract, noticed)
@@ -152,8 +152,8 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
 
 def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
     above = [(a1(row, column), text) for row in range(header.top)
-             for column, text in enumerate(grid.row(row)) if text]
-    return [("", line) for line in grid.before] + above
+             for column, text in enumerate(grid.row(row)) if text and (row, column) not in grid.faults]
+    return [("", line) for line in grid.before()] + above
 
 
 def _values(found: _Found, rows: list[int], column: Column, contract: Contract) -> pa.ChunkedArray:
@@ -175,13 +175,13 @@ def _values(found: _Found, rows: list[int], column: Column, contract: Contract) 
 def _merged(grid: Grid, place: int) -> dict[int, str | None]:
     """Rows whose cell in a column belongs to a merge that begins above → the text of its first cell."""
     return {row: grid.text(span.top, place) for span in grid.merges if span.left == place
-            for row in range(span.top + 1, span.bottom + 1)}
+            for row in range(span.top + 1, min(span.bottom + 1, grid.height))}
 
 
 def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
     columns = found.header.columns
     texts = {column.name: found.grid.text(row.index, columns[column.name]) for column in contract.loaded_columns
-             if column.name in columns}
+             if column.name in columns and (row.index, columns[column.name]) not in found.grid.faults}
     return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.label or "",
                     {name: text for name, text in texts.items() if text is not None}, covers)
 
@@ -195,6 +195,8 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for sheet in sheets:
         if sheet.hidden and sheet is not found.sheet:
             yield findings.issue("hidden_sheet_ignored", "info", "flag", sheet=sheet.name)
+    for reference in found.grid.odd_merges:
+        yield findings.issue("merge_odd", "warning", "flag", sheet=name, value=reference)
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),
                              row=header.bottom + 1, value=" / ".join(header.paths[place]))
@@ -214,6 +216,9 @@ def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Ite
             yield findings.issue("optional_column_missing", "info", "flag", sheet=found.sheet.name,
                                  column=column.name, printed=column.printed)
             continue
+        if place in found.grid.hidden_columns:
+            yield findings.issue("hidden_column", "warning", "flag", sheet=found.sheet.name, column=column.name,
+                                 cell=a1(found.header.bottom, place), printed=column.printed)
         for row, rule in _broken(found.grid, rows, place, column):
             yield findings.issue(rule, "critical", "reject_row", sheet=found.sheet.name, row=row + 1,
                                  cell=a1(row, place), column=column.name, printed=column.printed,
@@ -221,7 +226,10 @@ def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Ite
 
 
 def _broken(grid: Grid, rows: list[int], place: int, column: Column) -> Iterator[tuple[int, str]]:
-    """Rows whose cell is, or looks like, a formula that mustn't be trusted, with the rule that they break."""
+    """Rows whose cell can't be taken as it stands, or mustn't be trusted, with the rule that it breaks."""
+    for row in rows if grid.faults else ():
+        if rule := grid.faults.get((row, place)):
+            yield row, rule
     for row in rows if grid.formulas else ():
         formula = grid.formulas.get((row, place))
         if formula and formula.executes:

@@ -1,7 +1,7 @@
 """One shape for a sheet, whatever format it came in."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
@@ -9,6 +9,8 @@ from itertools import zip_longest
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from chiso.staging.workbook.budget import Budget
 
 MAX_COLUMNS = 256
 """Columns further right are not read: no form has them, and a stray cell far out must not cost memory."""
@@ -55,8 +57,13 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     formulas: dict[Place, Formula] = field(default_factory=dict)
     """Of very long sheets only those that execute or whose value wasn't stored."""
-    before: list[str] = field(default_factory=list)
-    """Lines that stand before the table (HTML only)."""
+    faults: dict[Place, str] = field(default_factory=dict)
+    """Cells that can't be taken as they stand → the rule that they break, one of those that name a cell."""
+    odd_merges: list[str] = field(default_factory=list)
+    """Merged cells that can't be, as the file names them; not among `merges`."""
+    hidden_columns: frozenset[int] = frozenset()
+    before: Callable[[], list[str]] = list
+    """Gives the lines that stand before the table (HTML only)."""
 
     @property
     def height(self) -> int:
@@ -95,8 +102,9 @@ class Grid:
         return texts.take(pa.array(rows, pa.int64()))
 
 
-def columns_of(rows: Iterable[Sequence[str | None]]) -> list[pa.ChunkedArray]:
-    """Rows of any length as columns."""
+def columns_of(rows: Sequence[Sequence[str | None]], budget: Budget, sheet: str) -> list[pa.ChunkedArray]:
+    """Rows of any length as columns. Raises DeliveryRefused where they would grow beyond the file's budget."""
+    budget.places(len(rows) * max(map(len, rows), default=0), sheet)
     return [pa.chunked_array([pa.array(column, pa.string())]) for column in zip_longest(*rows)]
 
 

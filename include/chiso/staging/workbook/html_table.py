@@ -1,135 +1,168 @@
 """Tables of a web page that was saved as .xls, as many exporters do. Its title may stand before the table."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
 from typing import Any, BinaryIO
 
-from lxml import html
+from lxml import etree
 
-from chiso.province.text import legacy_to_unicode
-from chiso.staging.workbook.cells import clean
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, Span, columns_of, trimmed
+from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of
+from chiso.staging.workbook.html_page import parsed
+from chiso.staging.workbook.html_text import PLAIN, Look, lines_before, look_of, look_within, pieces, read
+from chiso.staging.workbook.html_value import stored_text
 
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_FONT = re.compile(r"font-family\s*:\s*[\"']?([^;\"',]+)", re.IGNORECASE)
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
-_BLOCKS = frozenset({"p", "div", "td", "th", "li", "h1", "h2", "h3", "h4", "h5", "h6", "center", "caption", "body"})
-_SILENT = frozenset({"script", "style", "title", "head", "meta"})
-_SPACES = re.compile(r"[ \t\r\n\u00a0]+")
+MAX_NESTED = 30
+"""Tables within tables; pages that are laid out by tables have some ten."""
+_INTEGER = re.compile(r"\s*0*([0-9]{1,6})")
 
 
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
-    """Every table that holds no other table. Raises DeliveryRefused when there is none to read."""
+@dataclass
+class _Row:
+    """A table's own row: its cells with their looks."""
+
+    hidden: bool = False
+    cells: list[tuple[Any, Look]] = field(default_factory=list)
+
+    @property
+    def hidden_cells(self) -> int:
+        """Number of cells that a browser leaves out."""
+        return sum(look.hidden == "element" for _, look in self.cells)
+
+
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
+    """Every table with the rows that are its own. Raises DeliveryRefused when a part of the page can't be read."""
     with findings.reading():
-        page = html.document_fromstring(_decoded(stream.read()), parser=html.HTMLParser(no_network=True))
-        tables = [table for table in page.iter("table") if table.find(".//table") is None]
-    return [Sheet(f"table {number}", hidden=False, load=partial(_load, table, findings))
-            for number, table in enumerate(tables, start=1)]
+        page = parsed(stream.read(), findings)
+        tables = list(page.iter("table"))
+        for table in tables:
+            if sum(1 for _ in table.iterancestors("table")) > MAX_NESTED:
+                raise findings.damaged("các bảng lồng nhau quá sâu", "its tables are nested too deep")
+        return [Sheet(f"table {number}", bool(look_of(table).hidden), partial(_load, table, f"table {number}", findings, budget))
+                for number, table in enumerate(tables, start=1)]
 
 
-def _decoded(content: bytes) -> str:
-    """By its mark, its declaration, as UTF-8, else as the Windows code page that legacy fonts were typed in."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    text = content.removeprefix(b"\xef\xbb\xbf")
-    declared = _CHARSET.search(text[:4096])
-    for encoding in ("utf-8", declared[1].decode() if declared else "cp1252"):
-        try:
-            return _without_declaration(text.decode(encoding))
-        except (UnicodeDecodeError, LookupError):
+def _load(table: Any, name: str, findings: Findings, budget: Budget) -> Grid:
+    with findings.reading(name):
+        return _grid(table, name, budget)
+
+
+def _grid(table: Any, name: str, budget: Budget) -> Grid:
+    rows = _rows(table)
+    budget.rows(len(rows), name)
+    area = _Area(budget, name, keeps_hidden=_hides_columns(rows))
+    for number, row in enumerate(rows):
+        area.add(row, below=len(rows) - number - 1)
+    first = next(table.iter("tr", "td", "th"), table)
+    return Grid(columns_of(area.rows, budget, name), area.merges, bold=frozenset(area.bold),
+                hidden_rows=frozenset(number for number, row in enumerate(rows) if row.hidden), formulas=area.formulas,
+                faults=area.faults, hidden_columns=area.hidden_columns | _hidden_columns(table),
+                before=partial(lines_before, first))
+
+
+# Rows
+
+def _rows(table: Any) -> list[_Row]:
+    """Rows of the table itself, those of tables in it left out; cells outside of any row make one, as in browsers."""
+    rows: list[_Row] = []
+    around: list[tuple[Look, _Row | None]] = [(replace(look_of(table), hidden=""), None)]
+    walk = etree.iterwalk(table, events=("start", "end"))
+    next(walk)
+    for event, element in walk:
+        if event == "end":
+            around.pop()
             continue
-    return _without_declaration(text.decode("cp1252", "replace"))
+        outer, row = around[-1]
+        look = look_within(outer, element)
+        if element.tag == "table":
+            walk.skip_subtree()
+        elif element.tag == "tr":
+            around[-1] = outer, None
+            rows.append(row := _Row(bool(look.hidden)))
+            look = replace(look, hidden="")
+        elif element.tag in ("td", "th"):
+            if row is None:
+                rows.append(row := _Row(bool(outer.hidden)))
+                around[-1] = outer, row
+            row.cells.append((element, look))
+        around.append((look, row))
+    return rows
 
 
-def _without_declaration(text: str) -> str:
-    """The page as text; the parser takes none that declares an encoding."""
-    return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+def _hides_columns(rows: list[_Row]) -> bool:
+    """Whether hidden cells make hidden columns, in the heading as below it; else they aren't there for a browser."""
+    counts = {row.hidden_cells for row in rows if len(row.cells) > 1}
+    return len(counts) == 1 and counts != {0}
 
 
-def _load(table: Any, findings: Findings) -> Grid:
-    with findings.reading():
-        return _grid(table)
-
-
-def _grid(table: Any) -> Grid:
-    rows: list[list[str | None]] = []
-    merges: list[Span] = []
-    bold: set[Place] = set()
+def _hidden_columns(table: Any) -> frozenset[int]:
     hidden: set[int] = set()
-    taken: set[Place] = set()
-    elements = list(table.iter("tr"))
-    for row, element in enumerate(elements):
-        texts: list[str | None] = []
+    column = 0
+    for element in table.iter("col"):
+        width = _integer(element, "span", MAX_COLUMNS)
+        if next(element.iterancestors("table")) is table:
+            if look_within(PLAIN, element).hidden:
+                hidden.update(range(column, min(column + width, MAX_COLUMNS)))
+            column += width
+    return frozenset(hidden)
+
+
+# Cells
+
+class _Area:
+    """Cells of a table in their places; those that span several push the ones beside and below them away."""
+
+    def __init__(self, budget: Budget, sheet: str, *, keeps_hidden: bool) -> None:
+        self.rows: list[list[str | None]] = []
+        self.merges: list[Span] = []
+        self.bold: set[Place] = set()
+        self.formulas: dict[Place, Formula] = {}
+        self.faults: dict[Place, str] = {}
+        self.hidden_columns: frozenset[int] = frozenset()
+        self._budget, self._sheet, self._keeps_hidden = budget, sheet, keeps_hidden
+        self._reaches: dict[int, int] = {}
+        """Column → last row that a cell from above reaches down to."""
+
+    def add(self, row: _Row, below: int) -> None:
+        """The next row; `below` is the number of rows that follow it."""
+        self.rows.append([])
         column = 0
-        for cell in element.iterchildren("td", "th"):
-            while (row, column) in taken:
+        for cell, look in row.cells:
+            if look.hidden == "element" and not self._keeps_hidden:
+                continue
+            while self._reaches.get(column, -1) >= len(self.rows) - 1:
                 column += 1
-            span = Span(row, column, row + _span(cell, "rowspan", len(elements) - row) - 1,
-                        column + _span(cell, "colspan", MAX_COLUMNS) - 1)
             if column >= MAX_COLUMNS:
-                break
-            texts += [None] * (column - len(texts)) + [_text(cell)]
-            taken.update((below, beside) for below in range(row, span.bottom + 1)
-                         for beside in range(column, span.right + 1))
-            if span.bottom > row or span.right > column:
-                merges.append(span)
-            if _is_bold(cell):
-                bold.add((row, column))
-        rows.append(trimmed(texts))
-        if _HIDDEN.search(element.get("style", "")):
-            hidden.add(row)
-    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), before=list(_lines_before(table)))
+                return
+            if look.hidden == "element":
+                self.hidden_columns |= {column}
+            column = self._put(cell, replace(look, hidden="") if look.hidden == "element" else look, column, below)
+
+    def _put(self, cell: Any, look: Look, column: int, below: int) -> int:
+        """Puts a cell into the last row, and returns the column after it."""
+        row = len(self.rows) - 1
+        span = Span(row, column, row + (_integer(cell, "rowspan", below + 1) or below + 1) - 1,
+                    column + (_integer(cell, "colspan", MAX_COLUMNS) or 1) - 1)
+        self._reaches |= dict.fromkeys(range(column, span.right + 1), span.bottom)
+        if span.bottom > row or span.right > column:
+            self._budget.copies((span.bottom - row + 1) * (span.right - column + 1), self._sheet)
+            self.merges.append(span)
+        text, rule = stored_text(cell, *read(pieces(cell, look)))
+        if text is not None:
+            self._budget.characters(len(text), self._sheet)
+            self.rows[row] += [None] * (column - len(self.rows[row])) + [text]
+        if rule:
+            self.faults[row, column] = rule
+        if look.bold or next(cell.iter("b", "strong"), None) is not None:
+            self.bold.add((row, column))
+        if formula := cell.get("x:fmla"):
+            self.formulas[row, column] = Formula(formula.removeprefix("="), stored=True)
+        return span.right + 1
 
 
-def _span(cell: Any, attribute: str, most: int) -> int:
-    stated = cell.get(attribute, "1").strip()
-    return min(max(int(stated), 1), most) if stated.isdigit() else 1
-
-
-def _text(cell: Any) -> str | None:
-    for line_break in cell.iter("br"):
-        line_break.tail = "\n" + (line_break.tail or "")
-    lines = (_SPACES.sub(" ", line).strip() for line in cell.text_content().split("\n"))
-    return clean(legacy_to_unicode("\n".join(filter(None, lines)), _font(cell)))
-
-
-def _font(cell: Any) -> str | None:
-    """The font that the cell, what stands in it, or what it stands in names; nearest first."""
-    for element in (*cell.iter("font", "span", "td", "th", "b", "p"), *cell.iterancestors()):
-        styled = _FONT.search(element.get("style", ""))
-        name = element.get("face") or (styled[1] if styled else None)
-        if name:
-            return str(name).strip()
-    return None
-
-
-def _is_bold(cell: Any) -> bool:
-    return (cell.tag == "th" or next(cell.iter("b", "strong"), None) is not None
-            or any(_BOLD.search(element.get("style", "")) for element in (cell, cell.getparent())))
-
-
-def _lines_before(table: Any) -> Iterator[str]:
-    """Lines of text that stand before the table, also those in other tables."""
-    pieces = ((_block(piece), piece) for piece in table.xpath("preceding::text()"))
-    for block, group in groupby(pieces, key=lambda found: found[0]):
-        if block is None:
-            continue
-        joined = "".join(("\n" if piece.is_tail and piece.getparent().tag == "br" else "")
-                         + legacy_to_unicode(_SPACES.sub(" ", piece), _font(piece.getparent())) for _, piece in group)
-        yield from filter(None, map(clean, joined.split("\n")))
-
-
-def _block(piece: Any) -> Any:
-    element = piece.getparent()
-    if piece.is_tail:
-        element = element.getparent()
-    for outer in (element, *element.iterancestors()):
-        if outer.tag in _SILENT:
-            return None
-        if outer.tag in _BLOCKS:
-            return outer
-    return None
+def _integer(element: Any, attribute: str, most: int) -> int:
+    """The number that an attribute begins with, 1 without any."""
+    stated = _INTEGER.match(element.get(attribute, ""))
+    return min(int(stated[1]), most) if stated else 1

@@ -3,159 +3,155 @@
 Read from its XML: the usual library prints a broken document to the log and goes on with the part it understood.
 """
 
+import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from itertools import chain, islice, repeat
 from typing import BinaryIO
 
 from lxml import etree
 
-from chiso.province.text import legacy_to_unicode
-from chiso.staging.workbook.cells import cell_text, clean
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
+from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of
+from chiso.staging.workbook.merges import settled
+from chiso.staging.workbook.ods_look import OFFICE, TABLE, Look, Looks
+from chiso.staging.workbook.ods_value import Value, value_of
+from chiso.staging.workbook.package import Package
 
-MAX_REPEATED_ROWS = 10_000
-"""Copies of one filled row; no form repeats a row so often."""
-
-_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
-_OFFICE, _STYLE, _TABLE, _TEXT = (f"{{{_NAMESPACE}{name}:1.0}}" for name in ("office", "style", "table", "text"))
-_FO = f"{{{_NAMESPACE}xsl-fo-compatible:1.0}}"
-_NUMBERS = frozenset({"float", "percentage", "currency"})
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a style says of its cells, or of its table."""
-
-    bold: bool = False
-    font: str = ""
-    hidden: bool = False
+_CELL, _COVERED, _ROW = f"{TABLE}table-cell", f"{TABLE}covered-table-cell", f"{TABLE}table-row"
+_GROUP = f"{TABLE}table-row-group"
+_DEFAULT = f"{TABLE}default-cell-style-name"
+_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+_PARTS = ("content.xml", "styles.xml")
 
 
-_PLAIN = _Look()
-
-
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
     """Tables of the file in their order. Raises DeliveryRefused when damaged."""
     with findings.reading():
-        with zipfile.ZipFile(stream) as package:
-            parts = [_parsed(package.read(name)) for name in ("content.xml", "styles.xml")
-                     if name in package.namelist()]
-        looks = _looks(parts)
-        tables = parts[0].iterfind(f".//{_OFFICE}spreadsheet/{_TABLE}table")
-        return [Sheet(table.get(f"{_TABLE}name", ""), _look(table, looks).hidden,
-                      partial(_load, table, looks, findings)) for table in tables]
+        with zipfile.ZipFile(stream) as archive:
+            package = Package(archive)
+            parts = [_parsed(package.read(name)) for name in _PARTS if name in package]
+        looks = Looks(parts)
+        return [_sheet(table, looks, findings, budget) for table in parts[0].iterfind(f".//{OFFICE}spreadsheet/{TABLE}table")]
 
 
 def _parsed(xml: bytes) -> etree._Element:
-    return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+    return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True))
 
 
-# Styles
+def _sheet(table: etree._Element, looks: Looks, findings: Findings, budget: Budget) -> Sheet:
+    name = table.get(f"{TABLE}name", "")
 
-def _looks(parts: list[etree._Element]) -> dict[str, _Look]:
-    styles = {style.get(f"{_STYLE}name", ""): style for part in parts for style in part.iter(f"{_STYLE}style")}
-    return {name: _resolved(style, styles) for name, style in styles.items()}
+    def load() -> Grid:
+        with findings.reading(name):
+            return _Area(table, looks, name, budget).grid()
 
-
-def _resolved(style: etree._Element | None, styles: dict[str, etree._Element]) -> _Look:
-    """Bold and font of a style; what it leaves open, its parents say."""
-    stated: dict[str, str] = {}
-    seen: set[str] = set()
-    while style is not None and style.get(f"{_STYLE}name", "") not in seen:
-        seen.add(style.get(f"{_STYLE}name", ""))
-        for properties in style:
-            stated = {str(name): str(value) for name, value in properties.attrib.items()} | stated
-        style = styles.get(style.get(f"{_STYLE}parent-style-name", ""))
-    font = stated.get(f"{_STYLE}font-name") or stated.get(f"{_FO}font-family") or ""
-    return _Look(stated.get(f"{_FO}font-weight") == "bold", font.strip("'"), stated.get(f"{_TABLE}display") == "false")
+    return Sheet(name, looks.of(table.get(f"{TABLE}style-name"), "table").hidden, load)
 
 
-def _look(element: etree._Element, looks: dict[str, _Look]) -> _Look:
-    return looks.get(element.get(f"{_TABLE}style-name", ""), _PLAIN)
+class _Area:
+    """The rows of a table, as they are filled."""
 
+    def __init__(self, table: etree._Element, looks: Looks, name: str, budget: Budget) -> None:
+        self._table, self._looks, self._name, self._budget = table, looks, name, budget
+        self._columns = list(_columns(table))
+        self._rows: list[list[str | None]] = []
+        self._blank = 0
+        """Rows since the last filled one; at the sheet's end there are a million of them."""
+        self._merges: list[Span] = []
+        self._bold: set[Place] = set()
+        self._hidden: set[int] = set()
+        self._formulas: dict[Place, Formula] = {}
+        self._faults: dict[Place, str] = {}
 
-# Cells
+    def grid(self) -> Grid:
+        """The table, read."""
+        for row in self._table.iter(_ROW):
+            if next(row.iterancestors(f"{TABLE}table")) is self._table:
+                self._add(row)
+        merges, odd = settled(self._merges)
+        return Grid(columns_of(self._rows, self._budget, self._name), merges, odd_merges=odd, bold=frozenset(self._bold),
+                    hidden_rows=frozenset(self._hidden), formulas=self._formulas, faults=self._faults,
+                    hidden_columns=frozenset(place for place, column in enumerate(self._columns) if _is_hidden(column)))
 
-def _load(table: etree._Element, looks: dict[str, _Look], findings: Findings) -> Grid:
-    with findings.reading():
-        return _grid(table, looks)
-
-
-def _grid(table: etree._Element, looks: dict[str, _Look]) -> Grid:
-    rows: list[list[str | None]] = []
-    merges: list[Span] = []
-    bold: set[Place] = set()
-    hidden: set[int] = set()
-    formulas: dict[Place, Formula] = {}
-    blank = 0
-    for element in table.iter(f"{_TABLE}table-row"):
-        copies = int(element.get(f"{_TABLE}number-rows-repeated", "1"))
-        cells = [(column, cell, _text(cell, looks)) for column, cell in _cells(element)]
-        if all(text is None for _, _, text in cells):
-            blank += copies  # the sheet's end is a million of them
-            continue
-        rows.extend([] for _ in range(blank))
-        blank = 0
+    def _add(self, row: etree._Element) -> None:
+        copies = _count(row, "number-rows-repeated")
+        cells = list(self._filled(row))
+        if not cells:
+            self._blank += copies
+            return
+        self._budget.rows(self._blank + copies, self._name)
+        self._budget.copies((copies - 1) * len(cells), self._name)
+        self._budget.characters(copies * sum(len(value.text or "") for _, _, value, _ in cells), self._name)
+        self._rows.extend(repeat([], self._blank))
+        self._blank = 0
         texts: list[str | None] = [None] * (cells[-1][0] + 1)
-        for column, _, text in cells:
-            texts[column] = text
-        for row in range(len(rows), len(rows) + min(copies, MAX_REPEATED_ROWS)):
-            rows.append(trimmed(list(texts)))
-            merges += [span for column, cell, _ in cells for span in _span(row, column, cell)]
-            bold.update((row, column) for column, cell, text in cells if text and _look(cell, looks).bold)
-            formulas |= {(row, column): formula for column, cell, _ in cells for formula in _formula(cell)}
-            if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-                hidden.add(row)
-    return Grid(columns_of(rows), merges, frozenset(bold), frozenset(hidden), formulas)
+        for column, _, value, _ in cells:
+            texts[column] = value.text
+        for number in range(len(self._rows), len(self._rows) + copies):
+            self._rows.append(texts)
+            self._note(number, row, cells)
+
+    def _note(self, number: int, row: etree._Element, cells: list["_Filled"]) -> None:
+        """What is to be known of a row's cells besides their texts."""
+        if _is_hidden(row) or any(group.get(f"{TABLE}display") == "false" for group in row.iterancestors(_GROUP)):
+            self._hidden.add(number)
+        for column, cell, value, look in cells:
+            self._merges += _span(number, column, cell)
+            if look.bold and value.text:
+                self._bold.add((number, column))
+            if value.rule:
+                self._faults[number, column] = value.rule
+            if formula := cell.get(f"{TABLE}formula"):
+                stored = cell.get(f"{OFFICE}value-type") is not None
+                self._formulas[number, column] = Formula(formula.partition("=")[2], stored)
+
+    def _filled(self, row: etree._Element) -> Iterator["_Filled"]:
+        """Cells in which anything stands, with their columns; those that a merge covers are left out."""
+        place = 0
+        for cell in row.iterchildren(_CELL, _COVERED):
+            copies = _count(cell, "number-columns-repeated")
+            if cell.tag == _CELL and (len(cell) or cell.attrib) and place < MAX_COLUMNS:
+                look = self._look(cell, row, place)
+                value = value_of(cell, look, self._looks)
+                if value.text is not None or value.rule or cell.get(f"{TABLE}formula"):
+                    reach = min(place + copies, MAX_COLUMNS)
+                    self._budget.copies(reach - place - 1, self._name)
+                    yield from ((column, cell, value, look) for column in range(place, reach))
+            place += copies
+
+    def _look(self, cell: etree._Element, row: etree._Element, place: int) -> Look:
+        name = cell.get(f"{TABLE}style-name") or row.get(_DEFAULT)
+        if name is None and place < len(self._columns):
+            name = self._columns[place].get(_DEFAULT)
+        return self._looks.of(name or "", "table-cell")
 
 
-def _cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:
-    """Cells with their columns, without those that a merge covers; repeated ones several times."""
-    column = 0
-    for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-        copies = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
-        if cell.tag == f"{_TABLE}table-cell":
-            yield from ((place, cell) for place in range(column, min(column + copies, MAX_COLUMNS)))
-        column += copies
+_Filled = tuple[int, etree._Element, Value, Look]
 
 
-def _text(cell: etree._Element, looks: dict[str, _Look]) -> str | None:
-    kind = cell.get(f"{_OFFICE}value-type")
-    if kind in _NUMBERS:
-        return cell_text(float(cell.get(f"{_OFFICE}value", "")), "0%" if kind == "percentage" else "General")
-    if kind == "date":
-        return cell_text(datetime.fromisoformat(cell.get(f"{_OFFICE}date-value", "")))
-    if kind == "boolean":
-        return cell_text(cell.get(f"{_OFFICE}boolean-value") == "true")
-    lines = ("".join(_pieces(line)) for line in cell.iterchildren(f"{_TEXT}p"))
-    return clean(legacy_to_unicode("\n".join(lines), _look(cell, looks).font))
+def _columns(table: etree._Element) -> Iterator[etree._Element]:
+    """The element that describes each column, as far as any is read."""
+    described = (repeat(column, _count(column, "number-columns-repeated")) for column in table.iter(f"{TABLE}table-column"))
+    return islice(chain.from_iterable(described), MAX_COLUMNS)
 
 
-def _pieces(line: etree._Element) -> Iterator[str]:
-    """Text of a paragraph; runs of spaces and breaks are elements of their own."""
-    yield line.text or ""
-    for element in line:
-        if element.tag == f"{_TEXT}s":
-            yield " " * min(int(element.get(f"{_TEXT}c", "1")), MAX_COLUMNS)
-        elif element.tag == f"{_TEXT}line-break":
-            yield "\n"
-        else:
-            yield from _pieces(element)
-        yield element.tail or ""
+def _is_hidden(element: etree._Element) -> bool:
+    return element.get(f"{TABLE}visibility") in ("collapse", "filter")
 
 
 def _span(row: int, column: int, cell: etree._Element) -> Iterator[Span]:
-    down = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
-    right = int(cell.get(f"{_TABLE}number-columns-spanned", "1"))
+    down, right = _count(cell, "number-rows-spanned"), _count(cell, "number-columns-spanned")
     if down > 1 or right > 1:
         yield Span(row, column, row + down - 1, column + right - 1)
 
 
-def _formula(cell: etree._Element) -> Iterator[Formula]:
-    text = cell.get(f"{_TABLE}formula")
-    if text:
-        yield Formula(text.partition("=")[2], cell.get(f"{_OFFICE}value-type") is not None)
+def _count(element: etree._Element, attribute: str) -> int:
+    """A number of rows or columns, 1 if it isn't given. Raises ValueError."""
+    stated = element.get(f"{TABLE}{attribute}")
+    if stated is None:
+        return 1
+    if not _COUNT.fullmatch(stated):
+        raise ValueError(f"{attribute} {stated!r}")
+    return int(stated)

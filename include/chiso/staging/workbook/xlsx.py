@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook import sheet_xml
+from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import cell_text, clean
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Grid, Place, Sheet, columns_of, trimmed
@@ -37,23 +38,23 @@ class _Part:
     """Paths of the parts that any sheet needs: the workbook with its relations, styles, shared strings."""
 
 
-def sheets(stream: BinaryIO, findings: Findings) -> list[Sheet]:
+def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:
     """Worksheets of the package in their order; chart sheets are none. Raises DeliveryRefused when damaged."""
     with findings.reading():
         content = stream.read()
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             parts = list(_parts(package))
-    return [Sheet(part.name, part.hidden, partial(_load, content, part, findings)) for part in parts]
+    return [Sheet(part.name, part.hidden, partial(_load, content, part, findings, budget)) for part in parts]
 
 
-def _load(content: bytes, part: _Part, findings: Findings) -> Grid:
+def _load(content: bytes, part: _Part, findings: Findings, budget: Budget) -> Grid:
     with findings.reading(), zipfile.ZipFile(io.BytesIO(content)) as package:
         if package.getinfo(part.path).file_size > LONG_SHEET_BYTES:
             try:
                 return _long_grid(package, part)
             except IrregularSheetError:
                 pass
-        return _form_grid(content, part, package.read(part.path))
+        return _form_grid(content, part, package.read(part.path), budget)
 
 
 def _long_grid(package: zipfile.ZipFile, part: _Part) -> Grid:
@@ -101,7 +102,7 @@ def _parser() -> etree.XMLParser:
 
 # Forms
 
-def _form_grid(content: bytes, part: _Part, xml: bytes) -> Grid:
+def _form_grid(content: bytes, part: _Part, xml: bytes, budget: Budget) -> Grid:
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
         sheet: Any = book[part.name]
@@ -113,7 +114,7 @@ def _form_grid(content: bytes, part: _Part, xml: bytes) -> Grid:
             bold.update((index, column) for column, text in enumerate(rows[-1]) if text and cells[column].font.b)
     finally:
         book.close()
-    return Grid(columns_of(rows), sheet_xml.merges(xml), frozenset(bold), sheet_xml.hidden_rows(xml),
+    return Grid(columns_of(rows, budget, part.name), sheet_xml.merges(xml), frozenset(bold), sheet_xml.hidden_rows(xml),
                 sheet_xml.formulas(xml))
 
 
