@@ -42,6 +42,8 @@ def one_stop(*rows: Sequence[object], period: str = "Tháng 3/2024") -> bytes:
         ("Quý 3 năm 2022", "vien_thong.xlsx", None),
         ("(Từ ngày 01/07/2022 đến ngày 30/09/2022)", "telecom.xlsx", None),
         ("Từ ngày 15/6/2022 đến ngày 14/9/2022", "telecom.xlsx", "2022-Q3"),
+        ("Quý III – Năm 2022", "vien_thong_nam_2022.xlsx", None),
+        ("Quý III (tháng 7, 8, 9) năm 2022", "bc_10_thang_2022.xlsx", None),
     ],
 )
 def test_periods_that_are_understood(title: str, name: str, stated: str | None, desk: Inbox) -> None:
@@ -57,7 +59,10 @@ def test_periods_that_are_understood(title: str, name: str, stated: str | None, 
     [
         ("Quý III/2022", "vien_thong_Q2_2022.xlsx", None, "period_file_name"),
         ("Quý III/2022", "vien_thong.xlsx", "2022-Q2", "period_stated"),
+        ("Quý III/2022", "vien_thong_nam_2021.xlsx", None, "period_file_name"),
         ("BÁO CÁO", "vien_thong_Q3_2022.xlsx", None, "period_unclear"),
+        ("Tháng 8 và tháng 9 năm 2022", "vien_thong.xlsx", None, "period_unclear"),
+        ("10 tháng năm 2022", "vien_thong.xlsx", None, "period_unclear"),
         ("Quý III/2022 và Quý II/2022", "vien_thong.xlsx", None, "period_unclear"),
         ("Từ ngày 01/07/2022 đến ngày 29/09/2022", "vien_thong.xlsx", None, "period_unclear"),
         ("Quý II/2022 (từ ngày 01/07/2022 đến ngày 30/09/2022)", "vien_thong.xlsx", None, "period_unclear"),
@@ -66,6 +71,12 @@ def test_periods_that_are_understood(title: str, name: str, stated: str | None, 
 def test_periods_that_are_not(title: str, name: str, stated: str | None, rule: str, desk: Inbox) -> None:
     outcome = desk.check(SOURCE, telecom_form(ROWS, period=title), name, stated)
     assert (outcome.accepted, rules(outcome)) == (False, [rule])
+
+
+def test_a_refusal_names_the_words_of_time_and_their_cell(desk: Inbox) -> None:
+    [finding] = desk.check(SOURCE, telecom_form(ROWS, period="Tuần 24 năm 2022"), "vien_thong.xlsx").issues
+    assert (finding["rule"], finding["cell"]) == ("period_unclear", "A3")
+    assert "“Tuần 24”" in finding["message_vi"] and "“Tuần 24”" in finding["message_en"]
 
 
 @pytest.mark.parametrize("department", ["SỞ Y TẾ", "Đơn vị báo cáo: Sở Y tế"])

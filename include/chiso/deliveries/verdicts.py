@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from chiso.contracts import Contract
 from chiso.deliveries.register import Landed
 from chiso.deliveries.staged import Staged
-from chiso.province.periods import Period, from_file_name
+from chiso.province.period_words import from_file_name
+from chiso.province.periods import Period
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def of_same_bytes(
     row = connection.execute(
         sa.text(
             _CURRENT + "AND d.sha256 = :sha256 AND v.period = coalesce(:stated, v.period) "
-            "AND v.period = coalesce(:named, v.period) " + _STILL_GOOD
+            "AND starts_with(v.period, coalesce(:named, '')) " + _STILL_GOOD
         ),
         {
             "source": contract.source,

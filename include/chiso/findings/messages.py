@@ -31,8 +31,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” in “{printed}” is no time of the form {format}.",
     ),
     "period_malformed": (
-        "“{value}” ở cột “{printed}” không phải kỳ báo cáo; ghi như “6 tháng đầu năm 2024”.",
-        "“{value}” in “{printed}” is no period; write it like “6 tháng đầu năm 2024” or 2024-H1.",
+        "“{value}” ở cột “{printed}” không nêu đúng một kỳ báo cáo; chỉ ghi kỳ, như “6 tháng đầu năm 2024”.",
+        "“{value}” in “{printed}” is not one reporting period; write the period alone, like “6 tháng đầu năm 2024” or 2024-H1.",
     ),
     "choice_unknown": (
         "“{value}” ở cột “{printed}” không thuộc danh mục: {choices}.",
@@ -136,8 +136,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: the envelope says {total} records, there are {rows}; fetch all of them.",
     ),
     "period_unclear": (
-        "{file}: {reason_vi}. Sửa dòng “Kỳ báo cáo”.",
-        "{file}: {reason_en}. Mend the line “Kỳ báo cáo”.",
+        "{file}: {reason_vi}. Ghi rõ một kỳ, như “Kỳ báo cáo: Quý II/2024”.",
+        "{file}: {reason_en}. State one period, like “Kỳ báo cáo: Quý II/2024”.",
     ),
     "period_stated": (
         "{file}: được yêu cầu kỳ {stated}, nhưng tệp ghi kỳ {period}.",

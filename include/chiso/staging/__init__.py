@@ -96,7 +96,7 @@ def _read_csv(task: Task) -> Staged:
 
 def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
     """The period that is known before reading; events speak of the days in them, so they may state none."""
-    from chiso.province.periods import from_file_name
+    from chiso.province.period_words import from_file_name
 
     stated = task.received.stated_period
     if task.contract.has_events and not (stated or from_file_name(task.file_name)):

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from chiso.contracts import Column
 from chiso.province import numbers
-from chiso.province.periods import from_words
+from chiso.province.period_words import from_words
 from chiso.province.text import fold, looks_like_formula
 from chiso.province.units import Ambiguous, NotFound, Reference
 from chiso.staging.batch import Broken, RawBatch

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from chiso.contracts import Contract
 from chiso.findings.issues import Issue, issue, refusal
-from chiso.province import periods
-from chiso.province.periods import Period, UnclearPeriodError
+from chiso.province import period_words
+from chiso.province.period_words import UnclearPeriodError
+from chiso.province.periods import Period
 from chiso.province.text import fold
 from chiso.province.units import Agency, Reference
 from chiso.system.settings import LOCAL_TIME
@@ -14,17 +15,20 @@ from chiso.system.settings import LOCAL_TIME
 def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | None, contract: Contract) -> Period:
     """The period in the form's titles; the file's name must not contradict it, `stated` neither.
 
-    Raises DeliveryRefused: unclear, or the name or `stated` says another.
+    titles: cell (A1) and text. A year in the name agrees with every period of it. Raises DeliveryRefused: unclear, or
+    the name or `stated` says another.
     """
     owner, calendar = contract.terms.responsible, contract.terms.delivery.calendar
-    named = periods.from_file_name(file_name)
+    named = period_words.from_file_name(file_name)
     try:
-        period = periods.from_titles([text for _, text in titles], calendar)
+        period = period_words.from_titles([text for _, text in titles], calendar)
     except UnclearPeriodError as fault:
-        raise refusal("period_unclear", owner, file=file_name, reason_vi=fault.vi, reason_en=fault.en) from fault
+        cell = titles[fault.line][0] or None if fault.line is not None else None
+        reasons = {"reason_vi": fault.vi, "reason_en": fault.en}
+        raise refusal("period_unclear", owner, file=file_name, cell=cell, **reasons) from fault
     if stated and stated != period.code:
         raise refusal("period_stated", owner, file=file_name, stated=stated, period=period.code)
-    if named and named != period.code:
+    if named and named not in (period.code, str(period.year)):
         raise refusal("period_file_name", owner, file=file_name, named=named, period=period.code)
     return period
 
@@ -34,7 +38,7 @@ def record_period(
 ) -> tuple[Period, list[Issue]]:
     """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt."""
     terms = contract.terms
-    named = periods.from_file_name(file_name)
+    named = period_words.from_file_name(file_name)
     code = stated or said or named
     for other in filter(None, [said, named]):
         if code and not _compatible(code, other):
