@@ -10,7 +10,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from chiso.contracts import Column, Contract
-from chiso.province.numbers import scale_of
+from chiso.province.figure_units import scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
@@ -111,10 +111,10 @@ def check(header: Header, sheet: str, contract: Contract, findings: Findings) ->
                                    cells=", ".join(a1(header.bottom, place) for place in places))
         for place in places:
             stated = " ".join(header.paths[place])
-            scales = scale_of(stated), scale_of(column.printed)
+            scales = scale_of(stated), column.figure_unit.scale
             if None not in scales and scales[0] != scales[1]:
                 raise findings.refusal("header_unit_differs", sheet=sheet, cell=a1(header.bottom, place),
-                                       value=stated, printed=column.printed)
+                                       value=stated, printed=column.terms.printed_in or column.printed)
 
 
 def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:
