@@ -5,7 +5,6 @@ which day. The lists stand in `schemas/reference/`, and so does which province t
 """
 
 import csv
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +16,21 @@ from typing import Generic, Literal, Protocol, TypeVar
 import yaml
 
 from chiso.province.text import fold, nfc
+from chiso.province.unit_names import (
+    COMMITTEE,
+    KINDS,
+    agency_key,
+    is_spelt,
+    means_surrounding,
+    split_last,
+    squeeze,
+    unit_keys,
+)
 from chiso.system.errors import ContractError
 
 Level = Literal["province", "district", "commune"]
 LEVELS: tuple[Level, ...] = ("province", "district", "commune")
+AnyLevel = Level | Literal["agency"]
 
 
 @dataclass(frozen=True)
@@ -68,21 +78,9 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """More than one unit has that name; a district, a prefix or the exact spelling would decide."""
+    """More than one unit or agency has that name; a district, a prefix or the exact spelling would decide."""
 
-    candidates: tuple[Unit, ...]
-
-
-_KINDS: dict[str, tuple[str, ...]] = {
-    "tinh": ("tinh",),
-    "thanh pho": ("thanh pho",), "tp": ("thanh pho",), "t p": ("thanh pho",),
-    "huyen": ("huyen",), "h": ("huyen",),
-    "quan": ("quan",), "thi xa": ("thi xa",), "tx": ("thi xa",),
-    "xa": ("xa",), "x": ("xa",), "phuong": ("phuong",), "p": ("phuong",),
-    "thi tran": ("thi tran",), "tt": ("thi tran",), "dac khu": ("dac khu",),
-}
-"""What may stand before a unit's name (folded) → the kinds of unit it means."""
-_COMMITTEE = ("ubnd ", "uy ban nhan dan ")
+    candidates: tuple["Unit | Agency", ...]
 
 
 class _Dated(Protocol):
@@ -166,21 +164,40 @@ class Reference:
         codes = {unit.code for unit in self._named(nfc(name).strip()) if unit.level == "district"}
         return codes.pop() if len(codes) == 1 else None
 
+    def find(self, name_or_code: str, at: date, levels: Sequence[AnyLevel],
+             within: str | None = None) -> Unit | Agency | NotFound | Ambiguous:
+        """What a text names among the units of `levels` at a day, agencies among them if `levels` say so.
+
+        `UBND huyện Sa Thầy` is the agency where there is one at those levels, else the district itself. A name that
+        fits an agency and another unit than the one it serves (`UBND Đắk Hà`: the district's, or the town's) is ambiguous.
+        """
+        agency = self.find_agency(name_or_code, at) if "agency" in levels else NotFound()
+        administrative = tuple(level for level in LEVELS if level in levels)
+        if not administrative:
+            return agency
+        unit = self.find_unit(name_or_code, at, within, administrative)
+        if isinstance(agency, NotFound):
+            return NotFound(agency.at_other_times + unit.at_other_times) if isinstance(unit, NotFound) else unit
+        others = tuple(each for each in _possible(unit) if each.code != agency.unit_code)
+        return Ambiguous((agency, *others)) if others else agency
+
     def find_unit(self, name_or_code: str, at: date, within: str | None = None,
                   levels: tuple[Level, ...] = LEVELS) -> Unit | NotFound | Ambiguous:
-        """The unit that a text names (`TP. Huế`, `xã Đăk Long`, `23504`) at a day.
+        """The unit that a text names (`TP. Huế`, `xã Đăk Long`, `Xã Đắk Long, huyện Đắk Hà`, `23504`) at a day.
 
-        A prefix restricts the kind, without one the name alone decides. Of several, those in the district
-        `within` come first, then those of our province, then the one that is spelt exactly so.
+        A prefix restricts the kind, without one the name alone decides; so does the district or province that the text
+        itself states. Of several, those in the district `within` come first, then those of our province, then the one
+        that is spelt exactly so.
         """
         text = nfc(name_or_code).strip()
         if text.isdigit():
             coded = [unit for unit in self._unit_codes.get(text) if unit.level in levels]
             return self.unit(text, at, levels) or NotFound(tuple(coded))
-        named = [unit for unit in self._named(text) if unit.level in levels]
+        name, around = self._around(text, at)
+        named = [unit for unit in self._named(name) if unit.level in levels and self._lies_in(unit, around, at)]
         candidates = [unit for unit in named if holds(unit, at)]
         for narrower in (lambda unit: within is not None and unit.parent_code == within, self._is_ours,
-                         lambda unit: _spelt(text, unit)):
+                         lambda unit: is_spelt(name, unit.name)):
             if len(candidates) > 1:
                 candidates = list(filter(narrower, candidates)) or candidates
         if not candidates:
@@ -190,7 +207,7 @@ class Reference:
     def find_agency(self, name_or_code: str, at: date) -> Agency | NotFound:
         """The agency that a text names (`Sở TT&TT`, `- UBND huyện Sa Thầy`, `000.00.11.H34`) at a day."""
         text = nfc(name_or_code).strip()
-        named = (self._agency_codes.get(text) or self._agency_names.get(_agency_key(self._local(text)))
+        named = (self._agency_codes.get(text) or self._agency_names.get(agency_key(self._local(text)))
                  or self._committee(text, at))
         found = next((agency for agency in named if holds(agency, at)), None)
         return found or NotFound(tuple(named))
@@ -212,21 +229,42 @@ class Reference:
             chain += [after for before, after in steps if before == known and after not in chain]
         return chain
 
+    def _around(self, text: str, at: date) -> tuple[str, list[tuple[Unit, ...]]]:
+        """A name, and the units in which it lies by the text's own words (`Xã Đắk Long, huyện Đắk Hà`), each with its alternatives.
+
+        Words behind a name that are no district or province, nor call themselves one, stay a part of it.
+        """
+        around: list[tuple[Unit, ...]] = []
+        while parts := split_last(text):
+            outer = self.find_unit(parts[1], at, levels=("province", "district"))
+            if isinstance(outer, NotFound) and not means_surrounding(parts[1]):
+                break
+            around.append(_possible(outer))
+            text = parts[0]
+        return text, around
+
+    def _lies_in(self, unit: Unit, around: list[tuple[Unit, ...]], at: date) -> bool:
+        """Whether a unit is a part of all the others."""
+        over = {unit.parent_code}
+        if unit.level == "commune" and unit.parent_code and (district := self.unit(unit.parent_code, at, ("district",))):
+            over.add(district.parent_code)
+        return all(any(outer.code in over for outer in alternatives) for alternatives in around)
+
     def _named(self, text: str) -> list[Unit]:
         key = fold(text)
-        for committee in _COMMITTEE:
+        for committee in COMMITTEE:
             key = key.removeprefix(committee)
-        found = list(self._unit_names.get(("", _squeeze(key))))
-        for prefix, kinds in _KINDS.items():
+        found = list(self._unit_names.get(("", squeeze(key))))
+        for prefix, kinds in KINDS.items():
             if key.startswith(f"{prefix} "):
-                rest = _squeeze(key.removeprefix(prefix))
+                rest = squeeze(key.removeprefix(prefix))
                 of_kind = (unit for kind in kinds for unit in self._unit_names.get((kind, rest)))
                 found += [unit for unit in of_kind if unit not in found]
         return found
 
     def _committee(self, text: str, at: date) -> list[Agency]:
         """The people's committee of a district, however the district is written."""
-        if not fold(text).startswith(_COMMITTEE):
+        if not fold(text).startswith(COMMITTEE):
             return []
         district = self.find_unit(text, at, levels=("district",))
         return self._agency_names.get(("committee", district.code)) if isinstance(district, Unit) else []
@@ -247,33 +285,11 @@ class Reference:
         return key
 
 
-def _squeeze(key: str) -> str:
-    """Names are told apart without spaces (Ia H'Drai, Ia H' Drai) and without i or y (Ya Ly, Ia Li)."""
-    return key.replace(" ", "").replace("y", "i")
-
-
-def _agency_key(key: str) -> str:
-    words = [word for word in key.split() if word != "va"]
-    if words[-1:] == ["tinh"]:
-        words.pop()
-    return _squeeze(" ".join(words))
-
-
-def _unit_keys(name: str) -> Iterator[tuple[str, str]]:
-    """Key of the bare name under its kind and under none."""
-    key = fold(name)
-    kind = next((kind for kinds in _KINDS.values() for kind in kinds if key.startswith(f"{kind} ")), "")
-    bare = _squeeze(key.removeprefix(kind))
-    yield kind, bare
-    yield "", bare
-
-
-def _spelt(text: str, unit: Unit) -> bool:
-    """Whether the name is written with the very letters of the register, whatever its case and prefix."""
-    written, name = (" ".join(part.lower().split()) for part in (text, nfc(unit.name)))
-    kind = next(_unit_keys(unit.name))[0]
-    bare = name.split(" ", len(kind.split()))[-1]
-    return re.search(rf"(?:^|[\s.]){re.escape(bare)}$", written) is not None
+def _possible(found: Unit | NotFound | Ambiguous) -> tuple[Unit, ...]:
+    """The units that were found, however many."""
+    if isinstance(found, Ambiguous):
+        return tuple(each for each in found.candidates if isinstance(each, Unit))
+    return (found,) if isinstance(found, Unit) else ()
 
 
 @lru_cache(maxsize=4)
@@ -309,22 +325,22 @@ def _load(folder: Path) -> Reference:
 
 
 def _unit_names(units: list[Unit], aliases: Iterable[dict[str, str]]) -> _Index[Unit]:
-    index = _Index(units, lambda unit: _unit_keys(unit.name))
+    index = _Index(units, lambda unit: unit_keys(unit.name))
     by_key = {(unit.level, unit.code, unit.valid_from): unit for unit in units}
     for row in aliases:
         unit = by_key[row["level"], row["code"], _day(row["valid_from"])]  # type: ignore[index]
-        for key in _unit_keys(row["alias"]):
+        for key in unit_keys(row["alias"]):
             index.add(key, unit)
     return index
 
 
 def _agency_names(agencies: list[Agency], aliases: Iterable[dict[str, str]]) -> _Index[Agency]:
-    index = _Index(agencies, lambda agency: [_agency_key(fold(agency.name))])
+    index = _Index(agencies, lambda agency: [agency_key(fold(agency.name))])
     by_code = {agency.code: agency for agency in agencies}
     for row in aliases:
-        index.add(_agency_key(fold(row["alias"])), by_code[row["code"]])
+        index.add(agency_key(fold(row["alias"])), by_code[row["code"]])
     for agency in agencies:
-        if fold(agency.name).startswith(_COMMITTEE):
+        if fold(agency.name).startswith(COMMITTEE):
             index.add(("committee", agency.unit_code), agency)
     return index
 
