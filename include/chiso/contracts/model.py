@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from chiso.contracts.conditions import Condition
 from chiso.contracts.measures import Kind, Measure, OverRows
 from chiso.contracts.readings import READINGS, Reading, ReadingName
+from chiso.province.figure_units import UNSTATED, FigureUnit, figure_unit, header_unit
 
 Cadence = Literal["day", "week", "month", "quarter", "half", "year", "irregular"]
 Level = Literal["province", "district", "commune", "agency"]
@@ -219,12 +220,16 @@ class ColumnTerms(Model):
     choices: dict[str, list[str]] = {}
     """Other spellings of the listed values."""
     unknown: Literal["reject", "flag", "text"] = "reject"
-    """A value that isn't listed (choice), a name that is no unit: rejects the row; flag: a warning, the row counts;
-    text: it means something else than a unit (a field of work) and is kept as it is."""
+    """A value that isn't listed (choice), a name that is no unit: rejects the row; flag: a warning, the value is kept as it
+    is and the row counts; text: it means something else than a unit (a field of work) and is kept as it is."""
     levels: list[Level] = []
-    """Of units: what a name may resolve to; all administrative levels for `unit`, agencies for `agency`."""
+    """Of units: what a name may resolve to; all administrative levels for `unit`, agencies for `agency`. Their order says
+    nothing: `UBND huyện Sa Thầy` is the agency where agencies are among them and there is one, else the district; any other
+    name that fits several units is rejected as ambiguous, unless the heading above the row or the text itself
+    (`Xã Đắk Long, huyện Đắk Hà`) states the district. Codes of all registers differ, so the code alone is kept."""
     printed_in: str | None = None
-    """The unit in which the figure is printed (`tỷ đồng`); it is kept in the plain one (đồng)."""
+    """The unit in which the figure is printed (`tỷ đồng`); it is kept in the plain one (đồng), in which minimum and maximum
+    are given too. Without it figures stay in the unit of the column's header."""
     measure: bool = True
     """Whether the form's figure becomes a measure by itself."""
     unit: str | None = None
@@ -261,6 +266,19 @@ class Column(Model):
     def how(self) -> Reading:
         """All that is said of its reading."""
         return READINGS[self.reading]
+
+    @property
+    def figure_unit(self) -> FigureUnit:
+        """The unit in which figures are printed: `printed_in`, else what the header says, else the measure's own."""
+        if self.terms.printed_in:
+            return figure_unit(self.terms.printed_in)
+        in_header = header_unit(self.printed)
+        return in_header if in_header != UNSTATED or not self.terms.unit else figure_unit(self.terms.unit)
+
+    @property
+    def power(self) -> int:
+        """Power of ten from the printed unit to the one in which figures are kept."""
+        return self.figure_unit.power if self.terms.printed_in else 0
 
     @property
     def optional_header(self) -> bool:

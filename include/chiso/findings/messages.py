@@ -9,16 +9,24 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, tuple[str, str]] = {
     # Cells
     "number_ambiguous": (
-        "“{value}” ở cột “{printed}” có thể là hai số khác nhau; ghi lại không dùng dấu phẩy.{hint_vi}",
-        "“{value}” in “{printed}” could be either of two numbers; write it without the comma.{hint_en}",
+        "“{value}” ở cột “{printed}” có thể là hai số khác nhau; ghi số nguyên không có dấu ngăn cách, "
+        "phần thập phân sau dấu phẩy.{hint_vi}",
+        "“{value}” in “{printed}” could be either of two numbers; write whole numbers without separators, "
+        "decimals after a comma.{hint_en}",
     ),
     "number_negative": (
-        "“{value}” ở cột “{printed}” là số âm; số đếm không thể âm.",
-        "“{value}” in “{printed}” is negative; a count can't be.",
+        "“{value}” ở cột “{printed}” là số âm; cột này không nhận số âm.",
+        "“{value}” in “{printed}” is negative; the column takes no negative numbers.",
     ),
     "number_malformed": (
-        "“{value}” ở cột “{printed}” không phải là số viết đúng; sửa dấu phân cách.{hint_vi}",
-        "“{value}” in “{printed}” is no well-formed number; mend its separators.{hint_en}",
+        "“{value}” ở cột “{printed}” không phải là số viết đúng; dấu chấm ngăn hàng nghìn, dấu phẩy trước "
+        "phần thập phân, không ghi gì thêm.{hint_vi}",
+        "“{value}” in “{printed}” is no well-formed number; a dot parts thousands, a comma comes before decimals, "
+        "and nothing else stands beside it.{hint_en}",
+    ),
+    "number_unit": (
+        "“{value}” ở cột “{printed}” ghi đơn vị tính khác với cột; ghi số theo đơn vị của cột.",
+        "“{value}” in “{printed}” states another unit than the column's; give the number in the column's unit.",
     ),
     "number_missing": ("“{value}” ở cột “{printed}” không phải là số.", "“{value}” in “{printed}” is no number."),
     "flag_malformed": ("“{value}” ở cột “{printed}” phải là 0 hoặc 1.", "“{value}” in “{printed}” must be 0 or 1."),
@@ -39,8 +47,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” in “{printed}” is none of: {choices}.",
     ),
     "unit_unknown": (
-        "“{value}” không có trong danh mục đơn vị hành chính tại thời điểm của kỳ.",
-        "“{value}” is in no list of administrative units at that time.",
+        "“{value}” không có trong danh mục đơn vị mà cột “{printed}” nhận tại thời điểm của kỳ.",
+        "“{value}” is none of the units that “{printed}” takes at that time.",
     ),
     "unit_ambiguous": (
         "“{value}” trùng tên nhiều đơn vị ({candidates}); ghi rõ huyện hoặc mã.",
@@ -95,6 +103,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "total_disagrees": (
         "{label}: ghi {printed_total} ở cột “{printed}”, các dòng cộng lại là {summed}.",
         "{label}: {printed_total} is printed in “{printed}”, the rows add up to {summed}.",
+    ),
+    "total_unreadable": (
+        "{label}: không đọc được “{value}” ở cột “{printed}” nên không đối chiếu được với các dòng; ghi lại số này.",
+        "{label}: “{value}” in “{printed}” can't be read, so it isn't compared with the rows; write that number anew.",
     ),
     "too_many_rejects": (
         "Quá nhiều dòng bị loại ({rejected}/{rows}); cả tệp bị từ chối. Sửa các dòng đã nêu và gửi lại.",

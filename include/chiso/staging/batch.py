@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A cell or line that can't be taken as it is. column None: the whole line. line: where it stands, if not in `row`."""
+    """A cell or line that can't be taken as it is. column None: the whole line. line: where it stands, if not in `row`.
+
+    rejects: whether its row is rejected; else the value counts, with a warning. readings: numbers that may have been meant.
+    """
 
     row: int
     column: str | None
@@ -16,6 +20,8 @@ class Broken:
     value: str | None
     details: dict[str, object] = field(default_factory=dict)
     line: int | None = None
+    rejects: bool = True
+    readings: tuple[int | Decimal, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """From text to the contract's types, column by column; what can't be read is a finding, and the row stays.
 
-Casts are vectorised where columns are long (times, counts, flags); names and words are cast once per distinct text.
+Columns that are long in practice (times, counts, codes, plain words) are cast as a whole; everything else once per
+distinct text, by the parser of the column's reading.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,29 +14,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column
-from chiso.province import numbers
-from chiso.province.period_words import from_words
-from chiso.province.text import fold, looks_like_formula
-from chiso.province.units import Ambiguous, NotFound, Reference
+from chiso.contracts.parsing import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Context,
+    Doubtful,
+    Parsed,
+    Unreadable,
+    parse,
+    strptime_format,
+)
+from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
 
 LONGEST_VALUE = 10_000
 """Bytes; a longer text is no value, and would only burden who looks at it."""
 _MOST_SHOWN = 300
-_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
-_FLAGS = {"1": True, "0": False, "true": True, "false": False}
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """Why one text can't be cast; `details` fill the message."""
-
-    rule: str
-    details: dict[str, object]
-    readings: tuple[int, ...] = ()
-
-
 _TOO_LONG = Unreadable("value_too_long", {"longest": LONGEST_VALUE})
+_NOT_UTF8 = Unreadable("not_utf8")
+
+Noted = Callable[[str, int], Unreadable | Doubtful]
+"""What is to be said of a text that a mask marks; the number is its place in the column."""
+Cast = tuple[pa.Array, pa.Array | None, Noted]
+"""The typed column, a mask of the texts that something is to be said of (None: of none), and what."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Casts:
     columns: list[Column]
     reference: Reference
     at: date | None
+
+    @property
+    def context(self) -> Context:
+        """What parsers need to know beside a cell."""
+        return Context(self.reference, self.at)
 
     def apply(self, batch: RawBatch) -> tuple[pa.Table, list[Broken]]:
         """Typed columns beside `row_no` and `unreadable` (names of the columns that failed, `*` for the line)."""
@@ -65,62 +71,32 @@ class Casts:
         raw = pc.if_else(too_long, None, given) if excess else given
         result, mask, why = self._cast(column, raw, batch.within)
         if excess:
-            found += _broken(column, batch, given, words, too_long, _too_long)
+            found += _broken(column, batch, given, words, too_long, lambda text, place: _TOO_LONG)
         if mask is not None and pc.any(mask).as_py():
             found += _broken(column, batch, given, words, mask, why)
         return result if words is None else result.take(words)
 
-    def _cast(
-        self, column: Column, raw: pa.Array, within: pa.Array | None
-    ) -> tuple[pa.Array, pa.Array | None, Callable[[str, int], Unreadable]]:
+    def _cast(self, column: Column, raw: pa.Array, within: pa.Array | None) -> Cast:
+        if column.terms.blank != "none" and (done := self._as_a_whole(column, raw)):
+            return done
+        context = self.context
+        if within is None or "commune" not in column.levels:
+            return _by_distinct(raw, lambda text: parse(text, column, context), column)
+        return _by_distinct(_joined(raw, within), lambda text: _parse_within(text, column, context), column)
+
+    def _as_a_whole(self, column: Column, raw: pa.Array) -> Cast | None:
+        """None where texts of the column need to be looked at one by one."""
         if column.reading == "timestamp":
-            return _timestamps(column, raw)
-        if column.reading == "count" and (plain := _plain_counts(column, raw)) is not None:
-            return plain, None, lambda text, place: Unreadable("number_malformed", {})
-        if column.reading in ("unit", "agency") and self.at is None:
-            return raw, _not_utf8(raw), lambda text, place: Unreadable("not_utf8", {})
+            return _timestamps(column, raw, self.context) if column.format else None
+        if column.reading == "count" and column.power == 0 and (plain := _plain_counts(column, raw)) is not None:
+            return plain, None, _never
+        if column.how.is_decimal and column.power == 0 and (plain := _plain_decimals(column, raw)) is not None:
+            return plain, None, _never
+        if column.levels and self.at is None:
+            return raw, _not_utf8(raw), lambda text, place: _NOT_UTF8
         if column.reading == "text" and not _suspicious(raw):
-            return pc.utf8_normalize(raw, form="NFC"), None, lambda text, place: Unreadable("not_utf8", {})
-        keys = raw if within is None or column.reading != "unit" else _joined(raw, within)
-        return _by_distinct(keys, lambda text: self._one(column, text), column)
-
-    def _one(self, column: Column, text: str) -> object:
-        """One distinct text, cast; Unreadable where it can't be."""
-        if "\ufffd" in text:
-            return Unreadable("not_utf8", {})
-        casts: dict[str, Callable[[str], object]] = {
-            "text": _text,
-            "choice": lambda value: _choice(value, column),
-            "count": _count,
-            "number": lambda value: _number(numbers.parse_number(value)),
-            "percent": lambda value: _number(numbers.parse_number(value, ratio=True)),
-            "printed": lambda value: _number(numbers.parse_printed(value)),
-            "flag": _flag,
-            "mark": _mark,
-            "date": _date,
-            "period": lambda value: from_words(value) or Unreadable("period_malformed", {}),
-            "unit": self._unit,
-            "agency": lambda value: self._agency(value, column),
-        }
-        return casts[column.reading](text)
-
-    def _unit(self, text: str) -> object:
-        name, _, within = text.partition("\0")
-        found = self.reference.find_unit(name, self._day, within or None)
-        if isinstance(found, Ambiguous):
-            return Unreadable("unit_ambiguous", {"candidates": ", ".join(unit.code for unit in found.candidates)})
-        return Unreadable("unit_unknown", {}) if isinstance(found, NotFound) else found.code
-
-    def _agency(self, text: str, column: Column) -> object:
-        found = self.reference.find_agency(text, self._day)
-        if not isinstance(found, NotFound | Ambiguous):
-            return found.code
-        return _text(text) if column.terms.unknown == "text" else Unreadable("agency_unknown", {})
-
-    @property
-    def _day(self) -> date:
-        assert self.at is not None  # noqa: S101 - columns of units are cast only where it is given
-        return self.at
+            return pc.utf8_normalize(raw, form="NFC"), None, _never
+        return None
 
 
 def _broken(
@@ -129,7 +105,7 @@ def _broken(
     given: pa.Array,
     words: pa.Array | None,
     mask: pa.Array,
-    why: Callable[[str, int], Unreadable],
+    why: Noted,
 ) -> Iterator[Broken]:
     """One entry for every row whose text `mask` marks. words: which of `given` each row holds; None: its own."""
     places = pc.indices_nonzero(mask if words is None else mask.take(words))
@@ -139,13 +115,13 @@ def _broken(
     for row, line, text, at in zip(rows, lines, texts, texts_at.to_pylist(), strict=True):
         reason = why(text, at)
         shown = None if reason.rule == _TOO_LONG.rule else text[:_MOST_SHOWN]
-        details = reason.details | {"readings": reason.readings} if reason.readings else reason.details
-        yield Broken(row, column.name, reason.rule, shown, details, line)
+        rejects = isinstance(reason, Unreadable)
+        readings = reason.readings if isinstance(reason, Unreadable) else ()
+        yield Broken(row, column.name, reason.rule, shown, dict(reason.details), line, rejects, readings)
 
 
-def _too_long(text: str, place: int) -> Unreadable:
-    del text, place
-    return _TOO_LONG
+def _never(text: str, place: int) -> Unreadable:
+    raise AssertionError(f"nothing was to be said of {text!r}, place {place}")
 
 
 def _blank_to_null(raw: pa.Array) -> pa.Array:
@@ -165,19 +141,23 @@ def _with_broken_lines(table: pa.Table, broken: list[Broken]) -> pa.Table:
         table = pa.concat_tables([table, pa.table(empty | places, schema=table.schema)]).sort_by("row_no")
     by_row: dict[int, list[str]] = {}
     for entry in broken:
-        by_row.setdefault(entry.row, []).append(entry.column or "*")
+        if entry.rejects:
+            by_row.setdefault(entry.row, []).append(entry.column or "*")
     marks = pa.array([",".join(columns) for columns in by_row.values()], pa.string())
     place = pc.index_in(table.column("row_no"), pa.array(list(by_row), pa.int64()))
     return table.append_column("unreadable", marks.take(place.combine_chunks()))
 
 
-def _timestamps(column: Column, raw: pa.Array) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
-    form = _strptime(column.format or "")
+def _timestamps(column: Column, raw: pa.Array, context: Context) -> Cast:
+    form = strptime_format(column.format or "")
     parsed = pc.strptime(raw, format=form, unit="s", error_is_null=True)
     wrong = _carried_over(raw, parsed, day_first=form.startswith("%d"))
     good = pc.if_else(wrong, None, parsed) if wrong is not None else parsed
-    mask = pc.and_(pc.is_valid(raw), pc.is_null(good))
-    return good, mask, lambda text, place: Unreadable("time_malformed", {"format": column.format})
+    left = pc.and_(pc.is_valid(raw), pc.is_null(good))
+    if not pc.any(left).as_py():
+        return good, None, _never
+    careful, mask, why = _by_distinct(pc.if_else(left, raw, None), lambda text: parse(text, column, context), column)
+    return pc.coalesce(good, careful), mask, why
 
 
 def _carried_over(raw: pa.Array, parsed: pa.Array, *, day_first: bool) -> pa.Array | None:
@@ -189,9 +169,9 @@ def _carried_over(raw: pa.Array, parsed: pa.Array, *, day_first: bool) -> pa.Arr
     if first is None:
         return None
     wrong = pc.or_(pc.ends_with(raw, ":60"), pc.ends_with(raw, ":61"))
-    if first < _EARLIEST_YEAR or last > _LATEST_YEAR:
+    if first < EARLIEST_YEAR or last > LATEST_YEAR:
         year = pc.year(parsed)
-        wrong = pc.or_(wrong, pc.or_(pc.less(year, _EARLIEST_YEAR), pc.greater(year, _LATEST_YEAR)))
+        wrong = pc.or_(wrong, pc.or_(pc.less(year, EARLIEST_YEAR), pc.greater(year, LATEST_YEAR)))
     places = pc.indices_nonzero(pc.less_equal(pc.day(parsed), 3))
     written = pc.utf8_slice_codeunits(raw.take(places), *((0, 2) if day_first else (8, 10)))
     digits = pc.utf8_rtrim(written, characters="/-. ")
@@ -201,13 +181,6 @@ def _carried_over(raw: pa.Array, parsed: pa.Array, *, day_first: bool) -> pa.Arr
     carried[places.filter(pc.invert(same_day)).to_numpy()] = True
     wrong = pc.or_(pc.fill_null(wrong, False), pa.array(carried))
     return wrong if pc.any(wrong).as_py() else None
-
-
-def _strptime(form: str) -> str:
-    pieces = {"dd": "%d", "MM": "%m", "yyyy": "%Y", "HH": "%H", "mm": "%M", "ss": "%S"}
-    for piece, directive in pieces.items():
-        form = form.replace(piece, directive)
-    return form
 
 
 def _plain_counts(column: Column, raw: pa.Array) -> pa.Array | None:
@@ -222,6 +195,14 @@ def _plain_counts(column: Column, raw: pa.Array) -> pa.Array | None:
     return pc.fill_null(counts, column.default) if column.default is not None else counts
 
 
+def _plain_decimals(column: Column, raw: pa.Array) -> pa.Array | None:
+    """The whole column at once where it is digits with a comma or without; None where some text isn't."""
+    if not pc.all(pc.match_substring_regex(raw, "^(0|[1-9][0-9]{0,17})(,[0-9]{1,17})?$")).as_py():
+        return None
+    plain = pc.replace_substring(raw, ",", ".")
+    return plain if column.default is None else pc.fill_null(plain, str(column.default))
+
+
 def _suspicious(raw: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring_regex(raw, "\ufffd|^[=@+\t-]")).as_py())
 
@@ -234,76 +215,33 @@ def _joined(raw: pa.Array, within: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(raw, pc.fill_null(within, ""), "\0")
 
 
-def _by_distinct(
-    keys: pa.Array, cast: Callable[[str], object], column: Column
-) -> tuple[pa.Array, pa.Array, Callable[[str, int], Unreadable]]:
+def _parse_within(text: str, column: Column, context: Context) -> Parsed | None:
+    name, _, within = text.partition("\0")
+    return parse(name, column, replace(context, within=within or None))
+
+
+def _by_distinct(keys: pa.Array, cast: Callable[[str], Parsed | None], column: Column) -> Cast:
     encoded = keys.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    results = [cast(text) for text in texts]
-    blank: object = column.how.blank if column.default is None else column.default
-    values = [None if isinstance(result, Unreadable) else _plain(result) for result in results]
+    results = [cast(text) for text in encoded.dictionary.to_pylist()]
     kind = column.how.arrow
-    typed = pa.array(values, kind).take(encoded.indices)
-    failing = pa.array([isinstance(result, Unreadable) for result in results], pa.bool_()).take(encoded.indices)
-    mask = pc.fill_null(failing, False)
+    typed = pa.array([_plain(result) for result in results], kind).take(encoded.indices)
+    noted = pa.array([isinstance(result, Unreadable | Doubtful) for result in results], pa.bool_())
+    mask = pc.fill_null(noted.take(encoded.indices), False)
+    blank = column.how.blank if column.default is None else column.default
     if blank is not None:
-        typed = pc.if_else(pc.is_null(keys), pa.scalar(blank, kind), typed)
-    return typed, mask, lambda text, place: _reason(results[encoded.indices[place].as_py()])
+        typed = pc.if_else(pc.is_null(keys), pa.scalar(str(blank) if column.how.is_decimal else blank, kind), typed)
+    return typed, mask, lambda text, place: _to_say(results[encoded.indices[place].as_py()])
 
 
-def _reason(result: object) -> Unreadable:
-    assert isinstance(result, Unreadable)  # noqa: S101 - only asked where the mask says so
+def _to_say(result: object) -> Unreadable | Doubtful:
+    assert isinstance(result, Unreadable | Doubtful)  # noqa: S101 - only asked where the mask says so
     return result
 
 
-def _plain(value: object) -> object:
-    return format(value, "f") if isinstance(value, Decimal) else value
-
-
-def _text(value: str) -> object:
-    return Unreadable("formula_injection", {}) if looks_like_formula(value) else value
-
-
-def _choice(value: str, column: Column) -> object:
-    by_key = {fold(str(allowed)): allowed for allowed in column.enum}
-    return by_key.get(fold(value)) or Unreadable("choice_unknown", {"choices": ", ".join(map(str, column.enum))})
-
-
-def _count(value: str) -> object:
-    parsed = numbers.parse_count(value)
-    return Unreadable(parsed.rule, {}, parsed.readings) if isinstance(parsed, numbers.Malformed) else parsed
-
-
-def _number(parsed: Decimal | numbers.Malformed) -> object:
-    return Unreadable(parsed.rule, {}, parsed.readings) if isinstance(parsed, numbers.Malformed) else parsed
-
-
-def _flag(value: str) -> object:
-    return _FLAGS.get(value.lower(), Unreadable("flag_malformed", {}))
-
-
-def _mark(value: str) -> object:
-    if fold(value) in ("x", "true") or value in "✓✔":
-        return True
-    return False if fold(value) == "false" or numbers.parse_count(value) == 0 else Unreadable("mark_malformed", {})
-
-
-def _date(value: str) -> object:
-    """ISO, or day before month as Vietnamese sheets write it; a time of day may follow and is dropped."""
-    text = value.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]
-    for pieces in _date_pieces(text):
-        try:
-            day = date(*pieces)
-        except ValueError:
-            continue
-        if _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
-            return day
-    return Unreadable("time_malformed", {"format": "dd/MM/yyyy"})
-
-
-def _date_pieces(text: str) -> Iterator[tuple[int, int, int]]:
-    for separator in "/-.":
-        parts = text.split(separator)
-        if len(parts) == 3 and all(part.isdigit() for part in parts):
-            first, month, last = (int(part) for part in parts)
-            yield (first, month, last) if len(parts[0]) == 4 else (last, month, first)
+def _plain(result: Parsed | None) -> object:
+    """What Arrow takes of it."""
+    if isinstance(result, Doubtful):
+        return result.value
+    if isinstance(result, Unreadable):
+        return None
+    return format(result, "f") if isinstance(result, Decimal) else result

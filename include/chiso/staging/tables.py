@@ -30,7 +30,7 @@ def create(connection: sa.Connection, scratch: Scratch, contract: Contract) -> N
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE {scratch.broken} "
-        "(row_no bigint, line bigint, column_name text, rule text, value text, details json)"
+        "(row_no bigint, line bigint, column_name text, rule text, value text, details json, rejects boolean)"
     )
     connection.exec_driver_sql(
         f"CREATE UNLOGGED TABLE {scratch.totals} "
@@ -94,7 +94,7 @@ class BrokenCells:
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
         texts = dict.fromkeys(("column_name", "rule", "value", "details"), pa.string())
-        self._schema = pa.schema({"row_no": pa.int64(), "line": pa.int64()} | texts)
+        self._schema = pa.schema({"row_no": pa.int64(), "line": pa.int64()} | texts | {"rejects": pa.bool_()})
         self._stream = BinaryCopy(self._schema)
         self._file.write(self._stream.header)
 
@@ -116,6 +116,7 @@ class BrokenCells:
             [entry.rule for entry in broken],
             [entry.value for entry in broken],
             [json.dumps(entry.details, ensure_ascii=False) for entry in broken],
+            [entry.rejects for entry in broken],
         ]
         arrays = [pa.array(values, kind) for values, kind in zip(columns, self._schema.types, strict=True)]
         self._file.write(self._stream.rows(pa.table(arrays, schema=self._schema)))

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from chiso.deliveries.staged import Staged
-from chiso.findings.issues import Issue, issue, worded
+from chiso.findings.issues import Action, Issue, Severity, issue, worded
+from chiso.province.numbers import scaled, without_zeros
 from chiso.province.text import mask_words
 from chiso.system.errors import DisagreementError
 from chiso.system.settings import Settings
@@ -23,6 +25,9 @@ __all__ = ["RowConditions", "Rules", "Verdict", "build_docs", "judging", "reject
 
 MOST_ISSUES = 1000
 _MOST_REMEMBERED = 10_000
+_CELL_REJECTED: tuple[Severity, Action] = ("critical", "reject_row")
+_CELL_FLAGGED: tuple[Severity, Action] = ("warning", "flag")
+"""What staging's own findings about cells do: the value can't be read, or it counts and something is to be said of it."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator
 
 
 def _check_agreement(connection: sa.Connection, case: _Case) -> None:
-    broken = _count(connection, f"SELECT count(*) FROM (SELECT 1 FROM {case.staged.scratch.broken} LIMIT 1) b")
+    broken = _count(connection, f"SELECT count(*) FROM (SELECT 1 FROM {case.staged.scratch.broken} WHERE rejects LIMIT 1) b")
     for rule in case.rules.stated:
         if not (rule.is_row_level or rule.found_by == "broken"):
             continue
@@ -167,8 +172,9 @@ def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
     what = {"sheet": staged.sheet, "column": row.column_name, "value": value}
     rule = by_id.get(row.rule)
     if rule is None:
+        severity, action = _CELL_REJECTED if row.rejects else _CELL_FLAGGED
         details = _cell_details(row, staged)
-        return issue(row.details["text"], "critical", "reject_row", owner, check=row.rule, **what, **details)
+        return issue(row.details["text"], severity, action, owner, check=row.rule, **what, **details)
     if rule.text is None:
         return worded(rule.id, rule.severity, rule.action, owner, (rule.vi, rule.en), **what)
     return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **what, **rule.details)
@@ -193,10 +199,15 @@ def _cell_details(row: Any, staged: Staged) -> dict[str, Any]:
     proposal = details.pop("proposal", None)
     if proposal is not None:
         details |= {
-            "hint_vi": f" Có thể là {proposal:,}".replace(",", ".") + ": chỉ giá trị này khớp với dòng tổng.",
+            "hint_vi": f" Có thể là {_as_printed(Decimal(proposal))}: chỉ giá trị này khớp với dòng tổng.",
             "hint_en": f" Probably {proposal}: the only reading that makes the printed totals hold.",
         }
     return details
+
+
+def _as_printed(number: Decimal) -> str:
+    """As Vietnamese offices write it: `15.110`, `1.250,5`."""
+    return f"{number:,f}".translate(str.maketrans(",.", ".,"))
 
 
 def _delivery_issues(connection: sa.Connection, case: _Case, rejected: int) -> Iterator[Issue]:
@@ -215,6 +226,8 @@ def _delivery_issues(connection: sa.Connection, case: _Case, rejected: int) -> I
 def _totals_issues(connection: sa.Connection, staged: Staged) -> Iterator[Issue]:
     query = totals_query(staged.contract).replace("{batch}", staged.scratch.rows)
     for row in connection.execute(sa.text(query)):
+        column = staged.contract.column(row.column_name)
+        printed, summed = (without_zeros(scaled(figure, -column.power)) for figure in (row.printed, row.summed))
         yield issue(
             "total_disagrees",
             "warning",
@@ -224,11 +237,11 @@ def _totals_issues(connection: sa.Connection, staged: Staged) -> Iterator[Issue]
             cell=row.cell,
             row=row.row_no,
             column=row.column_name,
-            value=f"{row.printed:f}",
+            value=printed,
             label=row.label,
-            summed=f"{row.summed:f}",
-            printed_total=f"{row.printed:f}",
-            printed=staged.contract.column(row.column_name).printed,
+            summed=summed,
+            printed_total=printed,
+            printed=column.printed,
         )
 
 

@@ -79,11 +79,11 @@ def _settle(connection: sa.Connection, scratch: Scratch) -> dict[str, int]:
     counts = connection.execute(sa.text(f"SELECT rule, count(*) AS rows FROM {scratch.marks} GROUP BY rule")).all()
     connection.exec_driver_sql(
         f"DELETE FROM {scratch.marks} m USING {scratch.broken} b WHERE b.row_no = m.row_no "
-        "AND (m.column_name = b.column_name OR b.column_name IS NULL)"
+        "AND b.rejects AND (m.column_name = b.column_name OR b.column_name IS NULL)"
     )
     connection.exec_driver_sql(
         f"INSERT INTO {scratch.marks} SELECT row_no, coalesce(line, row_no), coalesce(column_name || '.', '') || rule, "
-        f"column_name, value, details::jsonb || jsonb_build_object('text', rule), true FROM {scratch.broken}"
+        f"column_name, value, details::jsonb || jsonb_build_object('text', rule), rejects FROM {scratch.broken}"
     )
     connection.exec_driver_sql(f"ANALYZE {scratch.marks}")
     return {row.rule: row.rows for row in counts}

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from chiso.contracts import Column, Contract
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
+from chiso.province.numbers import scaled
 from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
 from chiso.system.errors import ContractError
@@ -265,14 +266,15 @@ def _of_staging(contract: Contract) -> Iterator[Rule]:
 
 def totals_query(contract: Contract) -> str:
     """Printed totals that the rows (accepted and rejected) don't add up to; one over an unreadable value isn't judged."""
-    tolerance = contract.terms.sheet.totals.tolerance if contract.terms.sheet else 0
+    tolerance = contract.terms.sheet.totals.tolerance if contract.terms.sheet else Decimal(0)
+    allowed = " ".join(f"WHEN '{column.name}' THEN {scaled(tolerance, column.power):f}" for column in contract.totalled)
     figure = " ".join(f"WHEN '{column.name}' THEN b.\"{column.name}\"" for column in contract.totalled)
     return (
         f"SELECT t.*, s.summed FROM {Scratch(contract.scratch_name).totals} t CROSS JOIN LATERAL ("
         f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "
         f"bool_or(t.column_name = ANY(string_to_array(b.unreadable, ','))) AS unsure "
         f"FROM (SELECT * FROM {{batch}}) b WHERE b.row_no = ANY(t.covered)) s "
-        f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > {tolerance}"
+        f"WHERE s.unsure IS NOT TRUE AND abs(t.printed - s.summed) > CASE t.column_name {allowed} END"
     )
 
 
