@@ -150,8 +150,7 @@ def _read_workbook(task: Task) -> Staged:
         raise refusal("no_rows", contract.terms.responsible, file=task.file_name)
     casts = Casts(contract.loaded_columns, task.reference, form.period.end)
     copied = _load(task, form.batches(), casts, form)
-    form.load_totals(task.connection, task.scratch)
-    odd = doubts(form.period, contract, received.received_at)
+    odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(form.period, contract, received.received_at)
     staged = _staged(task, form.period, copied, received.sha256, form.issues + odd)
     return replace(staged, sheet=form.sheet, letters=form.letters)
 

@@ -1,24 +1,27 @@
 """A department's form, ready to be cast: the workbook's rows and totals, its period, and proposals for typing errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso.contracts import Column, Contract
+from chiso.contracts.parsing import Context, Unreadable, parse
 from chiso.deliveries.scratch import Scratch
-from chiso.findings.issues import Issue
-from chiso.province import numbers
+from chiso.findings.issues import Issue, issue
+from chiso.province.numbers import scaled, without_zeros
 from chiso.province.periods import Period
 from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.reporting import check_department, form_period
-from chiso.staging.workbook import Form, read_workbook
+from chiso.staging.workbook import Form, TotalRow, read_workbook
 
 BATCH_ROWS = 50_000
 """Rows that are cast and loaded at a time."""
@@ -31,7 +34,7 @@ class StagedForm:
     form: Form
     contract: Contract
     period: Period
-    _meant: dict[str, dict[int, set[int]]] = field(default_factory=dict)
+    _meant: dict[str, dict[int, set[Decimal]]] = field(default_factory=dict)
     """Column → row → numbers that would make totals hold, worked out where a column needs it."""
 
     @property
@@ -80,63 +83,74 @@ class StagedForm:
         return spoilt
 
     def with_proposals(self, broken: list[Broken], casts: Casts) -> list[Broken]:
-        """Adds to a malformed count the one reading that makes a printed total hold, where there is exactly one."""
-        return [self._proposed(entry, casts) if entry.details.get("readings") else entry for entry in broken]
+        """Adds to a malformed number the one reading that makes a printed total hold, where there is exactly one."""
+        return [self._proposed(entry, casts) if entry.readings else entry for entry in broken]
 
     def _proposed(self, entry: Broken, casts: Casts) -> Broken:
         assert entry.column is not None  # noqa: S101 - a cell's finding names its column
         if entry.column not in self._meant:
             self._meant[entry.column] = self._missing(self.contract.column(entry.column), casts)
         meant = self._meant[entry.column].get(entry.row, set())
-        readings = numbers.readings(entry.value or "")
-        details: dict[str, object] = {"proposal": min(meant)} if len(meant) == 1 and meant <= set(readings) else {}
-        return replace(entry, details=details)
+        if len(meant) != 1 or not meant <= set(entry.readings):
+            return entry
+        [proposal] = meant
+        return replace(entry, details={**entry.details, "proposal": without_zeros(proposal)})
 
-    def _missing(self, column: Column, casts: Casts) -> dict[int, set[int]]:
-        """Row → what its cell must be for a total to hold, where no other cell under the total is unreadable."""
+    def _missing(self, column: Column, casts: Casts) -> dict[int, set[Decimal]]:
+        """Row → what its cell must say for a total to hold, where no other cell under the total is unreadable."""
         rows = self.form.rows
         batch = self._batch(slice(0, len(rows)), [column])
         table, broken = replace(casts, columns=[column]).apply(batch)
-        unreadable = {entry.row for entry in broken}
-        missing: dict[int, set[int]] = {}
-        for total in self.form.totals:
-            printed = _printed(total.values.get(column.name))
+        unreadable = {entry.row for entry in broken if entry.rejects}
+        values = table.column(column.name).to_pylist()
+        missing: dict[int, set[Decimal]] = {}
+        for total, _, printed in self.printed_totals([column], casts.context):
             spoilt = [rows[place] for place in total.covers if rows[place] in unreadable]
-            if printed is not None and len(spoilt) == 1:
-                covered = table.column(column.name).take(pa.array(total.covers, pa.int64()))
-                missing.setdefault(spoilt[0], set()).add(printed - (pc.sum(covered).as_py() or 0))
+            if isinstance(printed, Decimal) and len(spoilt) == 1:
+                summed = sum(Decimal(values[place] or 0) for place in total.covers)
+                missing.setdefault(spoilt[0], set()).add(scaled(printed - summed, -column.power))
         return missing
 
-    def load_totals(self, connection: sa.Connection, scratch: Scratch) -> None:
-        """Loads printed totals of the columns that are checked, one row a cell; unreadable ones are left out."""
-        cells = [
-            {
-                "row_no": total.row,
-                "column_name": column,
-                "cell": f"{self.letters[column]}{total.row}",
-                "label": total.label,
-                "printed": printed,
-                "covered": [self.form.rows[index] for index in total.covers],
-            }
-            for total in self.form.totals
-            for column in (column.name for column in self.contract.totalled)
-            if total.covers and column in self.letters and (printed := _printed(total.values.get(column))) is not None
-        ]
+    def printed_totals(
+        self, columns: Iterable[Column], context: Context
+    ) -> Iterator[tuple[TotalRow, Column, Decimal | Unreadable]]:
+        """Every printed total of those columns that sums rows, read as its column is; blank ones are left out."""
+        for total in self.form.totals:
+            for column in columns if total.covers else ():
+                text = total.values.get(column.name)
+                said = None if text is None or column.name not in self.letters else parse(text, column, context)
+                if isinstance(said, int | Decimal | Unreadable):
+                    yield total, column, Decimal(said) if isinstance(said, int) else said
+
+    def load_totals(self, connection: sa.Connection, scratch: Scratch, context: Context) -> list[Issue]:
+        """Loads printed totals, one row a cell; returns a finding for each that has digits and can't be read."""
+        cells: list[dict[str, object]] = []
+        unreadable: list[Issue] = []
+        for total, column, printed in self.printed_totals(self.contract.totalled, context):
+            place = {"row": total.row, "column": column.name, "cell": f"{self.letters[column.name]}{total.row}"}
+            if isinstance(printed, Decimal):
+                covered = [self.form.rows[index] for index in total.covers]
+                cells.append({**place, "label": total.label, "printed": printed, "covered": covered})
+            elif printed.rule != "number_missing":
+                unreadable.append(self._unreadable_total(total, column, place))
         if cells:
             connection.execute(
-                sa.text(
-                    f"INSERT INTO {scratch.totals} VALUES "
-                    "(:row_no, :column_name, :cell, :label, :printed, :covered)"
-                ),
-                cells,
+                sa.text(f"INSERT INTO {scratch.totals} VALUES (:row, :column, :cell, :label, :printed, :covered)"), cells
             )
+        return unreadable
 
-
-def _printed(text: str | None) -> int | None:
-    if text is None:
-        return None
-    count = numbers.parse_count(text)
-    return None if isinstance(count, numbers.Malformed) else count
+    def _unreadable_total(self, total: TotalRow, column: Column, place: Mapping[str, Any]) -> Issue:
+        return issue(
+            "total_unreadable",
+            "warning",
+            "flag",
+            self.contract.terms.responsible,
+            sheet=self.sheet,
+            value=total.values[column.name],
+            label=total.label,
+            printed=column.printed,
+            **place,
+        )
 
 
 def read_form(
