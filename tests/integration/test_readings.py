@@ -125,6 +125,18 @@ def test_a_proposal_with_decimals(desk: Desk) -> None:
     assert "Probably 1151.1:" in outcome.issues[0]["message_en"]
 
 
+def test_percentages_are_never_summed(desk: Desk) -> None:
+    fields = [
+        field("sector", "Ngành", **KEY),
+        field("share", "Tỷ trọng (%)", "number"),
+        field("rank", "Điểm", "number"),
+    ]
+    outcome = desk.check(
+        fields, [["Nông nghiệp", "1.50", "5"], ["Công nghiệp", "4,07%", "5"], ["Tổng số", "8,61", "10"]], "sector"
+    )
+    assert (outcome.rejected, outcome.issues, list(sums(outcome))) == (0, [], ["rank"])
+
+
 def test_figures_that_are_rejected(desk: Desk) -> None:
     rows = [["A 1", "0,4", "5"], ["B 2", "5 USD", "5"], ["C 3", "5", "-5%"], ["D 4", "5", "99,6"], ["E 5", "5", "99,5"]]
     outcome = desk.check(economy(), rows, "sector")

@@ -276,6 +276,11 @@ class Column(Model):
         return in_header if in_header != UNSTATED or not self.terms.unit else figure_unit(self.terms.unit)
 
     @property
+    def is_amount(self) -> bool:
+        """Whether figures of several rows may be summed: counts and numbers, but for those whose unit is `%`."""
+        return self.reading in ("count", "number") and not self.figure_unit.is_percent
+
+    @property
     def power(self) -> int:
         """Power of ten from the printed unit to the one in which figures are kept."""
         return self.figure_unit.power if self.terms.printed_in else 0
@@ -378,7 +383,7 @@ class Contract(Model):
         if figures is None:
             return
         for column in self.loaded_columns:
-            if column.reading in ("count", "number") and column.terms.measure and column.name not in taken:
+            if column.is_amount and column.terms.measure and column.name not in taken:
                 yield Measure(
                     id=column.name,
                     name_vi=column.printed,
@@ -397,7 +402,7 @@ class Contract(Model):
         return [
             column
             for column in self.loaded_columns
-            if column.reading in ("count", "number") and column.terms.over_rows == "sum" and column.name not in ignored
+            if column.is_amount and column.terms.over_rows == "sum" and column.name not in ignored
         ]
 
     def column(self, name: str) -> Column:

@@ -229,7 +229,7 @@ def _forms(contract: Contract) -> Iterator[Fault]:
         left = [
             column.name
             for column in contract.loaded_columns
-            if column.reading in ("count", "number")
+            if column.is_amount
             and column.terms.measure
             and column.name not in taken
             and not terms.printed
