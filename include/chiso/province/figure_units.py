@@ -78,8 +78,8 @@ def figure_unit(text: str) -> FigureUnit:
 
 @lru_cache(maxsize=4096)
 def header_unit(text: str) -> FigureUnit:
-    """The unit that a header states, in brackets (`GRDP (tỷ đồng)`, `Dân số (nghìn người)`, `Tỷ trọng (%)`) or outside."""
-    for part in _BRACKETED.findall(text):
+    """The unit that a header states, in brackets (`GRDP (tỷ đồng)`, `Dân số (nghìn người)`, `Tỷ trọng (%)`), alone or at its end."""
+    for part in [*_BRACKETED.findall(text), text]:
         words = _words(part)
         if _is_scaled(words) or (len(words) == 1 and words[0] in _CURRENCIES | {"%"}):
             return _unit_of(words)
