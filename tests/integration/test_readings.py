@@ -1,19 +1,17 @@
 """Cells of sources that exist in these tests only, from the file to the verdict. All figures are made up."""
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from chiso import contracts
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import loading
-from chiso.system.platform import Platform
 
+from tests.deliveries import Inbox
 from tests.unit.staging.workbooks import Page, xlsx
+from tests.workshop import Workshop
 
 
 def field(name: str, printed: str, kind: str = "string", **given: Any) -> dict[str, Any]:
@@ -26,14 +24,14 @@ def field(name: str, printed: str, kind: str = "string", **given: Any) -> dict[s
 KEY = {"required": True, "primaryKey": True}
 
 
-class Desk:
-    """A checkout with one source more, whose forms are checked."""
+TOTALS = ("Tổng số",)
 
-    def __init__(self, platform: Platform, folder: Path) -> None:
-        home, own = folder / "home", platform.settings
-        for part in ("include/schemas", "expectations"):
-            shutil.copytree(own.home / part, home / part)
-        self.folder, self.platform = folder, replace(platform, settings=replace(own, home=home))
+
+class Desk:
+    """Where forms of one source more are checked."""
+
+    def __init__(self, inbox: Inbox, folder: Path) -> None:
+        self.workshop = Workshop(inbox, folder)
 
     def check(
         self, fields: list[dict[str, Any]], rows: Sequence[Sequence[object]], label: str, **terms: Any
@@ -46,30 +44,22 @@ class Desk:
             "sheet": {"label": label},
             "figures": {"kind": "flow"},
         } | terms
-        document = {
-            "apiVersion": "v3.2.0", "kind": "DataContract", "id": "departments-trial", "name": "Biểu thử nghiệm",
-            "version": "1.0.0", "status": "active", "schema": [{"name": "trial", "properties": fields}],
-            "customProperties": [{"property": key, "value": value} for key, value in given.items()],
-        }  # fmt: skip
-        settings = self.platform.settings
-        path = settings.schemas / "contracts" / "departments" / "trial.yml"
-        path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
-        (settings.expectations / "departments" / "trial.json").write_text(
-            '{"name": "departments/trial", "expectations": []}'
-        )
+        stated = [{"property": key, "value": value} for key, value in given.items()]
+        contract = self.workshop.add("departments/trial", _yaml(fields), _yaml(stated))
         header = ["STT", *(each["businessName"] for each in fields)]
         numbered = [[number if row[0] not in TOTALS else None, *row] for number, row in enumerate(rows, 1)]
-        file = self.folder / "thu_nghiem_nam_2023.xlsx"
-        file.write_bytes(xlsx(Page([["Năm 2023"], [], header, *numbered])))
-        return loading.check(file, contracts.load("departments/trial", settings), self.platform, with_values=True)
+        form = xlsx(Page([["Năm 2023"], [], header, *numbered]))
+        path = self.workshop.inbox.put(form, "thu_nghiem_nam_2023.xlsx")
+        return loading.check(path, contract, self.workshop.platform, with_values=True)
 
 
-TOTALS = ("Tổng số",)
+def _yaml(given: object) -> str:
+    return yaml.safe_dump(given, allow_unicode=True, width=10_000)
 
 
 @pytest.fixture
-def desk(platform: Platform, tmp_path: Path) -> Desk:
-    return Desk(platform, tmp_path)
+def desk(inbox: Inbox, tmp_path: Path) -> Desk:
+    return Desk(inbox, tmp_path / "checkout")
 
 
 def said(outcome: Outcome) -> list[tuple[str, str, str | None]]:
