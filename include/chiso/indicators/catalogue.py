@@ -25,18 +25,20 @@ SHARED = "catalogue"
 class Model(BaseModel):
     """A part of the catalogue; unknown words are forbidden."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Indicator(Model):
     """One indicator: what it is called, what it is given in, what it is made of."""
 
     id: str
+    """Snake case; public, so it stays."""
     name_vi: str
+    """How Vietnamese readers call it."""
     unit: str
     """What a value is given in, as Vietnamese readers write it (%, hồ sơ, đồng)."""
     formula: Formula | None = None
-    """Left out: only known as documents print it, or waiting for its source."""
+    """What it is made of; left out where it is only known as documents print it, or waits for its source."""
     published_as: list[str] = []
     """How documents name it beside id and name, whatever the case and accents."""
 
@@ -83,7 +85,9 @@ class Years(Model):
     """The years to which a version of a framework applies, both inclusive; without an end where one is left out."""
 
     first: int | None = None
+    """The first year."""
     last: int | None = None
+    """The last year."""
 
     def __contains__(self, year: object) -> bool:
         return isinstance(year, int) and (self.first or year) <= year <= (self.last or year)
@@ -93,10 +97,13 @@ class Component(Model):
     """A part of a composite target or milestone: an indicator of the province, or of one named unit, against a value."""
 
     indicator: str
+    """Its id."""
     unit: str | None = None
     """The code of the unit whose value counts; the province's where it is left out."""
     direction: Direction
+    """How the value must stand to the wanted one; `le`, `lt`: lower is better."""
     value: Decimal
+    """The wanted one."""
 
 
 class Target(Model):
@@ -106,14 +113,21 @@ class Target(Model):
     """
 
     id: str
+    """Its number in the document; no two targets share one."""
     name_vi: str
+    """What is to be reached."""
     indicator: str | None = None
-    direction: Direction | Literal["milestone"]
+    """What it is measured by, where that is one indicator."""
+    direction: Literal["ge", "gt", "le", "lt", "eq", "milestone"]
+    """How the value must stand to the wanted one; `le`, `lt`: lower is better."""
     value: Decimal | None = None
+    """The wanted one; of a composite as it is printed, while its components decide."""
     year: int
+    """By when."""
     responsible: str
     """Code of the agency that answers for it."""
     components: list[Component] = []
+    """What must be met, each by itself."""
 
     @model_validator(mode="after")
     def _judgeable(self) -> "Target":
@@ -130,15 +144,19 @@ class FrameworkFile(Model):
     """A version of a document that lists indicators and sets targets, as its file has it."""
 
     framework: str
+    """The document's short name; its versions share it."""
     version: str
+    """Of the document; each version has a file of its own."""
     name_vi: str
+    """What the document is called."""
     years: Years = Years()
     """The years to which this version applies: an old year is computed by the version of its time."""
     indicators: list[
         Annotated[Annotated[str, Tag("<id>")] | Annotated[OwnIndicator, Tag("<own>")], Discriminator(_listed_or_own)]
     ] = []
-    """Ids of the shared catalogue, or definitions of its own."""
+    """Ids of catalogue.yml, or definitions of its own (`{id: …, formula: …}`; what is left out is as in catalogue.yml)."""
     targets: list[Target] = []
+    """What the document wants reached."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,9 @@ class Ratio(Part):
 
     example = "{ratio: departments/telecom.households_fibre, to: departments/telecom.households}"
     ratio: "Formula"
+    """The numerator."""
     to: "Formula"
+    """The denominator."""
     scale: Decimal = Field(default=Decimal(100), gt=0)
     """100 for a percentage, 1 for a plain ratio or a mean, 1000 for so many in a thousand."""
 

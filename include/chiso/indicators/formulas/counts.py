@@ -35,8 +35,11 @@ class Holds(Part):
     """A condition of a count: whether a formula's value reaches another."""
 
     formula: "Formula"
+    """What is looked at, for each unit."""
     direction: Direction
+    """How it must stand to `value`."""
     value: Decimal
+    """What it is compared with."""
 
     @property
     @override
@@ -60,7 +63,7 @@ class Count(Part):
     """How many units of a level there are, or for how many of them every condition of `where` holds.
 
     Of the province, and of a district its communes. A unit of which nothing is known isn't counted and is named as missing.
-    The ratio of two counts is a share of units.
+    The ratio of two counts is a share: `{ratio: {count: district, where: […]}, to: {count: district}}`.
     """
 
     example = (
@@ -68,7 +71,9 @@ class Count(Part):
         "where: [{formula: departments/smart_city.services, direction: ge, value: 1}]}"
     )
     count: Level
+    """The level of the units."""
     where: tuple[Holds, ...] = ()
+    """Conditions, all of which must hold; without any the units themselves are counted."""
     among: tuple[str, ...] = ()
     """Codes of the units that are looked at; all of the level where it is left out."""
 
@@ -129,6 +134,7 @@ class OfUnit(Part):
     unit: str
     """The unit's code."""
     formula: "Formula"
+    """What is looked at."""
 
     @property
     @override

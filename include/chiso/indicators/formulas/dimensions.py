@@ -143,8 +143,11 @@ class Mean(_OverDimension):
 
     example = "{mean: soc/alerts.minutes, weights: soc/alerts.alerts, over: severity}"
     mean: "Formula"
+    """What is averaged."""
     weights: "Formula"
+    """What each part weighs."""
     over: str
+    """The dimension whose values are the parts."""
 
     @property
     @override
@@ -200,6 +203,7 @@ class Score(_OverDimension):
         "maxima: {Nhận thức số: 100, Hoạt động chính quyền số: 200, …}}"
     )
     score: "Formula"
+    """The index of a part, between 0 and 1."""
     over: str
     """The dimension whose values are the parts."""
     maxima: (

@@ -21,7 +21,7 @@ Wanted = dict[MeasureKey, frozenset[str]]
 class Part(BaseModel):
     """A formula, or a part of one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     example: ClassVar[str] = ""
 
     @property
@@ -70,9 +70,9 @@ class MeasureTerm(Part):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, given: object) -> object:
-        if not isinstance(given, str):
+        if isinstance(given, cls):
             return given
-        match = _MEASURE.fullmatch(given)
+        match = _MEASURE.fullmatch(given) if isinstance(given, str) else None
         if not match:
             raise ValueError(f"{given!r} is no measure; write <family>/<source>.<measure>, e.g. {cls.example}")
         return {"source": match[1], "measure": match[2]}
