@@ -115,7 +115,7 @@ def known_periods(connection: sa.Connection, code: str | None = None) -> list[Pe
     """Every period (or those with a code, on either calendar) that an accepted delivery speaks of, by its end."""
     rows = connection.execute(
         sa.text(
-            "SELECT DISTINCT calendar, period FROM warehouse.touched_period t JOIN validation.verdict v USING (delivery_id) "
+            "SELECT DISTINCT t.calendar, t.period FROM warehouse.touched_period t JOIN validation.verdict v USING (delivery_id) "
             "WHERE v.accepted AND t.period = coalesce(CAST(:code AS text), t.period)"
         ),
         {"code": code},
