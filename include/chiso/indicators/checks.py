@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from chiso.contracts import Contract
 from chiso.indicators.catalogue import Indicator, Target
 from chiso.indicators.figures import MeasureKey
-from chiso.indicators.formulas import Count, Latest, OfUnit, Part, Sum, written
+from chiso.indicators.formulas import Count, Latest, OfUnit, Part, Sum
 from chiso.province.units import Reference
 
 Found = tuple[str, str]
@@ -77,7 +77,7 @@ def _kinds(part: Part, around: Surroundings) -> Iterator[str]:
     """Measures that are used against what they are: a rank in a sum, a flow as a latest figure."""
     for key in part.wanted() if isinstance(part, Sum) and len(part.sum) > 1 else ():
         if around.contracts[key.source].measure(key.measure).over_rows == "none":
-            yield f"{written(key)} is a score or a rank, which is never summed; take `latest` of it"
+            yield f"{key} is a score or a rank, which is never summed; take `latest` of it"
     if isinstance(part, Latest) and around.contracts[part.latest.source].measure(part.latest.measure).kind == "flow":
         yield f"{part.latest.words()} is a flow, which is summed over the period; `latest` takes a stock"
 

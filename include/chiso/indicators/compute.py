@@ -12,7 +12,7 @@ from chiso.contracts import Contract
 from chiso.indicators.catalogue import Catalogue, Definition
 from chiso.indicators.definitions import note_basis
 from chiso.indicators.figures import Basis, Figures, MeasureKey, UnitKey, figures
-from chiso.indicators.formulas import Part, written
+from chiso.indicators.formulas import Part
 from chiso.indicators.known import Gap, Known, Result, Units, as_objects, units_at
 from chiso.indicators.publishing import decide
 from chiso.province.periods import Period
@@ -78,21 +78,16 @@ def compute(
     ).scalar_one()
     events = {contract.source for contract in contracts if contract.has_events}
     count = _write(connection, run_id, period, values, definitions, events)
-    head = audit.record(
-        connection,
-        "indicators",
-        "computed",
-        {
-            "calendar": period.calendar,
-            "period": period.code,
-            "run": run_id,
-            "values": len(values),
-            "written": count,
-            "written_sha256": written_sha256(connection, run_id).get(run_id),
-            "basis_sha256": basis,
-        },
+    done = audit.Computed(
+        period.calendar,
+        period.code,
+        run_id,
+        values=len(values),
+        written=count,
+        written_sha256=written_sha256(connection, run_id).get(run_id),
+        catalogue_sha256=basis,
     )
-    return Computed(period, count, head)
+    return Computed(period, count, audit.record(connection, done))
 
 
 def _wanted(definitions: Iterable[Definition]) -> dict[MeasureKey, frozenset[str]]:
@@ -134,7 +129,7 @@ class _Side:
 
 
 def _side(part: Part, found: Mapping[MeasureKey, Figures]) -> _Side:
-    used: dict[str, Basis] = {written(key): found[key].basis for key in part.wanted() if key in found}
+    used: dict[str, Basis] = {str(key): found[key].basis for key in part.wanted() if key in found}
     states = {basis.official for basis in used.values()} - {None}
     return _Side(
         part.words(),

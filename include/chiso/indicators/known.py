@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Level
-from chiso.indicators.figures import Figures, Lack, MeasureKey, UnitKey
+from chiso.indicators.figures import Figures, MeasureKey, UnitKey
+from chiso.indicators.slices import Lack
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Known:
             return Result(value)
         if key in self.figures and self.figures[key].measure.is_count:
             return Result(Decimal(0))
-        return Result(None, gaps=(Gap("figure", measure=f"{key.source}.{key.measure}"),))
+        return Result(None, gaps=(Gap("figure", measure=str(key)),))
 
     def having(self, measures: Iterable[MeasureKey]) -> set[UnitKey]:
         """Units with a figure for any of the measures."""

@@ -70,9 +70,10 @@ def read_indicators(
         for framework in catalogue.versions(question.framework, question.version)
         if question.period is None or Period.of(question.period).year in framework.years
     ]
-    values = _by_definition(_values(connection, question, units))
-    latest = {} if question.period is None else latest_values(connection, question.period, question.as_of, units)
-    reported = [] if question.unit_code else _reported(connection, question)
+    names = sorted({definition.indicator.id for framework in versions for definition in framework.indicators})
+    values = _by_definition(_values(connection, question, names, units))
+    latest = {} if question.period is None else latest_values(connection, question.period, question.as_of, names, units)
+    reported = _reported(connection, question, units)
     reader = _Reader(question, values, latest, reported, stocks, units[0])
     return [
         row
@@ -119,18 +120,21 @@ class _Reader:
         return [row] if row is not None and Period.of(row.period).year in framework.years else []
 
 
-def _values(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
+def _values(
+    connection: sa.Connection, question: Question, indicators: Sequence[str], units: Sequence[str]
+) -> Sequence[sa.Row[Any]]:
     return connection.execute(
         sa.text(
             "SELECT v.*, u.name_vi AS unit_name FROM indicators.value_as_of(:as_of) v "
             "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
             "AND (CAST(:any_level AS boolean) OR u.level = 'province') "
             "JOIN warehouse.period p USING (calendar, period) "
-            "WHERE v.unit_code = ANY(:units) AND v.period = coalesce(CAST(:period AS text), v.period) "
+            "WHERE v.indicator = ANY(:indicators) AND v.unit_code = ANY(:units) AND v.period = coalesce(CAST(:period AS text), v.period) "
             "ORDER BY p.end_date, p.start_date, v.calendar DESC"
         ),
         {
             "as_of": question.as_of or "infinity",
+            "indicators": list(indicators),
             "units": list(units),
             "any_level": question.unit_code is not None,
             "period": question.period,
@@ -146,7 +150,11 @@ def _by_definition(rows: Sequence[sa.Row[Any]]) -> _ByDefinition:
 
 
 def latest_values(
-    connection: sa.Connection, period: str | None, as_of: datetime | None, units: Sequence[str]
+    connection: sa.Connection,
+    period: str | None,
+    as_of: datetime | None,
+    indicators: Sequence[str],
+    units: Sequence[str],
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     """By indicator and where it is defined, the value at `period`, else the latest complete one before it.
 
@@ -157,18 +165,23 @@ def latest_values(
             "SELECT DISTINCT ON (v.indicator, v.defined_in) v.*, u.name_vi AS unit_name "
             "FROM indicators.latest_value(CAST(:period AS text), NULL, :as_of) v "
             "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
-            "JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period) WHERE v.unit_code = ANY(:units) "
+            "JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period) "
+            "WHERE v.indicator = ANY(:indicators) AND v.unit_code = ANY(:units) "
             "ORDER BY v.indicator, v.defined_in, (v.period = CAST(:period AS text)) DESC NULLS LAST, p.end_date DESC, p.start_date DESC"
         ),
-        {"period": period, "as_of": as_of or "infinity", "units": list(units)},
+        {"period": period, "as_of": as_of or "infinity", "indicators": list(indicators), "units": list(units)},
     )
     return {(row.indicator, row.defined_in): row for row in rows}
 
 
-def _reported(connection: sa.Connection, question: Question) -> Sequence[sa.Row[Any]]:
+def _reported(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Printed figures of the unit; of the province also those that name no unit."""
     return connection.execute(
-        sa.text("SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
-        {"as_of": question.as_of or "infinity"},
+        sa.text(
+            "SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL "
+            "AND (unit_code = ANY(:units) OR CAST(:whole AS boolean) AND unit_code IS NULL) ORDER BY received_at"
+        ),
+        {"as_of": question.as_of or "infinity", "units": list(units), "whole": question.unit_code is None},
     ).all()
 
 

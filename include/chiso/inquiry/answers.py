@@ -41,13 +41,13 @@ def target_rows(
     catalogue = indicators.load_catalogue(platform.settings)
     year = int(period[:4]) if period else platform.settings.today.year
     chosen = catalogue.version_at(framework, year, version)
-    units = {component.unit for target in chosen.targets for component in target.components}
+    parts = [component for target in chosen.targets for component in target.components]
+    names = {*(target.indicator or "" for target in chosen.targets), *(part.indicator for part in parts)}
+    codes = {part.unit: [part.unit] for part in parts if part.unit} | {None: _province_codes(platform.settings)}
     with platform.engine.connect() as connection:
         known = {
-            unit: indicators.latest_values(
-                connection, period, as_of, _province_codes(platform.settings) if unit is None else [unit]
-            )
-            for unit in {None, *units}
+            unit: indicators.latest_values(connection, period, as_of, sorted(names), units)
+            for unit, units in codes.items()
         }
 
     def find(indicator: str, unit: str | None) -> sa.Row[Any] | None:

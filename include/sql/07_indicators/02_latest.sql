@@ -5,7 +5,7 @@ RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
     SELECT DISTINCT ON (v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from) v.*
     FROM indicators.value_as_of(as_of) v
     JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period)
-    WHERE v.value IS NOT NULL AND v.calendar = coalesce(on_calendar, v.calendar)
+    WHERE v.value IS NOT NULL AND (on_calendar IS NULL OR v.calendar = on_calendar)
       AND (v.period = asked
            -- rows in quarantine don't make a value older than it is; whatever else is missing does
            OR NOT v.missing @? '$[*] ? (@.what != "rows")'

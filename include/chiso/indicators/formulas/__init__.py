@@ -12,11 +12,11 @@ from pydantic import BeforeValidator, Discriminator, Tag
 from chiso.indicators.formulas.arithmetic import FirstOf, Latest, Ratio, Sum
 from chiso.indicators.formulas.counts import HOLDS, SIGN, Count, Direction, Holds, OfUnit
 from chiso.indicators.formulas.dimensions import Maximum, Mean, Minimum, Score
-from chiso.indicators.formulas.part import MeasureTerm, Part, Wanted, plain, written
+from chiso.indicators.formulas.part import MeasureTerm, Part, Wanted, plain
 
 __all__ = [
     "HOLDS", "SIGN", "WORDS", "Count", "Direction", "FirstOf", "Formula", "Holds", "Latest", "Maximum", "Mean",
-    "MeasureTerm", "Minimum", "OfUnit", "Part", "Ratio", "Score", "Sum", "Wanted", "plain", "written",
+    "MeasureTerm", "Minimum", "OfUnit", "Part", "Ratio", "Score", "Sum", "Wanted", "plain",
 ]  # fmt: skip
 
 WORDS: Mapping[str, type[Part]] = {

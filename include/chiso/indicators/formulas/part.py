@@ -100,12 +100,7 @@ class MeasureTerm(Part):
 
     @override
     def words(self) -> str:
-        return written(self.key)
-
-
-def written(key: MeasureKey) -> str:
-    """As in YAML: `departments/telecom.households`."""
-    return f"{key.source}.{key.measure}"
+        return str(self.key)
 
 
 def plain(value: Decimal) -> str:
@@ -133,4 +128,4 @@ def _whole(found: list[Result], choose: Callable[[list[Result]], Result]) -> Res
 
 def missing(measures: Wanted) -> tuple[Gap, ...]:
     """Gaps that say that none of the measures has a figure."""
-    return tuple(Gap("figure", measure=written(key)) for key in measures)
+    return tuple(Gap("figure", measure=str(key)) for key in measures)

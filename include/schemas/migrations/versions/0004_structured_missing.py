@@ -39,7 +39,7 @@ UPDATE indicators.value v SET
         FROM jsonb_array_elements_text(v.missing) WITH ORDINALITY said(text, place),
              LATERAL string_to_array(text, ' ') word,
              LATERAL (SELECT CASE count(DISTINCT m.source) WHEN 1 THEN min(m.source) END AS source
-                      FROM warehouse.measure m WHERE v.inputs ? m.measure) fed), '[]'),
+                      FROM warehouse.measure m WHERE v.inputs ?| ARRAY[m.measure, m.source || '.' || m.measure]) fed), '[]'),
     inputs = coalesce((
         SELECT jsonb_object_agg(coalesce(m.source || '.' || i.measure, i.measure), i.deliveries)
         FROM jsonb_each(v.inputs) i(measure, deliveries) LEFT JOIN warehouse.measure m USING (measure)), '{}');
