@@ -17,7 +17,7 @@ CREATE TABLE indicators.basis (
     basis_sha256 text COLLATE "C" PRIMARY KEY,
     definitions jsonb NOT NULL
 );
-COMMENT ON TABLE indicators.basis IS 'By which definitions runs computed: a hash of each, by where it is defined and its id.';
+COMMENT ON TABLE indicators.basis IS 'By which definitions runs computed: a hash of each, by where it is defined and its id. Insert-only.';
 ALTER TABLE indicators.run RENAME COLUMN catalogue_sha256 TO basis_sha256;
 COMMENT ON COLUMN indicators.run.basis_sha256 IS 'Key in indicators.basis; of runs before that table, the hash of the catalogue.';
 
@@ -51,3 +51,5 @@ def upgrade() -> None:
     op.execute("ALTER TABLE indicators.value DISABLE TRIGGER insert_only")
     op.execute(VALUES)
     op.execute("ALTER TABLE indicators.value ENABLE TRIGGER insert_only")
+    op.execute("CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON indicators.basis "
+               "FOR EACH STATEMENT EXECUTE FUNCTION audit.insert_only()")
