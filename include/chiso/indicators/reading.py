@@ -111,8 +111,7 @@ class _Reader:
         own = [row for row in self.values.get(key, []) if Period.of(row.period).year in framework.years]
         if self.question.period is None:
             return own
-        own = [row for row in own if row.value is not None]
-        return own or self._before(framework, definition)
+        return [row for row in own if row.value is not None] or self._before(framework, definition) or own
 
     def _before(self, framework: Framework, definition: Definition) -> list[sa.Row[Any]]:
         lasting = bool(definition.wanted) and set(definition.wanted) <= self.stocks
