@@ -13,7 +13,7 @@ from chiso.indicators.catalogue import Catalogue, Definition
 from chiso.indicators.definitions import note_basis
 from chiso.indicators.figures import Basis, Figures, MeasureKey, UnitKey, figures
 from chiso.indicators.formulas import Part
-from chiso.indicators.known import Gap, Known, Result, Units, as_objects, units_at
+from chiso.indicators.known import Gap, Known, Result, as_objects, units_at
 from chiso.indicators.publishing import decide
 from chiso.province.periods import Period
 from chiso.province.units import Reference
@@ -67,7 +67,8 @@ def compute(
     definitions = catalogue.computed(period)
     units = units_at(connection, reference.province(period.end).code, period.end)
     found = figures(connection, contracts, period, units.province, _wanted(definitions))
-    values = [value for definition in definitions for value in values_of(definition, found, units)]
+    known = Known.whole(found, units)
+    values = [value for definition in definitions for value in values_of(definition, known)]
     basis = note_basis(connection, definitions)
     run_id = connection.execute(
         sa.text(
@@ -101,20 +102,18 @@ def _wanted(definitions: Iterable[Definition]) -> dict[MeasureKey, frozenset[str
 # --- Values ---
 
 
-def values_of(definition: Definition, found: Mapping[MeasureKey, Figures], register: Units) -> Iterator[Value]:
+def values_of(definition: Definition, everything: Known) -> Iterator[Value]:
     """The indicator for every unit of which it speaks; nothing where no source of it has a delivery for the period."""
     formula = definition.indicator.formula
-    if formula is None or not any(key in found for key in definition.wanted):
+    if formula is None or not any(key in everything.figures for key in definition.wanted):
         return
-    everything = Known.whole(found, register)
     known = everything.of(formula.speaks_of(everything))
     results, taken = formula.results(known), formula.taken(known)
-    sides: dict[int, _Side] = {}
+    sides = {id(part): _side(part, known.figures) for part in {id(part): part for part in taken.values()}.values()}
     for unit in sorted(known.units):
-        part = taken[unit]
-        side = sides.setdefault(id(part), _side(part, found))
-        missing = tuple(as_objects([*side.lacks, *results[unit].gaps]))
-        yield Value(definition, unit, results[unit], missing, side.inputs, side.words, side.moves, side.official)
+        side, result = sides[id(taken[unit])], results[unit]
+        missing = side.lacks + tuple(as_objects(result.gaps))
+        yield Value(definition, unit, result, missing, side.inputs, side.words, side.moves, side.official)
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class _Side:
     """What is the same for every unit that a formula was taken for."""
 
     words: str
-    lacks: tuple[Any, ...]
+    lacks: tuple[Mapping[str, Any], ...]
     inputs: Mapping[str, Sequence[int]]
     moves: bool
     official: bool | None
@@ -133,7 +132,7 @@ def _side(part: Part, found: Mapping[MeasureKey, Figures]) -> _Side:
     states = {basis.official for basis in used.values()} - {None}
     return _Side(
         part.words(),
-        tuple(lack for basis in used.values() for lack in basis.lacks),
+        tuple(as_objects(lack for basis in used.values() for lack in basis.lacks)),
         {name: basis.deliveries for name, basis in used.items()},
         any(basis.moves for basis in used.values()),
         None if not states else False not in states,

@@ -11,7 +11,7 @@ from chiso.indicators.compute import Value, values_of
 from chiso.indicators.figures import Figures, Lack, MeasureKey
 from chiso.indicators.publishing import decide
 
-from tests.unit.indicators.known import COMMUNES, PROVINCE, UNITS, figures, unit
+from tests.unit.indicators.known import COMMUNES, PROVINCE, figures, known, unit
 
 FIBRE = "{ratio: d/t.fibre, to: d/t.households}"
 
@@ -19,8 +19,7 @@ FIBRE = "{ratio: d/t.fibre, to: d/t.households}"
 def values(text: str, *given: dict[MeasureKey, Figures]) -> dict[str, Value]:
     indicator = Indicator(id="x", name_vi="x", unit="x", formula=yaml.safe_load(text))
     definition = Definition(indicator, "catalogue", Years(), "0")
-    found = {key: each for one in given for key, each in one.items()}
-    return {value.unit.code: value for value in values_of(definition, found, UNITS)}
+    return {value.unit.code: value for value in values_of(definition, known(*given))}
 
 
 def test_a_value_for_every_unit_with_figures() -> None:
