@@ -191,4 +191,4 @@ _TABLES = {
 def values(platform: Platform, indicator: str, period: str, as_of: datetime | None = None) -> list[float]:
     """The province's values of an indicator at a period."""
     rows = answers.indicator_rows(platform, Question(None, period, None, as_of))
-    return sorted({float(row["value"]) for row in rows if row["indicator"] == indicator and row["value"] is not None})
+    return sorted({float(row.value) for row in rows if row.indicator == indicator and row.value is not None})

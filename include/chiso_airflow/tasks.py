@@ -130,7 +130,7 @@ def compute(*, partition_key: str | None = None) -> list[str]:
 
     with _stage_work() as platform:
         if partition_key in (None, ALL_STALE):
-            return [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform)]
+            return [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform).periods]
         calendar, _, code = partition_key.partition("/")
         computing.compute_period(Period.of(code, calendar), platform)
         return [partition_key]

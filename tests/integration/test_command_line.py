@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from tests.deliveries import (
 
 DOSSIERS, TELECOM, PROCEDURES = "portal/dossiers", "departments/telecom", "portal/procedures"
 FORM = telecom_form([telecom_row(number, name) for number, name in enumerate(COMMUNES_OF_DAK_GLEI, 1)])
+HOME = Path(__file__).parents[2]
 VARIABLES = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_TODAY")
 
 
@@ -155,3 +157,35 @@ def test_a_process_of_its_own_prints_json_alone(platform: Platform, inbox: Inbox
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["loaded"] == 5
     assert "Traceback" not in done.stderr
+
+
+def test_compute_says_which_periods_and_how_many_values(chiso: Chiso, inbox: Inbox) -> None:
+    inbox.ingest(TELECOM, FORM, "vien_thong.xlsx")
+    first = chiso("compute", "--json")
+    assert first.code == 0
+    assert set(first.json["periods"]) == {"civil/2022-Q3", "civil/2022-H2", "civil/2022-9M", "civil/2022"}
+    assert first.json["written"] > 0
+    assert chiso("compute", "--json").json == {"periods": [], "written": 0}
+    assert chiso("compute", "--period", "2022-Q3", "--json").json == {"periods": ["civil/2022-Q3"], "written": 0}
+    assert set(chiso("compute", "--all", "--json").json["periods"]) == set(first.json["periods"])
+    assert chiso("compute", "--period", "2019", "--json").json == {"periods": [], "written": 0}
+    both = chiso("compute", "--all", "--period", "2022-Q3", "--json")
+    assert (both.code, both.out) == (2, "")
+    assert chiso("compute").out.startswith("0 periods computed")
+
+
+def test_the_catalogue_is_linted(chiso: Chiso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = chiso("indicators", "lint", "--json")
+    assert (sound.code, sound.json) == (0, [])
+    schemas = tmp_path / "include" / "schemas"
+    shutil.copytree(HOME / "include" / "schemas", schemas)
+    (schemas / "indicators" / "review.yml").write_text("framework: review\nversion: 1\n", "utf-8")
+    monkeypatch.setenv("CHISO_HOME", str(tmp_path))
+    faulty = chiso("indicators", "lint", "--json")
+    assert faulty.code == 1
+    assert [(each["file"], each["place"]) for each in faulty.json] == [
+        ("include/schemas/indicators/review.yml", "version"),
+        ("include/schemas/indicators/review.yml", "name_vi"),
+    ]
+    told = chiso("indicators", "lint")
+    assert (told.code, told.out) == (1, "") and "review.yml: name_vi: is missing" in told.err

@@ -29,6 +29,7 @@ INSERT_ONLY = [
     "warehouse.portal_dossiers",
     "warehouse.load",
     "warehouse.slice",
+    "indicators.basis",
     "indicators.run",
     "indicators.value",
     "audit.event",
@@ -55,7 +56,7 @@ def test_a_form_from_file_to_number_to_cell(platform: Platform) -> None:
     assert values(platform, "households_fibre_pct", "2022-Q3") == [pytest.approx(100 * 81076 / 143960)]
 
     told = answers.explanation(platform, "households_fibre_pct", "2022-Q3", None, None, None, rows=False)
-    assert told["formula"] == "(households_fibre) / (households) × 100"
+    assert told["formula"] == "departments/telecom.households_fibre / departments/telecom.households × 100"
     assert len(told["inputs"]) == 200
     assert {entry["sha256"] for entry in told["inputs"]} == {hashlib.sha256(path.read_bytes()).hexdigest()}
     assert {entry["cell"][0] for entry in told["inputs"] if entry["measure"] == "households"} == {"C"}

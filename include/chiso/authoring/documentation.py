@@ -1,20 +1,18 @@
 """Pages of docs/ that are rendered from contracts, suites and the indicator catalogue, so that they can't go stale."""
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from chiso import contracts, indicators
+from chiso.authoring.indicator_page import indicator_page
+from chiso.authoring.markdown import GENERATED, agency, table
 from chiso.contracts import Column, Contract, Measure
 from chiso.findings.messages import TEXTS
-from chiso.indicators import Catalogue
-from chiso.indicators.catalogue import Component, Indicator, Target
 from chiso.province.units import Reference, load_reference
 from chiso.system.settings import Settings
 from chiso.validation.rules import Rule, Rules
 
-_GENERATED = "<!-- Rendered by `chiso source docs`; change the contract, suite or catalogue instead. -->\n"
-_SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
 
 def pages(settings: Settings) -> dict[Path, str]:
     """Every rendered page: absolute path and text."""
@@ -25,8 +23,8 @@ def pages(settings: Settings) -> dict[Path, str]:
         docs / "sources" / f"{contract.source.replace('/', '-')}.md": _source_page(contract, settings, reference)
         for contract in loaded
     }
-    catalogue = indicators.load_catalogue(settings.schemas)
-    return rendered | {docs / "indicators.md": _indicator_page(catalogue, loaded, reference)}
+    catalogue = indicators.load_catalogue(settings)
+    return rendered | {docs / "indicators.md": indicator_page(catalogue, reference)}
 
 
 def write(settings: Settings) -> list[Path]:
@@ -63,21 +61,21 @@ def _source_page(contract: Contract, settings: Settings, reference: Reference) -
     stated = Rules.of(contract, settings).stated
     parts = [
         f"# {contract.source}: {contract.title_vi}\n",
-        _GENERATED,
+        GENERATED,
         f"{contract.description}\n",
-        _table(["", ""], _facts(contract, reference)),
+        table(["", ""], _facts(contract, reference)),
         "## Columns\n",
         "Headers are matched without regard to case, accents, spaces and brackets; `;` parts alternatives, `›` the "
         "levels of a header.\n",
-        _table(["column", "header", "reading", "required", "domain", "personal"], map(_column, contract.columns)),
+        table(["column", "header", "reading", "required", "domain", "personal"], map(_column, contract.columns)),
         "## Measures\n",
-        _table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.measures)),
+        table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.measures)),
         "## Rules\n",
         "Of the suite, what the contract can't say:\n",
-        _table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is None)),
+        table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is None)),
         "Derived from the contract (`…` stands for the value). A cell that can't be read rejects its row as "
         "`<column>.<finding>`, e.g. `number_malformed`; findings about a whole file are in `chiso.findings.messages`.\n",
-        _table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is not None)),
+        table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is not None)),
     ]
     return "\n".join(parts)
 
@@ -89,7 +87,7 @@ def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
     return [
         ["contract", f"[version {contract.version}](../../include/schemas/contracts/{stem}.yml)"],
         ["suite", f"[{stem}.json](../../expectations/{stem}.json)"],
-        ["owner", _agency(terms.responsible, reference)],
+        ["owner", agency(terms.responsible, reference)],
         ["transport", _transport(contract)],
         ["cadence", f"{', '.join(terms.delivery.cadences)}, {terms.delivery.calendar} calendar"],
         ["due", f"working day {due} after the period's end (stated, not watched)" if due is not None else "–"],
@@ -107,15 +105,12 @@ def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
     ]
 
 
-def _agency(code: str, reference: Reference) -> str:
-    name = next((agency.name for agency in reference.agencies if agency.code == code), "unknown")
-    return f"{name} (`{code}`)"
-
-
 def _transport(contract: Contract) -> str:
     terms = contract.terms.transport
     if terms.kind == "drop_folder":
-        return f"drop folder of connection `chiso_{terms.endpoint}`; names {', '.join(f'`{n}`' for n in terms.file_names)}"
+        return (
+            f"drop folder of connection `chiso_{terms.endpoint}`; names {', '.join(f'`{n}`' for n in terms.file_names)}"
+        )
     since = f", from {terms.since} on"
     return f"{terms.kind} (`GET {terms.path}`) of connection `chiso_{terms.endpoint}`, login {terms.auth}{since}"
 
@@ -146,7 +141,9 @@ def _domain(column: Column) -> str:
     if column.enum:
         return ", ".join(str(value) for value in column.enum)
     if column.minimum is not None or column.maximum is not None:
-        return f"{'' if column.minimum is None else column.minimum} … {'' if column.maximum is None else column.maximum}"
+        return (
+            f"{'' if column.minimum is None else column.minimum} … {'' if column.maximum is None else column.maximum}"
+        )
     return f"`{column.pattern}`" if column.pattern else column.format or ""
 
 
@@ -166,70 +163,3 @@ class _Elided(dict[str, object]):
 
 def _filled(text: str, rule: Rule) -> str:
     return string.Formatter().vformat(text, (), _Elided(rule.details))
-
-
-# --- Indicators ---
-
-
-def _indicator_page(catalogue: Catalogue, loaded: Sequence[Contract], reference: Reference) -> str:
-    sources = {measure.id: contract.source for contract in loaded for measure in contract.measures}
-    parts = [
-        "# Indicators and targets\n",
-        _GENERATED,
-        "A rate is the sum of its numerators over the sum of its denominators, at every level and period; an "
-        "indicator without formula is only known as documents print it. Rolling up: [architecture](architecture.md).\n",
-    ]
-    for framework in catalogue.frameworks.values():
-        parts += [f"## {framework.framework}: {framework.name_vi}\n", f"Version {framework.version}.\n"]
-        rows = [_indicator(indicator, sources) for _, indicator in catalogue.of(framework.framework)]
-        parts.append(_table(["indicator", "name", "unit", "formula", "from"], rows))
-        if framework.targets:
-            parts += [
-                "Targets (`no formula yet`: nothing delivers it, so the status stays `no_data`):\n",
-                _table(
-                    ["target", "name", "wanted", "measured by", "responsible"],
-                    (_target(target, catalogue, reference) for target in framework.targets),
-                ),
-            ]
-    return "\n".join(parts)
-
-
-def _indicator(indicator: Indicator, sources: Mapping[str, str]) -> list[str]:
-    feeding = sorted({sources[measure] for measure in indicator.measures if measure in sources})
-    links = ", ".join(f"[{source}](sources/{source.replace('/', '-')}.md)" for source in feeding)
-    formula = f"`{indicator.formula}`" if indicator.formula else "as printed only"
-    return [f"`{indicator.id}`", indicator.name_vi, indicator.unit, formula, links]
-
-
-def _target(target: Target, catalogue: Catalogue, reference: Reference) -> list[str]:
-    parts = ", ".join(_part(part, catalogue) for part in target.components)
-    measured = parts or _known(target.indicator or "", catalogue)
-    wanted = "milestone" if target.direction == "milestone" else f"{_SIGN[target.direction]} {target.value}"
-    return [
-        target.id,
-        target.name_vi,
-        f"{wanted} by {target.year}",
-        measured,
-        _agency(target.responsible, reference),
-    ]
-
-
-def _part(part: Component, catalogue: Catalogue) -> str:
-    return f"{_known(part.indicator, catalogue)} {_SIGN[part.direction]} {part.value}"
-
-
-def _known(indicator: str, catalogue: Catalogue) -> str:
-    found = catalogue.indicators.get(indicator)
-    return f"`{indicator}`" + ("" if found and found.formula else " (no formula yet)")
-
-
-# --- Markdown ---
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""`chiso indicators`, `chiso targets`, `chiso explain`."""
+"""`chiso indicators`, `chiso targets`, `chiso explain`, `chiso compute`."""
 
 import csv
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from chiso.cli.session import moment, period_code, platform, print_json
+from chiso.cli.session import moment, period_code, platform, print_json, tell_faults
 
 _PERIOD = click.option("--period", callback=period_code, help="2024-H1, 2024-Q2, 2024-06, 2024 …")
 _AS_OF = click.option(
@@ -16,44 +16,103 @@ _AS_OF = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--framework", help="review, nq09, operations …; default: all")
+@click.option("--version", help="A version of the framework; default: all, each with the years that are its own")
 @_PERIOD
 @_AS_OF
 @click.option("--unit", help="Code of a unit or agency; default: the province")
 @_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, on stdout")
+@click.pass_context
 def indicators(
-    framework: str | None, period: str | None, as_of: datetime | None, unit: str | None, as_json: bool, as_csv: bool
+    ctx: click.Context,
+    framework: str | None,
+    version: str | None,
+    period: str | None,
+    as_of: datetime | None,
+    unit: str | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """Computed values, with what documents print beside them."""
+    """Computed values, with what documents print beside them. `chiso indicators lint` checks the catalogue."""
+    if ctx.invoked_subcommand is not None:
+        return
     from chiso import publication
     from chiso.indicators import Question
-    from chiso.inquiry import answers
+    from chiso.inquiry import answers, shapes
 
     with platform() as running:
-        rows = answers.indicator_rows(running, Question(framework, period, unit, as_of))
+        tell_faults(running.settings)
+        found = answers.indicator_rows(running, Question(framework, period, unit, as_of, version))
     if as_json:
-        print_json(rows)
+        print_json([shapes.public(row) for row in found])
     elif as_csv:
-        _print_csv(rows)
+        _print_csv([shapes.flat(row) for row in found])
     else:
-        for row in rows:
-            click.echo(publication.indicator_line(row))
+        for row in found:
+            click.echo(publication.indicator_line(shapes.public(row)))
+
+
+@indicators.command()
+@_JSON
+@click.pass_context
+def lint(ctx: click.Context, as_json: bool) -> None:
+    """Checks the catalogue: everything that it names is there, and every file can be read."""
+    from dataclasses import asdict
+
+    from chiso.indicators import load_catalogue
+    from chiso.system.settings import load
+
+    catalogue = load_catalogue(load())
+    if as_json:
+        print_json([asdict(fault) for fault in catalogue.faults])
+    else:
+        for fault in catalogue.faults:
+            click.echo(str(fault), err=True)
+        click.echo(
+            f"{len(catalogue.definitions)} indicators, {len(catalogue.frameworks)} frameworks, {len(catalogue.faults)} faults",
+            err=True,
+        )
+    ctx.exit(1 if catalogue.faults else 0)
+
+
+@click.command()
+@click.option("--period", callback=period_code, help="This period, on each calendar that has data of it")
+@click.option("--all", "everything", is_flag=True, help="Every period that deliveries speak of, anew")
+@_JSON
+def compute(period: str | None, everything: bool, as_json: bool) -> None:
+    """Computes the stale periods: those that deliveries touched, or whose definitions changed, since their last run."""
+    from chiso.flow import computing
+    from chiso.system.errors import UsageError
+
+    if period and everything:
+        raise UsageError("Give --period or --all, not both.")
+    with platform() as running:
+        done = computing.compute_known(running, period) if period or everything else computing.compute_stale(running)
+    periods = [f"{each.calendar}/{each.code}" for each in done.periods]
+    if as_json:
+        print_json({"periods": periods, "written": done.written})
+    else:
+        click.echo(f"{len(periods)} periods computed, {done.written} values written")
+        for name in periods:
+            click.echo(f"  {name}")
 
 
 @click.command()
 @click.option("--framework", default="nq09", show_default=True)
+@click.option("--version", help="A version of the framework; default: the one that applies to the period")
 @_PERIOD
 @_AS_OF
 @_JSON
-def targets(framework: str, period: str | None, as_of: datetime | None, as_json: bool) -> None:
+def targets(framework: str, version: str | None, period: str | None, as_of: datetime | None, as_json: bool) -> None:
     """Targets of a resolution and where they stand."""
     from chiso import publication
-    from chiso.inquiry import answers
+    from chiso.inquiry import answers, shapes
 
     with platform() as running:
-        rows = answers.target_rows(running, framework, period, as_of)
+        tell_faults(running.settings)
+        rows = [shapes.public(row) for row in answers.target_rows(running, framework, period, as_of, version)]
     if as_json:
         print_json(rows)
     else:

@@ -18,19 +18,18 @@ def build(since: datetime | None) -> None:
     """Builds every report and prints the scoreboard, what was refused, and where the reports lie."""
     from chiso import publication, validation
     from chiso.indicators import Question
-    from chiso.inquiry import answers
+    from chiso.inquiry import answers, shapes
 
     with platform() as running:
         targets = answers.target_rows(running, "nq09")
         refused, rejected, held = answers.refused(running), answers.rejected(running), answers.held(running)
         counts = answers.loaded_since(running, since) if since else None
         folder = running.settings.reports
-        flat = [{name: value for name, value in row.items() if name != "components"} for row in targets]
         publication.export(
             folder,
             {
-                "targets": flat,
-                "indicators": answers.indicator_rows(running, Question()),
+                "targets": [shapes.flat(row) for row in targets],
+                "indicators": [shapes.flat(row) for row in answers.indicator_rows(running, Question())],
                 "refused": refused,
                 "rejected": rejected,
                 "held": held,
@@ -38,7 +37,7 @@ def build(since: datetime | None) -> None:
         )
         docs = validation.build_docs(running.settings)
         head = answers.chain_head(running)
-    click.echo(publication.scoreboard(targets))
+    click.echo(publication.scoreboard([shapes.public(row) for row in targets]))
     if counts is not None:
         click.echo()
         click.echo(publication.this_run(counts))

@@ -10,7 +10,7 @@ import click
 
 from chiso.system.platform import Platform, open_platform
 from chiso.system.secrets_file import ensure_platform_env
-from chiso.system.settings import load
+from chiso.system.settings import Settings, load
 
 
 @contextmanager
@@ -24,6 +24,14 @@ def platform() -> Iterator[Platform]:
     with open_platform(settings) as running:
         upgrade(running.engine, settings)
         yield running
+
+
+def tell_faults(settings: Settings) -> None:
+    """Says on stderr what of the indicator catalogue is faulty; the rest is answered without it."""
+    from chiso.indicators import load_catalogue
+
+    for fault in load_catalogue(settings).faults:
+        click.echo(str(fault), err=True)
 
 
 def print_json(value: Any) -> None:

@@ -33,7 +33,7 @@ def read_contract(path: Path, checkout: Path) -> Contract:
     try:
         contract = _contract(document, path)
     except ValidationError as fault:
-        raise ContractError(*(Fault(name, place, message) for place, message in in_words(fault, document))) from fault
+        raise ContractError(*(Fault(name, place, message) for place, message in in_words(fault))) from fault
     except _MissingError as fault:
         raise ContractError(Fault(name, fault.place, fault.message)) from fault
     if found := [Fault(name, place, message) for place, message in faults_within(contract)]:
@@ -172,23 +172,22 @@ def _mapping(value: object, place: str) -> Mapping[str, Any]:
 # --- What is wrong, in words ---
 
 
-def in_words(fault: ValidationError, document: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """Place and message of each error that the models found."""
-    del document
+def in_words(
+    fault: ValidationError, unknown: str = "is no word of a contract; docs/contracts.md lists them"
+) -> Iterator[tuple[str, str]]:
+    """Place and message of each error that the models found. unknown: what is said of a word that they don't have."""
     for error in fault.errors(include_url=False):
         parts = [
-            str(part)
-            for part in error["loc"]
-            if part not in ("comparison", "all", "any", "list[str]", "str", "constrained-str")
+            part
+            for part in map(str, error["loc"])
+            if part not in ("comparison", "all", "any", "list[str]", "str", "constrained-str") and part[:1] != "<"
         ]
         place = _LISTED.sub(r"[\1]", ".".join(parts))
-        yield place, _message(error["type"], error)
+        yield place, unknown if error["type"] == "extra_forbidden" else _message(error["type"], error)
 
 
 def _message(kind: str, error: Mapping[str, Any]) -> str:
     context = error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return "is no word of a contract; docs/contracts.md lists them"
     if kind == "missing":
         return "is missing"
     if kind in ("literal_error", "enum"):

@@ -4,13 +4,12 @@ Apart from `chiso.flow.collecting`, since it needs none of the readers and start
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from chiso import audit, contracts, indicators
-from chiso.contracts import Contract
 from chiso.province.periods import Period
 from chiso.province.units import load_reference
 from chiso.system.platform import Platform
@@ -18,41 +17,61 @@ from chiso.system.platform import Platform
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Done:
+    """Which periods were computed, and how many values that wrote."""
+
+    periods: tuple[Period, ...]
+    written: int
+
+
 def stale_periods(platform: Platform, family: str | None = None) -> list[Period]:
-    """Periods that accepted deliveries (of `family`) touched and no run of this catalogue has computed since, by their end."""
+    """Periods that must be computed (again), by their end.
+
+    An accepted delivery (of `family`) or a changed definition touched them since their last run.
+    """
     with platform.engine.connect() as connection:
-        rows = connection.execute(
-            sa.text("SELECT * FROM indicators.stale_period(:catalogue) ORDER BY end_date, period, calendar"),
-            {"catalogue": indicators.load_catalogue(platform.settings.schemas).sha256},
-        )
-        return [
-            Period.of(row.period, row.calendar)
-            for row in rows
-            if family is None or any(source.startswith(f"{family}/") for source in row.sources)
-        ]
+        return indicators.stale_periods(connection, indicators.load_catalogue(platform.settings), family)
 
 
-def compute_period(period: Period, platform: Platform) -> None:
-    """Computes every indicator of a period and writes what differs."""
+def compute_period(period: Period, platform: Platform) -> int:
+    """Computes every indicator of a period; returns how many values differed and were written."""
     settings = platform.settings
-    everything: Sequence[Contract] = contracts.load_all(settings).contracts
-    catalogue = indicators.load_catalogue(settings.schemas)
+    catalogue = indicators.load_catalogue(settings)
+    sound = contracts.load_all(settings).contracts
     with platform.engine.begin() as connection:
         indicators.sync_definitions(connection, catalogue)
-        head = indicators.compute(connection, period, everything, catalogue, load_reference(settings.schemas))
-    audit.anchor(settings, head)
+        computed = indicators.compute(connection, period, sound, catalogue, load_reference(settings.schemas))
+    audit.anchor(settings, computed.head)
+    return computed.written
 
 
-def compute_stale(platform: Platform) -> list[Period]:
-    """Computes every stale period; returns them.
+def compute_stale(platform: Platform) -> Done:
+    """Computes every stale period."""
+    return compute_periods(stale_periods(platform), platform)
 
-    One that can't be computed holds up no other: each fault is logged with its period, the first is raised after them.
+
+def compute_known(platform: Platform, code: str | None = None) -> Done:
+    """Computes every period anew that deliveries speak of, or those with a code, on each calendar that has data of it."""
+    with platform.engine.connect() as connection:
+        periods = indicators.known_periods(connection, code)
+    return compute_periods(periods, platform)
+
+
+def compute_periods(periods: Iterable[Period], platform: Platform) -> Done:
+    """Computes periods, and says in the log what of the catalogue is faulty and was left out.
+
+    A period that can't be computed holds up no other: each fault is logged with its period, the first is raised after them.
     """
-    periods = stale_periods(platform)
+    for fault in indicators.load_catalogue(platform.settings).faults:
+        log.warning("%s", fault)
+    done: list[Period] = []
+    written = 0
     faults: list[Exception] = []
     for period in periods:
         try:
-            compute_period(period, platform)
+            written += compute_period(period, platform)
+            done.append(period)
         except OperationalError:  # the server is gone, for all of them
             raise
         except Exception as fault:
@@ -60,4 +79,4 @@ def compute_stale(platform: Platform) -> list[Period]:
             faults.append(fault)
     if faults:
         raise faults[0]
-    return periods
+    return Done(tuple(done), written)

@@ -1,20 +1,16 @@
 """Stage 7: values, targets and their explanation, computed from the warehouse. Reads no file of a source."""
 
-from chiso.indicators.catalogue import Catalogue, load_catalogue
-from chiso.indicators.compute import compute, sync_definitions, written_sha256
+from chiso.indicators.catalogue import Catalogue
+from chiso.indicators.compute import Computed, compute, written_sha256
+from chiso.indicators.definitions import known_periods, stale_periods, sync_definitions
 from chiso.indicators.explain import explain
-from chiso.indicators.reading import Question, province_values, read_indicators
-from chiso.indicators.targets import assess
+from chiso.indicators.figures import MeasureKey
+from chiso.indicators.loading import load_catalogue
+from chiso.indicators.reading import KnownValue, Question, latest_values, read_indicators
+from chiso.indicators.targets import Standing, assess
 
 __all__ = [
-    "Catalogue",
-    "Question",
-    "assess",
-    "compute",
-    "explain",
-    "load_catalogue",
-    "province_values",
-    "read_indicators",
-    "sync_definitions",
+    "Catalogue", "Computed", "KnownValue", "MeasureKey", "Question", "Standing", "assess", "compute", "explain",
+    "known_periods", "latest_values", "load_catalogue", "read_indicators", "stale_periods", "sync_definitions",
     "written_sha256",
-]
+]  # fmt: skip

@@ -40,13 +40,15 @@ class MeasureKey(NamedTuple):
 class Basis:
     """Where a measure's figure at a period comes from.
 
-    moves: the figure is counted over events, which go on changing; otherwise a change is a restatement.
+    moves: the figure is counted over events, which go on changing; otherwise a change is a restatement. official: of figures
+    that come preliminary and official, whether all of these are official; None where the source makes no such difference.
     """
 
     source: str
     deliveries: tuple[int, ...]
     lacks: tuple[Lack, ...]
     moves: bool = False
+    official: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def _of_rows(
         measures = {measure: dimensions for measure, dimensions in wanted.items() if measure.kind == kind}
         chosen = choose(contract, kind, period, known) if measures else None
         if chosen:
-            basis = Basis(contract.source, chosen.deliveries, _lacks(connection, contract, chosen))
+            lacks = _lacks(connection, contract, chosen)
+            basis = Basis(contract.source, chosen.deliveries, lacks, official=chosen.official)
             found += _aggregated(connection, contract, measures, chosen.slices, basis, province)
     return found
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from chiso.indicators.catalogue import Catalogue, Framework, Indicator
+from chiso.indicators.catalogue import Catalogue, Definition, Framework
+from chiso.indicators.figures import MeasureKey
 from chiso.province.periods import Period
 from chiso.province.text import fold
 
@@ -20,6 +22,34 @@ class Question:
     period: str | None = None
     unit_code: str | None = None
     as_of: datetime | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class KnownValue:
+    """An indicator of a framework for a unit at a period, as it is known, beside what a document prints.
+
+    value None: no data; `missing` says what a value was made without, or why there is none. Percentages 0–100, unrounded.
+    """
+
+    indicator: str
+    name_vi: str
+    framework: str
+    version: str
+    unit_register: str
+    unit_code: str
+    unit_name: str | None
+    period: str
+    calendar: str
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    reported_value: Decimal | None
+    measure_unit: str
+    status: str
+    missing: Sequence[Mapping[str, Any]]
+    publication: str
+    recorded_at: datetime | None
 
 
 def read_indicators(
@@ -27,151 +57,176 @@ def read_indicators(
     question: Question,
     catalogue: Catalogue,
     province_codes: Sequence[str],
-    stocks: frozenset[str],
-) -> list[dict[str, Any]]:
-    """Rows of the public shape, by framework, indicator and period.
+    stocks: frozenset[MeasureKey],
+) -> list[KnownValue]:
+    """Values by framework, indicator and period.
 
-    stocks: measures that stand until the next figure: an indicator made of them alone shows, for a period
-    without a value, the latest before it, under its own period.
+    stocks: measures that stand until the next figure. An indicator that is made of them alone shows, for a period without a
+    value, the latest complete one before it, under its own period.
     """
     units = [question.unit_code] if question.unit_code else list(province_codes)
-    values = _values(connection, question, units)
-    reported = _reported(connection, question) if not question.unit_code else []
-    rows: list[dict[str, Any]] = []
-    for framework, indicator in catalogue.of(question.framework):
-        rows += _rows(
-            framework,
-            indicator,
-            question,
-            [row for row in values if row.indicator == indicator.id],
-            [row for row in reported if fold(row.subject) in indicator.names],
-            stocks,
-            units,
-        )
-    return rows
+    versions = [
+        framework
+        for framework in catalogue.versions(question.framework, question.version)
+        if question.period is None or Period.of(question.period).year in framework.years
+    ]
+    names = sorted({definition.indicator.id for framework in versions for definition in framework.indicators})
+    values = _by_definition(_values(connection, question, names, units))
+    latest = {} if question.period is None else latest_values(connection, question.period, question.as_of, names, units)
+    reported = _reported(connection, question, units)
+    reader = _Reader(question, values, latest, reported, stocks, units[0])
+    return [
+        row
+        for framework in versions
+        for definition in framework.indicators
+        for row in reader.rows(framework, definition)
+    ]
 
 
-def _values(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
+_ByDefinition = Mapping[tuple[str, str], list[sa.Row[Any]]]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    question: Question
+    values: _ByDefinition
+    latest: Mapping[tuple[str, str], sa.Row[Any]]
+    reported: Sequence[sa.Row[Any]]
+    stocks: frozenset[MeasureKey]
+    unit_code: str
+
+    def rows(self, framework: Framework, definition: Definition) -> list[KnownValue]:
+        """The values of one indicator; what is only printed, or asked for and not there, is a row without a value."""
+        indicator = definition.indicator
+        printed = {row.period: row for row in self.reported if fold(row.subject) in indicator.names}
+        chosen = self._chosen(framework, definition)
+        rows = [_row(framework, definition, value, printed.get(value.period)) for value in chosen]
+        shown = {value.period for value in chosen}
+        asked = self.question.period
+        without = [period for period in printed if period not in shown] if asked is None else [] if chosen else [asked]
+        return rows + [_bare(framework, definition, period, printed.get(period), self.unit_code) for period in without]
+
+    def _chosen(self, framework: Framework, definition: Definition) -> list[sa.Row[Any]]:
+        key = (definition.indicator.id, definition.defined_in)
+        own = [row for row in self.values.get(key, []) if Period.of(row.period).year in framework.years]
+        if self.question.period is None:
+            return own
+        return [row for row in own if row.value is not None] or self._before(framework, definition) or own
+
+    def _before(self, framework: Framework, definition: Definition) -> list[sa.Row[Any]]:
+        lasting = bool(definition.wanted) and set(definition.wanted) <= self.stocks
+        row = self.latest.get((definition.indicator.id, definition.defined_in)) if lasting else None
+        return [row] if row is not None and Period.of(row.period).year in framework.years else []
+
+
+def _values(
+    connection: sa.Connection, question: Question, indicators: Sequence[str], units: Sequence[str]
+) -> Sequence[sa.Row[Any]]:
     return connection.execute(
         sa.text(
-            "SELECT v.*, u.name_vi AS unit_name, p.end_date FROM indicators.value_as_of(:as_of) v "
+            "SELECT v.*, u.name_vi AS unit_name FROM indicators.value_as_of(:as_of) v "
             "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
             "AND (CAST(:any_level AS boolean) OR u.level = 'province') "
-            "JOIN warehouse.period p USING (calendar, period) WHERE v.unit_code = ANY(:units) ORDER BY p.end_date, p.start_date, v.calendar DESC"
+            "JOIN warehouse.period p USING (calendar, period) "
+            "WHERE v.indicator = ANY(:indicators) AND v.unit_code = ANY(:units) AND v.period = coalesce(CAST(:period AS text), v.period) "
+            "ORDER BY p.end_date, p.start_date, v.calendar DESC"
         ),
-        {"as_of": question.as_of or "infinity", "units": list(units), "any_level": question.unit_code is not None},
+        {
+            "as_of": question.as_of or "infinity",
+            "indicators": list(indicators),
+            "units": list(units),
+            "any_level": question.unit_code is not None,
+            "period": question.period,
+        },
     ).all()
 
 
-def _reported(connection: sa.Connection, question: Question) -> Sequence[sa.Row[Any]]:
-    return connection.execute(
-        sa.text("SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL ORDER BY received_at"),
-        {"as_of": question.as_of or "infinity"},
-    ).all()
-
-
-def _rows(
-    framework: Framework,
-    indicator: Indicator,
-    question: Question,
-    values: Sequence[sa.Row[Any]],
-    reported: Sequence[sa.Row[Any]],
-    stocks: frozenset[str],
-    units: Sequence[str],
-) -> list[dict[str, Any]]:
-    printed = {row.period: row for row in reported}
-    chosen = (
-        list(values)
-        if question.period is None
-        else _at(question.period, values, lasting=set(indicator.measures) <= stocks)
-    )
-    rows = [_row(framework, indicator, value, printed.get(value.period)) for value in chosen]
-    shown = {value.period for value in chosen}
-    unseen = [question.period] if question.period else list(printed)
-    without = [period for period in unseen if period not in shown and not (question.period and chosen)]
-    return rows + [_bare(framework, indicator, period, printed.get(period), units[0]) for period in without]
-
-
-def _at(code: str, values: Sequence[sa.Row[Any]], *, lasting: bool) -> list[sa.Row[Any]]:
-    """The values of the period itself; else, of what lasts, the latest complete one before it, shortest period first."""
-    own = [row for row in values if row.period == code and row.value is not None]
-    if own or not lasting:
-        return own
-    end = Period.of(code).end
-    before = [row for row in values if _whole(row) and row.end_date <= end]
-    return [max(before, key=lambda row: (row.end_date, -_length(row)))] if before else []
-
-
-def _whole(row: sa.Row[Any]) -> bool:
-    """Whether no part of the period is missing; rows in quarantine don't make a value older than it is."""
-    return row.value is not None and all(part.startswith("rejected ") for part in row.missing)
-
-
-def _length(row: sa.Row[Any]) -> int:
-    period = Period.of(row.period, row.calendar)
-    return (period.end - period.start).days
-
-
-def latest(values: Sequence[sa.Row[Any]], code: str | None) -> sa.Row[Any] | None:
-    """The value known for `code`, or the latest complete one before it (of all, where code is None)."""
-    if code is not None:
-        found = _at(code, values, lasting=True)
-        return found[0] if found else None
-    complete = [row for row in values if _whole(row)]
-    return max(complete, key=lambda row: (row.end_date, -_length(row))) if complete else None
-
-
-def province_values(
-    connection: sa.Connection, as_of: datetime | None, province_codes: Sequence[str]
-) -> Mapping[str, list[sa.Row[Any]]]:
-    """The province's values by indicator, oldest period first."""
-    found: dict[str, list[sa.Row[Any]]] = {}
-    for row in _values(connection, Question(as_of=as_of), province_codes):
-        found.setdefault(row.indicator, []).append(row)
+def _by_definition(rows: Sequence[sa.Row[Any]]) -> _ByDefinition:
+    found: dict[tuple[str, str], list[sa.Row[Any]]] = {}
+    for row in rows:
+        found.setdefault((row.indicator, row.defined_in), []).append(row)
     return found
 
 
-def _row(framework: Framework, indicator: Indicator, value: sa.Row[Any], printed: sa.Row[Any] | None) -> dict[str, Any]:
-    return {
-        "indicator": indicator.id,
-        "name_vi": indicator.name_vi,
-        "framework": framework.framework,
-        "version": framework.version,
-        "unit_register": value.unit_register,
-        "unit_code": value.unit_code,
-        "unit_name": value.unit_name,
-        "period": value.period,
-        "calendar": value.calendar,
-        "value": value.value,
-        "numerator": value.numerator if indicator.denominator else None,
-        "denominator": value.denominator,
-        "reported_value": printed.value if printed else None,
-        "measure_unit": indicator.unit,
-        "status": value.status,
-        "publication": value.publication,
-        "recorded_at": value.recorded_at.isoformat(),
-    }
+def latest_values(
+    connection: sa.Connection,
+    period: str | None,
+    as_of: datetime | None,
+    indicators: Sequence[str],
+    units: Sequence[str],
+) -> dict[tuple[str, str], sa.Row[Any]]:
+    """By indicator and where it is defined, the value at `period`, else the latest complete one before it.
+
+    period None: the latest of all. units: the codes that one unit bears over time.
+    """
+    rows = connection.execute(
+        sa.text(
+            "SELECT DISTINCT ON (v.indicator, v.defined_in) v.*, u.name_vi AS unit_name "
+            "FROM indicators.latest_value(CAST(:period AS text), NULL, :as_of) v "
+            "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
+            "JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period) "
+            "WHERE v.indicator = ANY(:indicators) AND v.unit_code = ANY(:units) "
+            "ORDER BY v.indicator, v.defined_in, (v.period = CAST(:period AS text)) DESC NULLS LAST, p.end_date DESC, p.start_date DESC"
+        ),
+        {"period": period, "as_of": as_of or "infinity", "indicators": list(indicators), "units": list(units)},
+    )
+    return {(row.indicator, row.defined_in): row for row in rows}
+
+
+def _reported(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """Printed figures of the unit; of the province also those that name no unit."""
+    return connection.execute(
+        sa.text(
+            "SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL "
+            "AND (unit_code = ANY(:units) OR CAST(:whole AS boolean) AND unit_code IS NULL) ORDER BY received_at"
+        ),
+        {"as_of": question.as_of or "infinity", "units": list(units), "whole": question.unit_code is None},
+    ).all()
+
+
+def _row(framework: Framework, definition: Definition, value: sa.Row[Any], printed: sa.Row[Any] | None) -> KnownValue:
+    return KnownValue(
+        indicator=definition.indicator.id,
+        name_vi=definition.indicator.name_vi,
+        framework=framework.framework,
+        version=framework.version,
+        unit_register=value.unit_register,
+        unit_code=value.unit_code,
+        unit_name=value.unit_name,
+        period=value.period,
+        calendar=value.calendar,
+        value=value.value,
+        numerator=None if value.denominator is None else value.numerator,
+        denominator=value.denominator,
+        reported_value=printed.value if printed else None,
+        measure_unit=definition.indicator.unit,
+        status=value.status,
+        missing=value.missing,
+        publication=value.publication,
+        recorded_at=value.recorded_at,
+    )
 
 
 def _bare(
-    framework: Framework, indicator: Indicator, period: str, printed: sa.Row[Any] | None, unit_code: str
-) -> dict[str, Any]:
-    return {
-        "indicator": indicator.id,
-        "name_vi": indicator.name_vi,
-        "framework": framework.framework,
-        "version": framework.version,
-        "unit_register": "admin_unit",
-        "unit_code": unit_code,
-        "unit_name": None,
-        "period": period,
-        "calendar": printed.calendar if printed else "civil",
-        "value": None,
-        "numerator": None,
-        "denominator": None,
-        "reported_value": printed.value if printed else None,
-        "measure_unit": indicator.unit,
-        "status": "no_data",
-        "publication": "approved",
-        "recorded_at": None,
-    }
+    framework: Framework, definition: Definition, period: str, printed: sa.Row[Any] | None, unit_code: str
+) -> KnownValue:
+    return KnownValue(
+        indicator=definition.indicator.id,
+        name_vi=definition.indicator.name_vi,
+        framework=framework.framework,
+        version=framework.version,
+        unit_register="admin_unit",
+        unit_code=unit_code,
+        unit_name=None,
+        period=period,
+        calendar=printed.calendar if printed else "civil",
+        value=None,
+        numerator=None,
+        denominator=None,
+        reported_value=printed.value if printed else None,
+        measure_unit=definition.indicator.unit,
+        status="no_data",
+        missing=(),
+        publication="approved",
+        recorded_at=None,
+    )

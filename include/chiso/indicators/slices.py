@@ -14,11 +14,12 @@ _FINER: tuple[str, ...] = ("year", "half", "quarter", "month", "day")
 
 
 class Slice(NamedTuple):
-    """What a delivery stands for: a period, of one reporter or ('') of all."""
+    """What a delivery stands for: a period, of one reporter or ('') of all; whether its figures are official."""
 
     period: Period
     reporter: str
     delivery_id: int
+    official: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,22 @@ class Chosen:
         """Each once, in order."""
         return tuple(sorted({each.delivery_id for each in self.slices}))
 
+    @property
+    def official(self) -> bool | None:
+        """Whether all figures are official; None where the source doesn't tell official from preliminary ones."""
+        states = {each.official for each in self.slices} - {None}
+        return False not in states if states else None
+
 
 def current_slices(connection: sa.Connection, contract: Contract, calendar: str, as_of: datetime | None = None) -> list[Slice]:
     """Everything that stands of a source on a calendar, as known at a moment (recorded time)."""
     rows = connection.execute(
         sa.text(
-            "SELECT period, reporter, delivery_id FROM warehouse.current_slice(:as_of) WHERE source = :source AND calendar = :calendar"
+            "SELECT period, reporter, delivery_id, official FROM warehouse.current_slice(:as_of) WHERE source = :source AND calendar = :calendar"
         ),
         {"source": contract.source, "calendar": calendar, "as_of": as_of or "infinity"},
     )
-    return [Slice(Period.of(row.period, calendar), row.reporter, row.delivery_id) for row in rows]
+    return [Slice(Period.of(row.period, calendar), row.reporter, row.delivery_id, row.official) for row in rows]
 
 
 def choose(contract: Contract, kind: Literal["flow", "stock"], period: Period, known: Iterable[Slice]) -> Chosen | None:

@@ -1,97 +1,138 @@
 """Targets of a resolution against what is known: met, unmet or no data, each with its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from chiso.indicators.catalogue import Catalogue, Component, Direction, Target
-from chiso.indicators.reading import latest
+from chiso.indicators.catalogue import Catalogue, Component, Framework, Target
+from chiso.indicators.formulas import HOLDS, Direction
 
-_HOLDS = {"ge": Decimal.__ge__, "gt": Decimal.__gt__, "le": Decimal.__le__, "lt": Decimal.__lt__, "eq": Decimal.__eq__}
+Status = Literal["met", "unmet", "no_data"]
+Find = Callable[[str, str | None], sa.Row[Any] | None]
+"""The value that counts for an indicator (by where it is defined), of the province or of a unit with a code; None if there is
+none.
+"""
 
 
-def assess(
-    targets: Sequence[Target], values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
-) -> list[dict[str, Any]]:
-    """Rows of the public shape. `values`: the province's, by indicator, as known at the moment asked for."""
+@dataclass(frozen=True)
+class ComponentStanding:
+    """Where a part of a composite target or milestone stands. unit_code None: the province."""
+
+    indicator: str
+    name_vi: str | None
+    unit_code: str | None
+    direction: Direction
+    target_value: Decimal
+    actual: Decimal | None
+    period: str | None
+    calendar: str | None
+    status: Status
+    missing: Sequence[Mapping[str, Any]]
+    publication: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a target stands. actual: of a composite its lowest known component, of a milestone none."""
+
+    target: str
+    indicator: str | None
+    name_vi: str
+    direction: str
+    target_value: Decimal | None
+    target_year: int
+    actual: Decimal | None
+    period: str | None
+    calendar: str | None
+    status: Status
+    progress: Literal["on_track", "behind", "none"]
+    components: Sequence[ComponentStanding]
+    responsible: str
+    missing: Sequence[Mapping[str, Any]]
+    publication: str
+
+
+def assess(framework: Framework, catalogue: Catalogue, find: Find) -> list[Standing]:
+    """Every target of a framework, in its order."""
     return [
-        _composite(target, values, period, catalogue) if target.components else _simple(target, values, period)
-        for target in targets
+        _composite(target, framework, catalogue, find) if target.components else _simple(target, find)
+        for target in framework.targets
     ]
 
 
-def _simple(target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None) -> dict[str, Any]:
-    known = latest(values.get(target.indicator or "", []), period)
-    status = "no_data" if known is None else _status(target.direction, known.value, target.value)
-    return _row(
-        target,
-        known.value if known else None,
-        known.period if known else None,
-        status,
-        [],
-        known.publication if known else "approved",
+def holds(direction: Direction, actual: Decimal | None, wanted: Decimal) -> Status:
+    """Whether a value reaches another; le, lt: lower is better."""
+    if actual is None:
+        return "no_data"
+    return "met" if HOLDS[direction](actual, wanted) else "unmet"
+
+
+def _simple(target: Target, find: Find) -> Standing:
+    found = find(target.indicator or "", None)
+    status: Status = "no_data"
+    if target.direction != "milestone" and target.value is not None and found is not None:
+        status = holds(target.direction, found.value, target.value)
+    return _standing(target, found, status, (), found.publication if found else "approved")
+
+
+def _composite(target: Target, framework: Framework, catalogue: Catalogue, find: Find) -> Standing:
+    """Met where every component is; one unmet component decides, a missing one leaves it open."""
+    found = [find(component.indicator, component.unit) for component in target.components]
+    parts = [
+        _component(component, row, framework, catalogue)
+        for component, row in zip(target.components, found, strict=True)
+    ]
+    statuses = {part.status for part in parts}
+    status: Status = "unmet" if "unmet" in statuses else "no_data" if "no_data" in statuses else "met"
+    known = [row for row in found if row is not None]
+    lowest = min(known, key=lambda row: row.value) if known else None
+    held = any(part.publication == "held" for part in parts)
+    return _standing(target, lowest, status, parts, "held" if held else "approved")
+
+
+def _component(
+    component: Component, found: sa.Row[Any] | None, framework: Framework, catalogue: Catalogue
+) -> ComponentStanding:
+    definition = catalogue.definition(component.indicator, framework)
+    return ComponentStanding(
+        indicator=component.indicator,
+        name_vi=definition.indicator.name_vi if definition else None,
+        unit_code=component.unit,
+        direction=component.direction,
+        target_value=component.value,
+        actual=found.value if found else None,
+        period=found.period if found else None,
+        calendar=found.calendar if found else None,
+        status=holds(component.direction, found.value if found else None, component.value),
+        missing=found.missing if found else (),
+        publication=found.publication if found else "approved",
     )
 
 
-def _composite(
-    target: Target, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
-) -> dict[str, Any]:
-    """Met where every part is; one unmet part decides, a missing one leaves it open."""
-    parts = [_part(component, values, period, catalogue) for component in target.components]
-    statuses = {part["status"] for part in parts}
-    status = "unmet" if "unmet" in statuses else "no_data" if "no_data" in statuses else "met"
-    known = [part for part in parts if part["actual"] is not None]
-    lowest = min(known, key=lambda part: part["actual"]) if known else None
-    actual = None if target.direction == "milestone" or lowest is None else lowest["actual"]
-    held = any(part["publication"] == "held" for part in parts)
-    return _row(target, actual, lowest["period"] if lowest else None, status, parts, "held" if held else "approved")
-
-
-def _part(
-    component: Component, values: Mapping[str, list[sa.Row[Any]]], period: str | None, catalogue: Catalogue
-) -> dict[str, Any]:
-    known = latest(values.get(component.indicator, []), period)
-    indicator = catalogue.indicators.get(component.indicator)
-    return {
-        "indicator": component.indicator,
-        "name_vi": indicator.name_vi if indicator else None,
-        "direction": component.direction,
-        "target_value": component.value,
-        "actual": known.value if known else None,
-        "period": known.period if known else None,
-        "status": _status(component.direction, known.value, component.value) if known else "no_data",
-        "publication": known.publication if known else "approved",
-    }
-
-
-def _status(direction: Direction, actual: Decimal, wanted: int | None) -> str:
-    if wanted is None or direction == "milestone":
-        return "no_data"
-    return "met" if _HOLDS[direction](Decimal(actual), Decimal(wanted)) else "unmet"
-
-
-def _row(
+def _standing(
     target: Target,
-    actual: Decimal | None,
-    period: str | None,
-    status: str,
-    components: list[dict[str, Any]],
+    found: sa.Row[Any] | None,
+    status: Status,
+    components: Sequence[ComponentStanding],
     publication: str,
-) -> dict[str, Any]:
-    return {
-        "target": target.id,
-        "indicator": target.indicator,
-        "name_vi": target.name_vi,
-        "direction": target.direction,
-        "target_value": target.value,
-        "target_year": target.year,
-        "actual": actual,
-        "period": period,
-        "status": status,
-        "progress": "none",
-        "components": components,
-        "responsible": target.responsible,
-        "publication": publication,
-    }
+) -> Standing:
+    return Standing(
+        target=target.id,
+        indicator=target.indicator,
+        name_vi=target.name_vi,
+        direction=target.direction,
+        target_value=target.value,
+        target_year=target.year,
+        actual=found.value if found and target.direction != "milestone" else None,
+        period=found.period if found else None,
+        calendar=found.calendar if found else None,
+        status=status,
+        progress="none",
+        components=components,
+        responsible=target.responsible,
+        missing=found.missing if found else (),
+        publication=publication,
+    )

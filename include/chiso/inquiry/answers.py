@@ -6,21 +6,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import contracts, indicators
-from chiso.contracts import Contract
-from chiso.indicators import Catalogue, Question
+from chiso.indicators import KnownValue, MeasureKey, Question, Standing
 from chiso.province.units import load_reference
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 from chiso.system.settings import Settings
 
 
-def indicator_rows(platform: Platform, question: Question) -> list[dict[str, Any]]:
-    """Values in the public shape. Raises UsageError for an unknown framework."""
+def indicator_rows(platform: Platform, question: Question) -> list[KnownValue]:
+    """Values of a framework, or of all. Raises UsageError for an unknown framework or version."""
     settings = platform.settings
-    catalogue = _catalogue(settings, question.framework)
+    catalogue = indicators.load_catalogue(settings)
     stocks = frozenset(
-        measure.id
-        for contract in _contracts(settings)
+        MeasureKey(contract.source, measure.id)
+        for contract in contracts.load_all(settings).contracts
         for measure in contract.measures
         if measure.kind == "stock"
     )
@@ -29,13 +28,33 @@ def indicator_rows(platform: Platform, question: Question) -> list[dict[str, Any
 
 
 def target_rows(
-    platform: Platform, framework: str, period: str | None = None, as_of: datetime | None = None
-) -> list[dict[str, Any]]:
-    """Targets in the public shape, by what is known for `period` or the latest before it."""
-    catalogue = _catalogue(platform.settings, framework)
+    platform: Platform,
+    framework: str,
+    period: str | None = None,
+    as_of: datetime | None = None,
+    version: str | None = None,
+) -> list[Standing]:
+    """Targets of a framework, by what is known for `period` or the latest before it.
+
+    version: by default the one that applies to the period's year. Raises UsageError for an unknown framework or version.
+    """
+    catalogue = indicators.load_catalogue(platform.settings)
+    year = int(period[:4]) if period else platform.settings.today.year
+    chosen = catalogue.version_at(framework, year, version)
+    parts = [component for target in chosen.targets for component in target.components]
+    names = {*(target.indicator or "" for target in chosen.targets), *(part.indicator for part in parts)}
+    codes = {part.unit: [part.unit] for part in parts if part.unit} | {None: _province_codes(platform.settings)}
     with platform.engine.connect() as connection:
-        values = indicators.province_values(connection, as_of, _province_codes(platform.settings))
-    return indicators.assess(catalogue.frameworks[framework].targets, values, period, catalogue)
+        known = {
+            unit: indicators.latest_values(connection, period, as_of, sorted(names), units)
+            for unit, units in codes.items()
+        }
+
+    def find(indicator: str, unit: str | None) -> sa.Row[Any] | None:
+        definition = catalogue.definition(indicator, chosen)
+        return known[unit].get((indicator, definition.defined_in)) if definition else None
+
+    return indicators.assess(chosen, catalogue, find)
 
 
 def explanation(
@@ -49,15 +68,13 @@ def explanation(
     rows: bool,
 ) -> dict[str, Any]:
     """A value's lineage in the public shape. Raises UsageError where there is no such value."""
-    catalogue = indicators.load_catalogue(platform.settings.schemas)
-    if indicator not in catalogue.indicators:
-        raise UsageError(f"Unknown indicator {indicator!r}. Known: {', '.join(catalogue.indicators)}.")
+    definitions = indicators.load_catalogue(platform.settings).named(indicator)
     units = [unit] if unit else _province_codes(platform.settings)
     with platform.engine.connect() as connection:
         value = connection.execute(
             sa.text(
                 "SELECT * FROM indicators.value_as_of(:as_of) WHERE indicator = :indicator AND period = :period AND unit_code = ANY(:units) "
-                "AND calendar = coalesce(:calendar, calendar) ORDER BY value IS NULL, calendar DESC LIMIT 1"
+                "AND calendar = coalesce(:calendar, calendar) ORDER BY value IS NULL, calendar DESC, defined_in LIMIT 1"
             ),
             {
                 "as_of": as_of or "infinity",
@@ -72,9 +89,9 @@ def explanation(
                 f"No value of {indicator} at {period}{f' for {unit}' if unit else ''}: nothing that feeds it has been "
                 f"loaded for that period. See `chiso indicators --period {period}`."
             )
-        return indicators.explain(
-            connection, catalogue.indicators[indicator], value, _contracts(platform.settings), rows=rows
-        )
+        sound = contracts.load_all(platform.settings).contracts
+        definition = next((each for each in definitions if each.defined_in == value.defined_in), definitions[0])
+        return indicators.explain(connection, definition.indicator, value, sound, rows=rows)
 
 
 def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
@@ -115,17 +132,6 @@ def chain_head(platform: Platform) -> str:
 def _all(platform: Platform, query: str) -> list[dict[str, Any]]:
     with platform.engine.connect() as connection:
         return [dict(row._mapping) for row in connection.execute(sa.text(query))]
-
-
-def _catalogue(settings: Settings, framework: str | None) -> Catalogue:
-    catalogue = indicators.load_catalogue(settings.schemas)
-    if framework is not None and framework not in catalogue.frameworks:
-        raise UsageError(f"Unknown framework {framework!r}. Known: {', '.join(catalogue.frameworks)}.")
-    return catalogue
-
-
-def _contracts(settings: Settings) -> list[Contract]:
-    return contracts.load_all(settings).contracts
 
 
 def _province_codes(settings: Settings) -> list[str]:

@@ -31,7 +31,7 @@ def scoreboard(targets: Sequence[Mapping[str, Any]]) -> str:
 def _wanted(row: Mapping[str, Any]) -> str:
     if row["direction"] == "milestone":
         return "cột mốc"
-    return f"{_SIGN[row['direction']]} {row['target_value']}"
+    return f"{_SIGN[row['direction']]} {number(row['target_value'])}"
 
 
 def _parts(row: Mapping[str, Any]) -> str:

@@ -1,23 +1,35 @@
 -- Which periods must be computed (again), and what their newest values are.
 
-CREATE OR REPLACE FUNCTION indicators.stale_period(catalogue text)
+CREATE OR REPLACE FUNCTION indicators.stale_period(definitions jsonb)
 RETURNS TABLE (calendar text, period text, end_date date, sources text[]) LANGUAGE sql STABLE AS $$
+    WITH wanted AS (
+        SELECT d ->> 'key' AS key, d ->> 'sha256' AS sha256, source, coalesce((d ->> 'first_year')::int, 0) AS first_year,
+               coalesce((d ->> 'last_year')::int, 9999) AS last_year
+        FROM jsonb_array_elements(definitions) d, jsonb_array_elements_text(d -> 'sources') source
+    ), changed AS (
+        SELECT b.basis_sha256, w.source, w.first_year, w.last_year
+        FROM indicators.basis b CROSS JOIN wanted w WHERE b.definitions ->> w.key IS DISTINCT FROM w.sha256
+    ), newest AS (
+        SELECT DISTINCT ON (calendar, period) * FROM indicators.run ORDER BY calendar, period, run_id DESC
+    )
     SELECT t.calendar, t.period, p.end_date, array_agg(DISTINCT d.source)
     FROM warehouse.touched_period t
     JOIN validation.verdict v ON v.delivery_id = t.delivery_id AND v.accepted
     JOIN landing.delivery d ON d.delivery_id = t.delivery_id
     LEFT JOIN warehouse.period p ON (p.calendar, p.period) = (t.calendar, t.period)
-    WHERE NOT EXISTS (SELECT 1 FROM indicators.run r WHERE r.calendar = t.calendar AND r.period = t.period
-                      AND r.catalogue_sha256 = catalogue AND r.through_verdict_id >= v.verdict_id
-                      AND pg_visible_in_snapshot(v.written_in, r.seen))
+    LEFT JOIN newest r ON (r.calendar, r.period) = (t.calendar, t.period)
+    LEFT JOIN indicators.basis b ON b.basis_sha256 = r.basis_sha256
+    WHERE b.basis_sha256 IS NULL OR r.through_verdict_id < v.verdict_id OR NOT pg_visible_in_snapshot(v.written_in, r.seen)
+       OR EXISTS (SELECT FROM changed c WHERE c.basis_sha256 = r.basis_sha256 AND c.source = d.source
+                  AND left(t.period, 4)::int BETWEEN c.first_year AND c.last_year)
     GROUP BY t.calendar, t.period, p.end_date
 $$;
-COMMENT ON FUNCTION indicators.stale_period IS 'Periods that an accepted delivery touched and no later run has computed by this catalogue of indicators.';
+COMMENT ON FUNCTION indicators.stale_period IS 'Periods whose newest run lacks an accepted delivery that touched them, or computed by another definition of what its source feeds. definitions: objects with key, sha256, sources, first_year, last_year.';
 
 CREATE OR REPLACE FUNCTION indicators.value_as_of(as_of timestamptz DEFAULT 'infinity')
 RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from, calendar, period) *
+    SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
     FROM indicators.value WHERE recorded_at <= as_of
-    ORDER BY indicator, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
+    ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
 $$;
 COMMENT ON FUNCTION indicators.value_as_of IS 'The newest value of each indicator, unit and period, as known at as_of (recorded time).';

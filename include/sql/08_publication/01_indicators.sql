@@ -5,11 +5,12 @@ SELECT d.framework, d.version, v.indicator, d.name_vi, d.measure_unit, d.formula
        u.name_vi AS unit_name, v.calendar, v.period, p.start_date, p.end_date, v.value, v.numerator, v.denominator, v.status, v.missing,
        v.recorded_at, v.value_id
 FROM (
-    SELECT DISTINCT ON (indicator, unit_register, unit_code, unit_valid_from, calendar, period) *
+    SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
     FROM indicators.value WHERE publication = 'approved'
-    ORDER BY indicator, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
+    ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
 ) v
-JOIN indicators.definition d USING (indicator)
+JOIN indicators.definition d ON (d.indicator, d.defined_in) = (v.indicator, v.defined_in)
+     AND left(v.period, 4)::int BETWEEN coalesce(d.first_year, 0) AND coalesce(d.last_year, 9999)
 JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from)
 JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period);
 COMMENT ON VIEW publication.indicator IS 'The newest approved value of each indicator, unit and period, a line for every framework that lists it. Percentages 0-100, unrounded.';
