@@ -250,6 +250,8 @@ REFUSED: list[str] = [
     "Báo cáo kết quả CĐS 6 tháng đầu năm và nhiệm vụ, giải pháp 6 tháng cuối năm 2024", "Quý II/2024¹",
     "Năm 2024 và kế hoạch năm 2025", "CÁC THÁNG TRONG NĂM 2024", "01 tháng năm 2024", "Quý này năm 2024",
     "Năm cơ sở: 2020|Năm 2024",
+    "Quý II năm 2024 - Dự thảo lần 2 Tháng 5 năm 2024", "QUY TU NAM 2024, QUY II NAM 2024", "QUY TU, QUY II NAM 2024",
+    "Quý II/2024 so với quý I/2024 - Quý một năm 2024", "Phòng 5 Tháng 6 năm 2024|Năm 2024",
     # None
     "BÁO CÁO HẠ TẦNG VIỄN THÔNG", "", "Quý II", "Tháng 5", "6 tháng đầu năm", "Giai đoạn 2020 - 2022",
     "Giai đoạn từ năm 2020 đến năm 2022", "Từ năm 2020 đến năm 2022", "Các năm 2020, 2021, 2022", "Năm học 2023-2024",

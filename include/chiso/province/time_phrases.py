@@ -13,7 +13,7 @@ def _either(*patterns: str) -> str:
 
 # Numbers and units
 
-WORDED = r"(?:muoi (?:mot|hai)|muoi|mot|gieng|hai|ba|tu(?!\W*(?:ngay|thang|quy|\d))|bon|sau|bay|tam|chin|chap)\b"
+WORDED = r"(?:muoi (?:mot|hai)|muoi|mot|gieng|hai|ba|tu(?! (?:ngay|thang|quy)| ?\d)|bon|sau|bay|tam|chin|chap)\b"
 _NUMBER = rf"(?:\d{{1,2}}\b|[ivx]{{1,5}}\b|{WORDED})"
 _GAP = r"[\s:.(]*+"
 """What may stand between a unit and its number."""
@@ -112,7 +112,7 @@ _KINDS = {
         *(rf"(?:\bngay[\s.:]*)?(?<![\w/])\d{{1,2}}[ ]?{sign}[ ]?\d{{1,2}}[ ]?{sign}[ ]?(?:19|20)\d\d\b" for sign in ("/", r"\.", "-")),
         r"\b\d{1,2}/\d{1,2}/\d\d\b",
         r"\bngay[\s.:]*\d{1,2}[\s,./-]*thang[\s.:]*\d{1,2}\b(?:[\s,./-]*nam[\s.:]*20\d\d\b|[ ]?[/.-][ ]?20\d\d\b)?",
-        r"\b\d{1,2}[ ]?thang[ ]?\d{1,2}(?:[\s,]*nam[\s.:]*|[ ]?[/.-][ ]?)20\d\d\b",
+        r"(?<=, )\d{1,2}[ ]?thang[ ]?\d{1,2}(?:[\s,]*nam[\s.:]*|[ ]?[/.-][ ]?)20\d\d\b",
         rf"(?:\bngay[\s.:]*|(?<=\bden )|(?<=\btu )){DAY_MONTH}",
         r"\b\d{1,2}[/.]\d{1,2},? nam 20\d\d\b",
     ),

@@ -154,7 +154,8 @@ def _said(match: re.Match[str], role: str, line: str) -> list[What]:
         return []
     said = _READERS[kind](match)
     if role in ("compared", "aim"):  # one period only; what follows in its list may be the form's
-        return [] if sum(isinstance(what, Months) for what in said) <= 1 else [Unread()]
+        several = len(_YEAR.findall(match[0])) > 1 or sum(isinstance(what, Months) for what in said) > 1
+        return [Unread()] if several and kind != "years" else []
     if role == "until":
         return _until(said)
     ranged = any(isinstance(what, Months) and what.first < what.last for what in said)
@@ -166,8 +167,9 @@ def _said(match: re.Match[str], role: str, line: str) -> list[What]:
 def _until(said: list[What]) -> list[What]:
     """`đến` before a phrase: a day or month is how far the figures go, a year is an aim."""
     year = next((what.number for what in said if isinstance(what, Year)), 0)
-    ends = [Until(Day(0, what.last, year)) for what in said if isinstance(what, Months)]
+    ends: list[What] = [Until(Day(0, what.last, year)) for what in said if isinstance(what, Months)]
     ends += [Until(what) for what in said if isinstance(what, Day)]
+    ends += [Unread() for what in said if isinstance(what, Dates)]
     return [*ends, *(what for what in said if isinstance(what, Unread | Loose | Cumulative))]
 
 
@@ -182,7 +184,7 @@ _OF_YEAR = re.compile(OF_YEAR)
 
 def _numbers(text: str) -> list[int]:
     """The numbers of a phrase without its years; 0 for one that isn't well-formed."""
-    bare = _OF_YEAR.sub(" ", _FIFTH.sub(" 5", text))
+    bare = _OF_YEAR.sub(" | ", _FIFTH.sub(" 5", text))
     return [int(word) if word.isdigit() else _WORTH.get(word, 0) for word in _ANY_NUMBER.findall(bare)]
 
 
