@@ -246,6 +246,27 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Dòng {row}: “{value}” là dòng tổng của huyện nhưng không có xã nào bên dưới; bổ sung các xã.",
         "Row {row}: “{value}” is a district's subtotal, but no commune stands under it; add the communes.",
     ),
+    "section_without_rows": (
+        "Dòng {row}: mục “{value}” không có dòng nào bên dưới; bổ sung các dòng, hoặc bỏ mục này.",
+        "Row {row}: no row stands under “{value}”; add its rows, or drop the heading.",
+    ),
+    "total_unlisted": (
+        "Dòng {row}: “{value}” bằng tổng các dòng {first}–{last} ở {agreeing}/{judged} cột và không giống một dòng số liệu; "
+        "coi là dòng tổng, không tính. Ghi tên là “Tổng cộng”, hoặc đánh số thứ tự nếu là số liệu riêng.",
+        "Row {row}: “{value}” sums rows {first}–{last} in {agreeing} of {judged} columns and is marked as no data row; "
+        "it was taken as a total. Call it “Tổng cộng”, or number it if it is a row of its own.",
+    ),
+    "row_sums_others": (
+        "Dòng {row}: “{value}” đúng bằng tổng các dòng {first}–{last} nhưng mang tên hoặc số thứ tự như dòng số liệu nên vẫn được "
+        "tính; nếu là dòng tổng thì ghi “Tổng cộng”.",
+        "Row {row}: “{value}” is just the sum of rows {first}–{last}, but is named or numbered like data, so it counts; "
+        "call it “Tổng cộng” if it is a total.",
+    ),
+    "values_uneven": (
+        "Ô {cell} ở cột “{printed}” có nhiều giá trị nhưng không khớp số giá trị ở cột khác (hoặc quá nhiều); tách mỗi giá trị một dòng.",
+        "Cell {cell} in “{printed}” holds several values, but not as many as other cells of its row (or too many); "
+        "give each a row of its own.",
+    ),
     "hidden_row": (
         "Dòng {row} bị ẩn nhưng vẫn được tính; bỏ ẩn hoặc xóa dòng.",
         "Row {row} is hidden and was read all the same; show it or delete it.",

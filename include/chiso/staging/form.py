@@ -1,5 +1,6 @@
 """A department's form, ready to be cast: the workbook's rows and totals, its period, and proposals for typing errors."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -22,6 +23,7 @@ from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.reporting import check_department, form_period
 from chiso.staging.workbook import Form, TotalRow, read_workbook
+from chiso.staging.workbook.body import WORDS
 
 BATCH_ROWS = 50_000
 """Rows that are cast and loaded at a time."""
@@ -58,13 +60,14 @@ class StagedForm:
             yield self._batch(slice(start, start + BATCH_ROWS), self.contract.loaded_columns)
 
     def _batch(self, part: slice, columns: list[Column]) -> RawBatch:
-        rows = self.form.rows[part]
+        rows, lines = self.form.rows[part], self.form.lines
         broken = [entry for column in columns for entry in self._spoilt.get(column.name, []) if rows[0] <= entry.row <= rows[-1]]
         within = self.form.within[part]
         return RawBatch(
             pa.array(rows, pa.int64()),
             {column.name: self._texts(column.name, rows, part) for column in columns},
             pa.array(within, pa.string()) if any(within) else None,
+            pa.array(lines[part], pa.int64()) if lines is not None else None,
             broken=broken,
         )
 
@@ -75,12 +78,22 @@ class StagedForm:
 
     @cached_property
     def _spoilt(self) -> dict[str, list[Broken]]:
-        """Column → cells that the reader itself rejects."""
+        """Column → cells that the reader itself rejects, once for each row that they stand for."""
         spoilt: dict[str, list[Broken]] = {}
         for found in self.form.findings:
             if found.action == "reject_row" and found.row and found.column:
-                spoilt.setdefault(found.column, []).append(Broken(found.row, found.column, found.rule, found.value))
+                line = None if self.form.lines is None else found.row
+                spoilt.setdefault(found.column, []).extend(
+                    Broken(number, found.column, found.rule, found.value, line=line) for number in self._rows_of(found.row, found.column)
+                )
         return spoilt
+
+    def _rows_of(self, line: int, column: str) -> list[int]:
+        """Numbers of the rows that have a sheet row's cell: all that stand there have its words, the first its figures."""
+        if self.form.lines is None:
+            return [line]
+        rows = self.form.rows[bisect_left(self.form.lines, line) : bisect_right(self.form.lines, line)]
+        return rows if self.contract.column(column).how.kind in WORDS else rows[:1]
 
     def with_proposals(self, broken: list[Broken], casts: Casts) -> list[Broken]:
         """Adds to a malformed number the one reading that makes a printed total hold, where there is exactly one."""

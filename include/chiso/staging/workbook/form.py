@@ -1,7 +1,7 @@
 """A department's form as it stands in a workbook: the columns and rows of its contract, still as text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,14 +18,14 @@ from chiso.staging.workbook.cells import a1, letters
 from chiso.staging.workbook.container import open_container
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid, Sheet
+from chiso.staging.workbook.body import WORDS
 from chiso.staging.workbook.header import Header
-from chiso.staging.workbook.layout import Layout, arrange
-from chiso.staging.workbook.rows import Row, Rows
+from chiso.staging.workbook.interpretation import Interpretation, interpret
+from chiso.staging.workbook.rows import Row
+from chiso.staging.workbook.splitting import MOST_PIECES, Pieces, split
 from chiso.system.errors import ContractError
 
 _READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
-_WORDS = frozenset({"word", "time"})
-"""Kinds of readings: only in words a text can be a formula in disguise, and merged cells mean the same again."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,16 @@ class Form:
     letters: dict[str, str]
     """Contract column → letters of its sheet column; a missing optional column has none."""
     rows: list[int]
-    """Sheet rows, from 1."""
+    """Numbers of the rows, unique and rising: the sheet rows, from 1, unless the contract splits cells."""
+    lines: list[int] | None
+    """The sheet row of each where that isn't its number."""
     values: dict[str, pa.ChunkedArray]
     """Every contract column but the personal ones → texts, NFC and trimmed, null for blanks."""
     within: list[str | None]
-    """Code of the district over the row (grain commune)."""
+    """Code of the district over the row, where the form has communes."""
     totals: list[TotalRow]
     findings: list[Issue]
     """What was noticed; with the action `reject_row`, about a cell that must not be used."""
-
 
 @dataclass(frozen=True)
 class _Found:
@@ -69,7 +70,7 @@ class _Found:
     sheet: Sheet
     grid: Grid
     header: Header
-    layout: Layout
+    body: Interpretation
 
 
 def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_name: str,
@@ -87,7 +88,7 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
     sheets = _READERS[container.kind](container.stream, findings, container.budget)
     found = _form_sheet(sheets, contract, reference, findings)
     noticed = [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)]
-    return _form(found, contract, noticed)
+    return _form(found, contract, noticed, findings)
 
 
 # The sheet
@@ -111,11 +112,11 @@ def _form_sheet(sheets: list[Sheet], contract: Contract, reference: Reference, f
 def _read(held: tuple[Sheet, Grid, Header], contract: Contract, reference: Reference, findings: Findings) -> _Found:
     sheet, grid, header = held
     headers.check(header, sheet.name, contract, findings)
-    return _Found(sheet, grid, header, arrange(Rows(grid, header, contract, reference).read()))
+    return _Found(sheet, grid, header, interpret(grid, header, contract, reference))
 
 
 def _only(found: list[_Found], findings: Findings) -> _Found:
-    filled = [one for one in found if one.layout.data]
+    filled = [one for one in found if one.body.layout.data]
     if len(filled) > 1:
         raise findings.refusal("several_sheets", sheets=", ".join(f"“{one.sheet.name}”" for one in filled))
     return (filled or found)[0]
@@ -135,18 +136,43 @@ def _not_found(sheets: list[Sheet], nearest: tuple[Sheet, Header] | None, contra
 
 # The form
 
-def _form(found: _Found, contract: Contract, noticed: list[Issue]) -> Form:
-    header, layout = found.header, found.layout
-    rows = [row.index for row in layout.data]
-    return Form(
+def _form(found: _Found, contract: Contract, noticed: list[Issue], findings: Findings) -> Form:
+    header, layout = found.header, found.body.layout
+    rows = [row.index + 1 for row in layout.data]
+    values = {column.name: _values(found, column) for column in contract.loaded_columns}
+    totals = [_total(row, covers, found, contract) for row, covers in layout.totals]
+    form = Form(
         sheet=found.sheet.name,
         titles=_titles(found.grid, header),
         letters={name: letters(place) for name, place in header.columns.items()},
-        rows=[row + 1 for row in rows],
-        values={column.name: _values(found, rows, column, contract) for column in contract.loaded_columns},
+        rows=rows,
+        lines=None,
+        values=values,
         within=layout.within,
-        totals=[_total(row, covers, found, contract) for row, covers in layout.totals],
+        totals=totals,
         findings=noticed,
+    )
+    pieces = split(values, contract)
+    return form if pieces is None else _in_pieces(form, pieces, contract, findings)
+
+
+def _in_pieces(form: Form, pieces: Pieces, contract: Contract, findings: Findings) -> Form:
+    sources, firsts = pieces.sources.tolist(), pieces.firsts
+    lines = [form.rows[source] for source in sources]
+    uneven = [
+        findings.issue("values_uneven", "critical", "reject_row", sheet=form.sheet, row=form.rows[row], column=name,
+                       cell=f"{form.letters[name]}{form.rows[row]}", printed=contract.column(name).printed,
+                       value=form.values[name][row].as_py())
+        for row, name in pieces.uneven
+    ]
+    return replace(
+        form,
+        rows=[line * MOST_PIECES + number for line, number in zip(lines, pieces.numbers.tolist(), strict=True)],
+        lines=lines,
+        values=pieces.values,
+        within=[form.within[source] for source in sources],
+        totals=[replace(total, covers=[firsts[row] for row in total.covers]) for total in form.totals],
+        findings=[*form.findings, *uneven],
     )
 
 
@@ -156,33 +182,18 @@ def _titles(grid: Grid, header: Header) -> list[tuple[str, str]]:
     return [("", line) for line in grid.before()] + above
 
 
-def _values(found: _Found, rows: list[int], column: Column, contract: Contract) -> pa.ChunkedArray:
-    """A column's texts. Words in merged cells stand for every row of the merge, figures for the first only."""
+def _values(found: _Found, column: Column) -> pa.ChunkedArray:
     place = found.header.columns.get(column.name)
     if place is None:
-        return pa.chunked_array([pa.nulls(len(rows), pa.string())])
-    if contract.terms.sheet and column.name == contract.terms.sheet.label:
-        texts = pa.chunked_array([pa.array([row.label for row in found.layout.data], pa.string())])
-    else:
-        texts = found.grid.texts(rows, place)
-    firsts = _merged(found.grid, place) if column.how.kind in _WORDS else {}
-    if not firsts:
-        return texts
-    texts = [firsts.get(row, text) if text is None else text for row, text in zip(rows, texts.to_pylist(), strict=True)]
-    return pa.chunked_array([pa.array(texts, pa.string())])
-
-
-def _merged(grid: Grid, place: int) -> dict[int, str | None]:
-    """Rows whose cell in a column belongs to a merge that begins above → the text of its first cell."""
-    return {row: grid.text(span.top, place) for span in grid.merges if span.left == place
-            for row in range(span.top + 1, min(span.bottom + 1, grid.height))}
+        return pa.chunked_array([pa.nulls(len(found.body.layout.data), pa.string())])
+    return found.body.texts(column, place)
 
 
 def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
     columns = found.header.columns
     texts = {column.name: found.grid.text(row.index, columns[column.name]) for column in contract.loaded_columns
              if column.name in columns and (row.index, columns[column.name]) not in found.grid.faults}
-    return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.label or "",
+    return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.name or "",
                     {name: text for name, text in texts.items() if text is not None}, covers)
 
 
@@ -200,16 +211,25 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),
                              row=header.bottom + 1, value=" / ".join(header.paths[place]))
-    for row, covers in found.layout.totals:
-        if row.district and not covers:
-            yield findings.issue("subtotal_without_rows", "warning", "flag", sheet=name, row=row.index + 1, value=row.label)
-    for row in found.layout.data if found.grid.hidden_rows else []:
+    yield from _row_findings(found, findings)
+
+
+def _row_findings(found: _Found, findings: Findings) -> Iterator[Issue]:
+    name, layout = found.sheet.name, found.body.layout
+    for row in layout.empty:
+        rule = "subtotal_without_rows" if row.district else "section_without_rows"
+        yield findings.issue(rule, "warning", "flag", sheet=name, row=row.index + 1, value=row.name)
+    for one in found.body.sums:
+        rule = "total_unlisted" if one.is_total else "row_sums_others"
+        yield findings.issue(rule, "warning", "flag", sheet=name, row=one.row.index + 1, value=one.row.name or "",
+                             first=one.first + 1, last=one.last + 1, agreeing=one.agreeing, judged=one.judged)
+    for row in layout.data if found.grid.hidden_rows else []:
         if row.index in found.grid.hidden_rows:
             yield findings.issue("hidden_row", "warning", "flag", sheet=name, row=row.index + 1)
 
 
 def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Iterator[Issue]:
-    rows = [row.index for row in found.layout.data]
+    rows = [row.index for row in found.body.layout.data]
     for column in contract.loaded_columns:
         place = found.header.columns.get(column.name)
         if place is None:
@@ -236,7 +256,7 @@ def _broken(grid: Grid, rows: list[int], place: int, column: Column) -> Iterator
             yield row, "formula_injection"
         elif formula and not formula.stored and grid.text(row, place) is None:
             yield row, "formula_uncached"
-    if column.how.kind in _WORDS:
+    if column.how.kind in WORDS and not column.terms.split:
         texts = grid.texts(rows, place)
         suspects = pc.indices_nonzero(pc.match_substring_regex(texts, "^[=+@-]"))
         for position, text in zip(suspects.to_pylist(), texts.take(suspects).to_pylist(), strict=True):

@@ -3,37 +3,51 @@
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from chiso.staging.workbook.rows import Rank, Row
+from chiso.staging.workbook.rows import Row, ranks_of
+from chiso.staging.workbook.wording import Rank
+
+Subtotals = Literal["auto", "above", "below", "none"]
+"""Where rows that sum others stand."""
 
 
 @dataclass(frozen=True)
 class Layout:
     """The data rows of a form, and the rows that sum them."""
 
+    rows: list[Row]
+    """Every row that says something, in the sheet's order."""
     data: list[Row]
     within: list[str | None]
     """Per data row, the code of the district whose row stands over (or under) it."""
     totals: list[tuple[Row, list[int]]]
     """Each with the positions in `data` that it should sum."""
+    empty: list[Row]
+    """Districts and sections over nothing, which are no data rows either."""
 
 
-def arrange(rows: list[Row]) -> Layout:
+def arrange(rows: list[Row], subtotals: Subtotals = "auto") -> Layout:
     """Orders classified rows. A subtotal over nothing is a data row after all: nothing with figures is lost.
 
     A district's row is none where communes are told: it stays a subtotal, which the form reports.
     """
     rows = _closings_told_apart(rows)
-    below, ranks = _stand_below(rows), _ranks(rows)
+    if subtotals == "none":
+        rows = [replace(row, kind="data") if _is_opener(row) else row for row in rows]
+    below, ranks = subtotals == "below" or (subtotals == "auto" and _stand_below(rows)), ranks_of(rows)
     for rank in ranks[::-1]:
         rows = [replace(row, kind="data")
-                if _is_opener(row) and row.rank == rank and not row.district and not _parts(rows, place, below, ranks)
-                else row for place, row in enumerate(rows)]
+                if row.may_be_data and row.is_group and row.rank == rank and not _parts(rows, place, below, ranks) else row
+                for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
     indices = [row.index for row in data]
     totals = [(row, sorted(bisect_left(indices, part.index) for part in parts))
               for place, row in enumerate(rows) if (parts := _summed(rows, place, below, ranks)) is not None]
-    return Layout(data, _within(rows, below, totals), totals)
+    unsummed = {row.index for row, covers in totals if row.district and not covers}
+    empty = [row for place, row in enumerate(rows) if row.empty or row.index in unsummed
+             or (row.kind == "section" and row.district and not _parts(rows, place, below, ranks))]
+    return Layout(rows, data, _within(rows, below, totals), totals, empty)
 
 
 def _is_opener(row: Row) -> bool:
@@ -44,13 +58,13 @@ def _closings_told_apart(rows: list[Row]) -> list[Row]:
     """Of several totals of one name, each sums the rows since the one before; so does `Cộng` before a grand total."""
     seen_data = False
     totals = [place for place, row in enumerate(rows) if row.kind == "total"]
-    names = Counter((rows[place].label or "").lower() for place in totals)
+    names = Counter((rows[place].name or "").lower() for place in totals)
     result = list(rows)
     for place, row in enumerate(rows):
         seen_data = seen_data or row.kind in ("data", "subtotal")
         if row.kind != "total" or not seen_data:
             continue
-        repeated = names[(row.label or "").lower()] > 1
+        repeated = names[(row.name or "").lower()] > 1
         followed = totals[-1:] != [place] and _sums_to_next(row)
         if repeated or followed:
             result[place] = replace(row, kind="subtotal", closing=True)
@@ -58,7 +72,7 @@ def _closings_told_apart(rows: list[Row]) -> list[Row]:
 
 
 def _sums_to_next(row: Row) -> bool:
-    return (row.label or "").lower().lstrip().startswith("cộng")
+    return (row.name or "").lower().lstrip().startswith("cộng")
 
 
 def _stand_below(rows: list[Row]) -> bool:
@@ -67,19 +81,20 @@ def _stand_below(rows: list[Row]) -> bool:
     return bool(order) and order[0].kind == "data" and _is_opener(order[-1])
 
 
-def _ranks(rows: list[Row]) -> list[Rank]:
-    """Marks of groups from the widest to the narrowest: in the order in which they first appear."""
-    return list(dict.fromkeys(row.rank for row in rows if row.kind in ("subtotal", "section") and not row.closing))
-
-
 def _parts(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[Row]:
-    """Data rows that the group at `place` holds: up to the next group of its rank or a wider one."""
+    """Data rows that the group at `place` holds: up to the next group of its rank or a wider one.
+
+    below: subtotals stand under their rows; a section's heading never does.
+    """
+    upwards = below and rows[place].kind == "subtotal"
     parts: list[Row] = []
-    for row in map(rows.__getitem__, range(place - 1, -1, -1) if below else range(place + 1, len(rows))):
+    for row in map(rows.__getitem__, range(place - 1, -1, -1) if upwards else range(place + 1, len(rows))):
         if row.kind == "data":
             parts.append(row)
-        elif row.closing or row.kind == "total":
-            if parts and not below:
+        elif row.sums is not None:
+            continue
+        elif not row.is_group:
+            if parts and not upwards:
                 break
         elif ranks.index(row.rank) <= ranks.index(rows[place].rank):
             break
@@ -93,6 +108,9 @@ def _summed(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list
         return [other for other in rows if other.kind == "data"]
     if row.kind != "subtotal":
         return None
+    if row.sums is not None:
+        first, last = row.sums
+        return [other for other in rows if other.kind == "data" and first <= other.index <= last]
     return _above(rows, place) if row.closing else _parts(rows, place, below, ranks)
 
 
@@ -117,8 +135,8 @@ def _within(rows: list[Row], below: bool, totals: list[tuple[Row, list[int]]]) -
     district: str | None = None
     for row in rows:
         if row.kind == "data":
-            within.append(None if below else district)
-        elif row.district and not row.closing:
+            within.append(district)
+        elif row.district and row.is_group and (row.kind == "section" or not below):
             district = row.district
     for row, covers in totals:
         for position in covers:

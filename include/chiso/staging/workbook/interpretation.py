@@ -1,0 +1,58 @@
+"""What a sheet says below a form's header: its rows, what each is, and the words of every data row."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from chiso.contracts import Column, Contract
+from chiso.province.units import Reference
+from chiso.staging.workbook.body import WORDS, Body
+from chiso.staging.workbook.grids import Grid
+from chiso.staging.workbook.header import Header
+from chiso.staging.workbook.headings import Headings
+from chiso.staging.workbook.layout import Layout, arrange
+from chiso.staging.workbook.meaning import Meaning
+from chiso.staging.workbook.rows import Rows
+from chiso.staging.workbook.sums import Sum, Sums
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A form's rows, understood."""
+
+    layout: Layout
+    sums: list[Sum]
+    """Rows that sum others, though their names don't say so."""
+    _body: Body
+    _headings: Headings
+
+    def texts(self, column: Column, place: int) -> pa.ChunkedArray:
+        """A column's texts, one a data row. Words in merged cells stand for every row of the merge, figures for the first only."""
+        body, data = self._body, self.layout.data
+        if place in self._headings.columns:
+            return _texts(list(self._headings.values(self.layout.rows, place)))
+        if place == body.label:
+            return _texts([row.label for row in data])
+        texts = body.grid.texts([row.index for row in data], place)
+        merged = body.merged(place) if column.how.kind in WORDS else {}
+        if not merged:
+            return texts
+        return _texts([merged.get(row.index) if text is None else text for row, text in zip(data, texts.to_pylist(), strict=True)])
+
+
+def interpret(grid: Grid, header: Header, contract: Contract, reference: Reference) -> Interpretation:
+    """Says what stands below `header`."""
+    assert contract.terms.sheet is not None  # noqa: S101 - read_workbook makes sure
+    body, meaning = Body(grid, header, contract), Meaning(contract, reference)
+    reading, headings = Rows(body, meaning, reference), Headings(body, meaning)
+    subtotals = contract.terms.sheet.subtotals
+    layout = arrange(headings.settled(reading.read()), subtotals)
+    sums = Sums(layout, body, meaning, reading.plain).find()
+    totals = {found.row.index: found.as_total for found in sums if found.is_total}
+    if totals:
+        layout = arrange([totals.get(row.index, row) for row in layout.rows], subtotals)
+    return Interpretation(layout, sums, body, headings)
+
+
+def _texts(texts: list[str | None]) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(texts, pa.string())])

@@ -1,0 +1,78 @@
+"""What the names of a form's rows mean: units and values that its columns take, districts over communes."""
+
+import re
+from datetime import date
+from functools import lru_cache
+
+from chiso.contracts import Column, Contract
+from chiso.province.text import fold
+from chiso.province.units import Ambiguous, Level, NotFound, Reference
+
+_DISTRICT = re.compile(r"(?:huyen|h|thanh pho|tp|t p|thi xa|tx|quan) ")
+_UNIT = re.compile(r"(?:ubnd\s+)?(?:xã|phường|thị trấn|huyện|thành phố|thị xã|tp\.?)\s+", re.IGNORECASE)
+
+
+class Meaning:
+    """Names are looked up at any time, since a form may speak of units that have ended."""
+
+    def __init__(self, contract: Contract, reference: Reference) -> None:
+        assert contract.terms.sheet is not None  # noqa: S101 - read_workbook makes sure
+        self._contract, self._reference = contract, reference
+        self._label = contract.column(contract.terms.sheet.label)
+        self._has_communes = any("commune" in column.levels for column in contract.loaded_columns)
+        self._times = sorted({agency.valid_to or date.max for agency in reference.agencies})
+        self.is_value = lru_cache(maxsize=65536)(self._is_value)
+
+    @property
+    def label_is_unit(self) -> bool:
+        """Whether every row is named after a unit."""
+        return bool(self._label.levels) and self._label.terms.unknown != "text"
+
+    @property
+    def label_is_commune(self) -> bool:
+        """Whether rows named after a district stand over communes."""
+        return "commune" in self._label.levels and "district" not in self._label.levels
+
+    def names_label(self, name: str) -> bool:
+        """Whether it is a unit that the label's column takes."""
+        return bool(self._label.levels) and self.is_value(self._label.name, name)
+
+    def district(self, name: str) -> str | None:
+        """Code of the district that a row over others names, where the form has communes."""
+        return self._reference.find_district(name) if self._has_communes else None
+
+    def _is_value(self, column: str, name: str) -> bool:
+        """Whether a unit or choice of that column is called so; open texts have no names of their own."""
+        found = self._contract.column(column)
+        if found.reading == "choice":
+            return fold(name) in _choices(found)
+        return self._is_agency(found, name) or self._is_admin_unit(found, name)
+
+    def _is_agency(self, column: Column, name: str) -> bool:
+        if "agency" not in column.levels:
+            return False
+        return any(not isinstance(self._reference.find_agency(name, day), NotFound) for day in self._times)
+
+    def _is_admin_unit(self, column: Column, name: str) -> bool:
+        levels: tuple[Level, ...] = tuple(level for level in column.levels if level != "agency")
+        if not levels:
+            return False
+        found = self._reference.find_unit(name, date.max, levels=levels)
+        return isinstance(found, Ambiguous) or not isinstance(found, NotFound) or bool(found.at_other_times)
+
+
+def _choices(column: Column) -> set[str]:
+    spellings = [spelling for others in column.terms.choices.values() for spelling in others]
+    return {fold(str(choice)) for choice in [*column.enum, *spellings]}
+
+
+def begins_like_a_district(name: str) -> bool:
+    """Whether it begins with the word for a district, which tells it from a commune of the same name."""
+    return _DISTRICT.match(fold(name)) is not None
+
+
+def looks_like_a_unit(name: str) -> bool:
+    """Whether it is written like a unit's name, in a register or not: `Huyện Đắk Glêi`."""
+    prefix = _UNIT.match(name)
+    rest = name[prefix.end() :].split() if prefix else []
+    return bool(rest) and all(word[0].isupper() for word in rest)
