@@ -14,11 +14,11 @@ from chiso.province.text import looks_like_formula
 from chiso.province.units import Reference
 from chiso.staging.workbook import header as headers
 from chiso.staging.workbook import html_table, ods, xls, xlsx
+from chiso.staging.workbook.body import WORDS
 from chiso.staging.workbook.cells import a1, letters
 from chiso.staging.workbook.container import open_container
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid, Sheet
-from chiso.staging.workbook.body import WORDS
 from chiso.staging.workbook.header import Header
 from chiso.staging.workbook.interpretation import Interpretation, interpret
 from chiso.staging.workbook.rows import Row
@@ -111,7 +111,7 @@ def _form_sheet(sheets: list[Sheet], contract: Contract, reference: Reference, f
 
 def _read(held: tuple[Sheet, Grid, Header], contract: Contract, reference: Reference, findings: Findings) -> _Found:
     sheet, grid, header = held
-    headers.check(header, sheet.name, contract, findings)
+    headers.check(header, sheet.name, _titles(grid, header), contract, findings)
     return _Found(sheet, grid, header, interpret(grid, header, contract, reference))
 
 

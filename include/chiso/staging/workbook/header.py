@@ -1,26 +1,29 @@
 """Finds the header of a form in a sheet and says which sheet column is which column of the contract.
 
-A header has one to four rows. Columns are known by the texts that stand over them, from the top level to the
-lowest, never by position.
+A header has one to four levels, and perhaps a row of units below. Columns are known by the texts that stand over them,
+from the top level to the lowest, never by position.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
 
 from chiso.contracts import Column, Contract
-from chiso.province.figure_units import scale_of
+from chiso.province.figure_units import header_unit, scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid, Span
+from chiso.staging.workbook.wording import column_numbers
 
 MAX_LEVELS = 4
 SEARCHED_ROWS = 200
 ORDINAL_KEYS = frozenset({"stt", "tt", "sott", "sothutu"})
 COMMON_KEYS = ORDINAL_KEYS | {"donvi", "ghichu"}
 """Columns that every form may have, whether its contract names them or not."""
+_UNIT_OF_ALL = re.compile(r"(?:đơn vị(?: tính)?|đvt)\s*:\s*(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,23 +101,34 @@ def find_header(grid: Grid, contract: Contract) -> Header | None:
     return _grown(best, grid) if best else None
 
 
-def check(header: Header, sheet: str, contract: Contract, findings: Findings) -> None:
-    """Refuses a header that lacks a column, has one twice, or states another unit than the form."""
+def check(header: Header, sheet: str, titles: Sequence[tuple[str, str]], contract: Contract, findings: Findings) -> None:
+    """Refuses a header that lacks a column, has one twice, or states (as a title may) another unit than the form."""
     missing = [column for column in header.missing(contract) if not column.optional_header]
     if missing:
         raise findings.refusal("header_missing_column", sheet=sheet, row=header.top + 1,
                                wanted=", ".join(f"“{column.printed}”" for column in missing))
+    units = [(cell, found[1]) for cell, text in titles if (found := _UNIT_OF_ALL.search(text))]
     for column in contract.columns:
         places = header.claims.get(column.name, [])
         if len(places) > 1:
             raise findings.refusal("header_ambiguous", sheet=sheet, printed=column.printed,
                                    cells=", ".join(a1(header.bottom, place) for place in places))
-        for place in places:
-            stated = " ".join(header.paths[place])
-            scales = scale_of(stated), column.figure_unit.scale
-            if None not in scales and scales[0] != scales[1]:
-                raise findings.refusal("header_unit_differs", sheet=sheet, cell=a1(header.bottom, place),
-                                       value=stated, printed=column.terms.printed_in or column.printed)
+        if places:
+            _check_unit(header, places[0], sheet, units, column, findings)
+
+
+def _check_unit(
+    header: Header, place: int, sheet: str, units: Sequence[tuple[str, str]], column: Column, findings: Findings
+) -> None:
+    """units: cell and text of the titles that state one for the whole table, where a heading states none."""
+    wanted, own = column.figure_unit, " ".join(header.paths[place])
+    said = [(a1(header.bottom, place), own)] if scale_of(own) is not None else [
+        (cell, text) for cell, text in units if header_unit(text).word == wanted.word
+    ]
+    for cell, stated in said:
+        if None not in (scale_of(stated), wanted.scale) and scale_of(stated) != wanted.scale:
+            raise findings.refusal("header_unit_differs", sheet=sheet, cell=cell, value=stated,
+                                   printed=column.terms.printed_in or column.printed)
 
 
 def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:
@@ -188,14 +202,26 @@ def _filled(levels: list[list[str | None]]) -> list[list[str | None]]:
 
 
 def _grown(header: Header, grid: Grid) -> Header:
-    """The header with all rows of its merged cells: headings that the contract doesn't know may go deeper."""
+    """The header with all rows of its merged cells, and a row of units: headings that the contract doesn't know may go deeper."""
     spans = [span for span in grid.merges if _touches(span, header)]
     top = min([header.top, *(span.top for span in spans)])
     bottom = max([header.bottom, *(span.bottom for span in spans)])
     if bottom - top >= MAX_LEVELS:
         return header
+    units = next((row for row in range(header.bottom + 1, min(bottom + 2, grid.height)) if _states_units(grid.row(row))), None)
+    bottom = bottom if units is None else max(bottom, units)
     claimed = {place: header.paths[place] for places in header.claims.values() for place in places}
+    for place, text in enumerate(grid.row(units) if units is not None else ()):
+        if text and place in claimed:
+            claimed[place] = [*claimed[place][:-1], f"{claimed[place][-1]} {text}"]
     return Header(top, bottom, header.claims, _paths(grid, top, bottom) | claimed)
+
+
+def _states_units(cells: list[str | None]) -> bool:
+    """Whether nothing but units stands in a row: `(người)`, `triệu đồng`, `%`."""
+    texts = [text for text in cells if text]
+    are_units = all(text == "%" or not key(text) or scale_of(text) is not None for text in texts)
+    return bool(texts) and are_units and column_numbers(texts) is None
 
 
 def _touches(span: Span, header: Header) -> bool:

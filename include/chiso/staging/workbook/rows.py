@@ -106,17 +106,14 @@ class Rows:
 
     def _row(self, index: int) -> Row | None:
         ordinal, label = self.mark(index)
-        texts, figures = self._body.texts(index), self._body.has_figures(index)
-        if not (label or texts or figures):
-            return None
         if label and wording.is_number(ordinal) and not self._is_special(index, label):
             return Row(index, "data", label, bare=self._is_bare(index))
-        if self._is_repeated_header(index) or self._is_numbering(index):
+        texts, figures = self._body.texts(index), self._body.has_figures(index)
+        if not (label or texts or figures) or self._is_repeated_header(index) or self._is_numbering(index):
             return None
-        if total := self._total(index, ordinal, label, texts):
+        total = self._total(index, ordinal, label, texts)
+        if total or index >= self._body.foot:
             return total
-        if index >= self._body.foot:
-            return None
         if label is None:
             return self._unlabelled(index, ordinal, texts)
         return self._group(index, ordinal, label, texts) or self._rest(index, ordinal, label, texts)
@@ -173,12 +170,11 @@ class Rows:
         return None
 
     def _total_called(self, index: int, name: str, place: int | None, *, numbered: bool) -> Row | None:
-        summed = wording.summed_name(name)
-        of_group = bool(summed) and self._names_a_group(summed)
-        if self._body.has_figures(index) and (of_group or (wording.is_closing(name) and summed and not numbered)):
-            if not wording.is_total(name):
-                return Row(index, "subtotal", name, place, district=self._meaning.district(summed), closing=True)
-        if wording.is_total(name) or fold(name) in self._province_names or (wording.is_grand(name) and not numbered):
+        summed, is_total = wording.summed_name(name), wording.is_total(name)
+        closes = bool(summed) and not is_total and (self._names_a_group(summed) or (wording.is_closing(name) and not numbered))
+        if closes and self._body.has_figures(index):
+            return Row(index, "subtotal", name, place, district=self._meaning.district(summed), closing=True)
+        if is_total or fold(name) in self._province_names or (wording.is_grand(name) and not numbered):
             return Row(index, "total", name, place)
         return None
 

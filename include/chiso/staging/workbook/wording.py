@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from chiso.province.text import fold
+from chiso.province.text import fold, looks_like_formula
 
 Rank = Literal["letter", "roman", "name"]
 """How a row over others is marked: A, I, or by its name alone."""
@@ -58,7 +58,7 @@ def may_be_total(text: str) -> bool:
 def is_total(text: str) -> bool:
     """Whether it is what totals are called, and nothing besides: `Tổng cộng`, `Toàn tỉnh`, `TỔNG I+II`."""
     folded = fold(text)
-    return folded in _WORDS or _OF_MARKS.fullmatch(folded) is not None
+    return (folded in _WORDS or _OF_MARKS.fullmatch(folded) is not None) and not looks_like_formula(text)
 
 
 def is_grand(text: str) -> bool:
