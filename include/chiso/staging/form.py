@@ -172,5 +172,7 @@ def read_form(
     """Reads a workbook as the contract's form. Raises DeliveryRefused."""
     form = read_workbook(path, contract, reference, file_name=file_name, password=password)
     period = form_period(form.titles, file_name, stated, contract)
-    check_department(form.titles, file_name, contract, reference, period)
+    reporter = contract.terms.delivery.reporter
+    reporters = pc.unique(form.values[reporter]).drop_null().to_pylist() if reporter else []
+    check_department(form.titles, file_name, contract, reference, period, reporters)
     return StagedForm(form, contract, period)

@@ -1,5 +1,6 @@
 """Which period a delivery speaks of, and whose form it is: decided from what it says itself."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from chiso.contracts import Contract
@@ -8,7 +9,7 @@ from chiso.province import period_words
 from chiso.province.period_words import UnclearPeriodError
 from chiso.province.periods import Period
 from chiso.province.text import fold
-from chiso.province.units import Agency, Reference
+from chiso.province.units import LEVELS, Agency, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 
@@ -82,28 +83,56 @@ def _compatible(code: str, other: str) -> bool:
 
 
 def check_department(
-    titles: list[tuple[str, str]], file_name: str, contract: Contract, reference: Reference, period: Period
+    titles: list[tuple[str, str]],
+    file_name: str,
+    contract: Contract,
+    reference: Reference,
+    period: Period,
+    reporters: Collection[str] = (),
 ) -> None:
-    """Refuses a form whose titles name another department than its owner (or the one it was, or became)."""
-    owner = contract.terms.responsible
+    """Refuses a form whose titles name an agency that none of its owners is, was or became.
+
+    reporters: names of who reports the rows, where each sends a form of its own: it is theirs if all rows are.
+    """
+    owners = contract.terms.owners
     kin = {
-        owner,
-        *(agency.code for agency in reference.successors(owner, period.end)),
-        *reference.predecessors(owner, period.end),
+        *owners,
+        *(agency.code for owner in owners for agency in reference.successors(owner, period.end)),
+        *(code for owner in owners for code in reference.predecessors(owner, period.end)),
     }
     for cell, text in titles:
         for line in map(_reporter, text.splitlines()):
             named = reference.find_agency(line, period.end)
-            if isinstance(named, Agency) and named.code not in kin and fold(line) != fold(contract.title_vi):
-                ours = reference.agency(owner, period.end)
+            if not isinstance(named, Agency) or named.code in kin or fold(line) == fold(contract.title_vi):
+                continue
+            if not _reports(named, reporters, contract, reference, period):
+                ours = [reference.agency(owner, period.end) for owner in owners]
                 raise refusal(
                     "department_wrong",
-                    owner,
+                    contract.terms.responsible,
                     file=file_name,
                     cell=cell,
                     value=line.strip(),
-                    owner=ours.name if ours else owner,
+                    owner=", ".join(agency.name if agency else owner for agency, owner in zip(ours, owners, strict=True)),
                 )
+
+
+def _reports(
+    agency: Agency, reporters: Collection[str], contract: Contract, reference: Reference, period: Period
+) -> bool:
+    """Whether every row is reported by that agency, or by the unit that it serves."""
+    if not (reporters and contract.terms.delivery.reporter):
+        return False
+    levels = contract.column(contract.terms.delivery.reporter).levels
+    below = tuple(level for level in LEVELS if level in levels and level != "province")
+    found = (
+        (reference.find_agency(name, period.end), reference.find_unit(name, period.end, levels=below))
+        for name in reporters
+    )
+    return all(
+        getattr(own, "code", None) == agency.code or (isinstance(unit, Unit) and unit.code == agency.unit_code)
+        for own, unit in found
+    )
 
 
 _REPORTER_LABELS = {

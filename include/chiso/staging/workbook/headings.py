@@ -77,9 +77,12 @@ class Headings:
         heading: Row | None = None
         for row in rows:
             if row.kind == "data":
-                if own := self._own(row, place):
+                own = self._own(row, place)
+                yield own or current
+                if (row.index, place) in self._body.grid.faults:  # what the cell says is not to be relied on
+                    current, heading = None, None
+                elif own:
                     current, heading = own, None
-                yield current
             elif row.heads == place:
                 current, heading = row.name, row
             elif heading and row.is_group and row.rank not in within and ranks.index(row.rank) <= ranks.index(heading.rank):
