@@ -183,7 +183,7 @@ def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
 def _placed(found: Issue, row: Any, staged: Staged) -> Issue:
     letter = staged.letters.get(row.column_name or "")
     found = replace(found, row=row.line, cell=f"{letter}{row.line}" if letter else None)
-    return found if row.line == row.row_no else _with_record(found, row.row_no)
+    return found if row.line == row.row_no or staged.letters else _with_record(found, row.row_no)
 
 
 def _with_record(found: Issue, number: int) -> Issue:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.staging import workbooks as wb
-from tests.unit.staging.workbooks import ONE_STOP, TELECOM, Page, communes, figures, read, rules, telecom, with_grain
+from tests.unit.staging.workbooks import ONE_STOP, TELECOM, Page, communes, figures, read, rules, telecom
 
 THREE = communes("Phường Quang Trung", "Phường Duy Tân", "Xã Đắk Cấm")
 GLEI = communes("Thị trấn Đắk Glei", "Xã Đắk Blô", start=4)
@@ -135,10 +135,9 @@ def test_unknown_column_with_a_deeper_header():
 
 
 def test_optional_column_missing_is_blank():
-    columns = [
-        column.model_copy(update={"optional_header": column.name == "signal_gaps"}) for column in TELECOM.columns
-    ]
-    contract = TELECOM.model_copy(update={"columns": columns})
+    gaps = TELECOM.columns[-1]
+    optional = gaps.model_copy(update={"terms": gaps.terms.model_copy(update={"optional_header": True})})
+    contract = TELECOM.model_copy(update={"columns": [*TELECOM.columns[:-1], optional]})
     form = read(wb.xlsx(Page([wb.HEADER[:9], *(row[:9] for row in THREE)])), contract)
     assert form.values["signal_gaps"] == [None] * 3
     assert "signal_gaps" not in form.letters
@@ -204,8 +203,11 @@ def test_totals_in_either_column_above_or_below(label, place):
 
 
 def test_names_that_begin_like_totals_are_data():
+    contract = TELECOM.model_copy(
+        update={"columns": [wb.column("commune", "Đơn vị", required=True, key=True), *TELECOM.columns[1:]]}
+    )
     names = ["Tổng công ty Điện lực", "Công an tỉnh", "Tổng cục Thuế", "Cổng thông tin", "Toàn án"]
-    form = read(wb.xlsx(Page(telecom(*communes(*names)))), with_grain(TELECOM, "row"))
+    form = read(wb.xlsx(Page(telecom(*communes(*names)))), contract)
     assert form.values["commune"] == names
     assert form.totals == []
 

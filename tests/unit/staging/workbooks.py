@@ -13,7 +13,8 @@ import pytest
 import xlsxwriter
 import xlwt
 from chiso import contracts
-from chiso.contracts import Contract
+from chiso.contracts import Column, Contract
+from chiso.contracts.model import ColumnTerms, Terms
 from chiso.findings.issues import DeliveryRefused, Issue
 from chiso.province.units import load_reference
 from chiso.staging.workbook import Form, read_workbook
@@ -268,10 +269,29 @@ ONE_STOP = contracts.load("departments/one_stop_results", SETTINGS)
 EXAMPLES = Path(__file__).parent / "workbook_examples"
 
 
-def with_grain(contract: Contract, grain: str) -> Contract:
-    """The contract with another grain."""
-    sheet = contract.terms.sheet.model_copy(update={"grain": grain})
-    return contract.model_copy(update={"terms": contract.terms.model_copy(update={"sheet": sheet})})
+def column(name: str, printed: str, reading: str = "text", **said: Any) -> Column:
+    """A column; `said` are its own words and those of `ColumnTerms`."""
+    own = {word: said.pop(word) for word in ("required", "key", "enum", "header") if word in said}
+    terms = ColumnTerms(reading=reading, **said)
+    return Column(name=name, printed=printed, reading=reading, terms=terms, **{"header": [[printed]], "required": False} | own)
+
+
+def contract(*columns: Column, label: str, **said: Any) -> Contract:
+    """A form's contract; `said` are words of its terms, of its sheet (`subtotals`, `totals`) and its delivery."""
+    sheet = {word: said.pop(word) for word in ("subtotals", "totals") if word in said}
+    delivery = {word: said.pop(word) for word in ("replaces", "reporter") if word in said}
+    terms = {
+        "owner": "000.00.11.H34",
+        "transport": {"kind": "drop_folder", "endpoint": "departments", "file_names": ["bieu*"]},
+        "delivery": {"cadence": "quarter", "format": "workbook", **delivery},
+        "sheet": {"label": label, **sheet},
+        "figures": {"kind": "stock"},
+        **said,
+    }
+    return Contract(
+        source="departments/form", version="1.0.0", title_vi="Biểu thử", description="A form made up for tests.",
+        columns=list(columns), terms=Terms.model_validate(terms), path=Path("form.yml"),
+    )
 
 
 def read(

@@ -131,8 +131,9 @@ class Body:
         return next(below, self.grid.height)
 
     def _is_sure(self, index: int) -> bool:
-        numbered = self.labels[index] is not None and (self.ordinals[index] or "").rstrip(".)").isdigit()
-        return numbered or self.has_figures(index) or bool(self.cells[index] > 2)
+        ordinal = self.ordinals[index] or ""
+        numbered = ordinal.rstrip(".)").isdigit() or wording.rank_of(ordinal) != "name"
+        return (numbered and self.labels[index] is not None) or self.has_figures(index) or bool(self.cells[index] > 2)
 
     def _all_texts(self, index: int) -> list[str]:
         return [text for text in self.grid.row(index) if text]
