@@ -1,6 +1,6 @@
 """A department's form as it stands in a workbook: the columns and rows of its contract, still as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -138,7 +138,7 @@ def _not_found(sheets: list[Sheet], nearest: tuple[Sheet, Header] | None, contra
 
 def _form(found: _Found, contract: Contract, noticed: list[Issue], findings: Findings) -> Form:
     header, layout = found.header, found.body.layout
-    rows = [row.index + 1 for row in layout.data]
+    rows = [row.at + 1 for row in layout.data]
     values = {column.name: _values(found, column) for column in contract.loaded_columns}
     totals = [_total(row, covers, found, contract) for row, covers in layout.totals]
     form = Form(
@@ -189,12 +189,12 @@ def _values(found: _Found, column: Column) -> pa.ChunkedArray:
     return found.body.texts(column, place)
 
 
-def _total(row: Row, covers: list[int], found: _Found, contract: Contract) -> TotalRow:
+def _total(row: Row, covers: Sequence[int], found: _Found, contract: Contract) -> TotalRow:
     columns = found.header.columns
-    texts = {column.name: found.grid.text(row.index, columns[column.name]) for column in contract.loaded_columns
-             if column.name in columns and (row.index, columns[column.name]) not in found.grid.faults}
-    return TotalRow("total" if row.kind == "total" else "subtotal", row.index + 1, row.name or "",
-                    {name: text for name, text in texts.items() if text is not None}, covers)
+    texts = {column.name: found.grid.text(row.at, columns[column.name]) for column in contract.loaded_columns
+             if column.name in columns and (row.at, columns[column.name]) not in found.grid.faults}
+    return TotalRow("total" if row.kind == "total" else "subtotal", row.at + 1, row.name or "",
+                    {name: text for name, text in texts.items() if text is not None}, list(covers))
 
 
 # Findings
@@ -218,18 +218,18 @@ def _row_findings(found: _Found, findings: Findings) -> Iterator[Issue]:
     name, layout = found.sheet.name, found.body.layout
     for row in layout.empty:
         rule = "subtotal_without_rows" if row.district else "section_without_rows"
-        yield findings.issue(rule, "warning", "flag", sheet=name, row=row.index + 1, value=row.name)
+        yield findings.issue(rule, "warning", "flag", sheet=name, row=row.at + 1, value=row.name)
     for one in found.body.sums:
         rule = "total_unlisted" if one.is_total else "row_sums_others"
-        yield findings.issue(rule, "warning", "flag", sheet=name, row=one.row.index + 1, value=one.row.name or "",
+        yield findings.issue(rule, "warning", "flag", sheet=name, row=one.row.at + 1, value=one.row.name or "",
                              first=one.first + 1, last=one.last + 1, agreeing=one.agreeing, judged=one.judged)
     for row in layout.data if found.grid.hidden_rows else []:
-        if row.index in found.grid.hidden_rows:
-            yield findings.issue("hidden_row", "warning", "flag", sheet=name, row=row.index + 1)
+        if row.at in found.grid.hidden_rows:
+            yield findings.issue("hidden_row", "warning", "flag", sheet=name, row=row.at + 1)
 
 
 def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Iterator[Issue]:
-    rows = [row.index for row in found.body.layout.data]
+    rows = [row.at for row in found.body.layout.data]
     for column in contract.loaded_columns:
         place = found.header.columns.get(column.name)
         if place is None:

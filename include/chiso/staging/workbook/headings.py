@@ -1,7 +1,6 @@
 """Values that a blank cell takes from above: from the row above in the same column, or from the section's heading."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from chiso.contracts import Column
@@ -40,17 +39,17 @@ class Headings:
 
     def _settled(self, row: Row, place: int, following: Row | None) -> Row:
         if not row.bare:  # a subtotal
-            return replace(row, heads=place)
+            return row._replace(heads=place)
         if following and following.kind == "data" and self._leaves_blank(following, place, row.name or ""):
-            return replace(row, kind="section", heads=place)
+            return row._replace(kind="section", heads=place)
         if not self._is_named(row.name or "", self.columns[place]):  # any words: a heading of another kind
             return row
         label = self._body.columns[self._body.label]
         stands_alone = row.kind == "data" or place == self._body.label or label.may_be_blank
-        return replace(row, kind="data" if stands_alone else "section", heads=place, empty=not stands_alone)
+        return row._replace(kind="data" if stands_alone else "section", heads=place, empty=not stands_alone)
 
     def _leaves_blank(self, row: Row, place: int, name: str) -> bool:
-        text = row.label if place == self._body.label else self._body.word(row.index, place)
+        text = row.label if place == self._body.label else self._body.word(row.at, place)
         return text is None or fold(text) == fold(name)
 
     def _column_of(self, row: Row) -> int | None:
@@ -79,7 +78,7 @@ class Headings:
             if row.kind == "data":
                 own = self._own(row, place)
                 yield own or current
-                if (row.index, place) in self._body.grid.faults:  # what the cell says is not to be relied on
+                if (row.at, place) in self._body.grid.faults:  # what the cell says is not to be relied on
                     current, heading = None, None
                 elif own:
                     current, heading = own, None
@@ -89,7 +88,7 @@ class Headings:
                 current, heading = None, None
 
     def _own(self, row: Row, place: int) -> str | None:
-        text = row.label if place == self._body.label else self._body.word(row.index, place)
+        text = row.label if place == self._body.label else self._body.word(row.at, place)
         return text or (row.name if row.heads == place else None)
 
 

@@ -33,11 +33,11 @@ class Interpretation:
             return _texts(list(self._headings.values(self.layout.rows, place)))
         if place == body.label:
             return _texts([row.label for row in data])
-        texts = body.grid.texts([row.index for row in data], place)
+        texts = body.grid.texts([row.at for row in data], place)
         merged = body.merged(place) if column.how.kind in WORDS else {}
         if not merged:
             return texts
-        return _texts([merged.get(row.index) if text is None else text for row, text in zip(data, texts.to_pylist(), strict=True)])
+        return _texts([merged.get(row.at) if text is None else text for row, text in zip(data, texts.to_pylist(), strict=True)])
 
 
 def interpret(grid: Grid, header: Header, contract: Contract, reference: Reference) -> Interpretation:
@@ -48,9 +48,9 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     subtotals = contract.terms.sheet.subtotals
     layout = arrange(headings.settled(reading.read()), subtotals)
     sums = Sums(layout, body, meaning, reading.plain).find()
-    totals = {found.row.index: found.as_total for found in sums if found.is_total}
+    totals = {found.row.at: found.as_total for found in sums if found.is_total}
     if totals:
-        layout = arrange([totals.get(row.index, row) for row in layout.rows], subtotals)
+        layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
     return Interpretation(layout, sums, body, headings)
 
 

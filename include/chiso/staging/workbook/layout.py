@@ -1,8 +1,9 @@
 """Which rows a total or subtotal sums, and which district stands over a commune."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from chiso.staging.workbook.rows import Row, ranks_of
@@ -21,7 +22,7 @@ class Layout:
     data: list[Row]
     within: list[str | None]
     """Per data row, the code of the district whose row stands over (or under) it."""
-    totals: list[tuple[Row, list[int]]]
+    totals: list[tuple[Row, Sequence[int]]]
     """Each with the positions in `data` that it should sum."""
     empty: list[Row]
     """Districts and sections over nothing, which are no data rows either."""
@@ -34,18 +35,18 @@ def arrange(rows: list[Row], subtotals: Subtotals = "auto") -> Layout:
     """
     rows = _closings_told_apart(rows)
     if subtotals == "none":
-        rows = [replace(row, kind="data") if _is_opener(row) else row for row in rows]
+        rows = [row._replace(kind="data") if _is_opener(row) else row for row in rows]
     below, ranks = subtotals == "below" or (subtotals == "auto" and _stand_below(rows)), ranks_of(rows)
     for rank in ranks[::-1]:
-        rows = [replace(row, kind="data")
+        rows = [row._replace(kind="data")
                 if row.may_be_data and row.is_group and row.rank == rank and not _parts(rows, place, below, ranks) else row
                 for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
-    indices = [row.index for row in data]
-    totals = [(row, sorted(bisect_left(indices, part.index) for part in parts))
-              for place, row in enumerate(rows) if (parts := _summed(rows, place, below, ranks)) is not None]
-    unsummed = {row.index for row, covers in totals if row.district and not covers}
-    empty = [row for place, row in enumerate(rows) if row.empty or row.index in unsummed
+    indices = [row.at for row in data]
+    totals = [(row, _covers(rows, place, indices, below, ranks)) for place, row in enumerate(rows)
+              if row.kind in ("total", "subtotal")]
+    unsummed = {row.at for row, covers in totals if row.district and not covers}
+    empty = [row for place, row in enumerate(rows) if row.empty or row.at in unsummed
              or (row.kind == "section" and row.district and not _parts(rows, place, below, ranks))]
     return Layout(rows, data, _within(rows, below, totals), totals, empty)
 
@@ -67,7 +68,7 @@ def _closings_told_apart(rows: list[Row]) -> list[Row]:
         repeated = names[(row.name or "").lower()] > 1
         followed = totals[-1:] != [place] and _sums_to_next(row)
         if repeated or followed:
-            result[place] = replace(row, kind="subtotal", closing=True)
+            result[place] = row._replace(kind="subtotal", closing=True)
     return result
 
 
@@ -101,17 +102,15 @@ def _parts(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[
     return parts
 
 
-def _summed(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[Row] | None:
-    """Data rows that the total or subtotal at `place` should sum; None for another row."""
+def _covers(rows: list[Row], place: int, indices: list[int], below: bool, ranks: list[Rank]) -> Sequence[int]:
+    """Positions of the data rows that the total or subtotal at `place` should sum."""
     row = rows[place]
     if row.kind == "total":
-        return [other for other in rows if other.kind == "data"]
-    if row.kind != "subtotal":
-        return None
+        return range(len(indices))
     if row.sums is not None:
-        first, last = row.sums
-        return [other for other in rows if other.kind == "data" and first <= other.index <= last]
-    return _above(rows, place) if row.closing else _parts(rows, place, below, ranks)
+        return range(bisect_left(indices, row.sums[0]), bisect_right(indices, row.sums[1]))
+    parts = _above(rows, place) if row.closing else _parts(rows, place, below, ranks)
+    return sorted(bisect_left(indices, part.at) for part in parts)
 
 
 def _above(rows: list[Row], place: int) -> list[Row]:
@@ -130,7 +129,7 @@ def _above(rows: list[Row], place: int) -> list[Row]:
     return found[:since_group]
 
 
-def _within(rows: list[Row], below: bool, totals: list[tuple[Row, list[int]]]) -> list[str | None]:
+def _within(rows: list[Row], below: bool, totals: list[tuple[Row, Sequence[int]]]) -> list[str | None]:
     within: list[str | None] = []
     district: str | None = None
     for row in rows:

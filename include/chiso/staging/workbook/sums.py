@@ -6,7 +6,7 @@ is told.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -38,7 +38,7 @@ class Sum:
     @property
     def as_total(self) -> Row:
         """The row as what it is."""
-        return replace(self.row, kind="subtotal", closing=True, sums=(self.first, self.last))
+        return self.row._replace(kind="subtotal", closing=True, sums=(self.first, self.last))
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Sums:
         self._blocks = sheet.subtotals != "none"
         self._tolerance = float(sheet.totals.tolerance)
         self._columns = [column for column in body.contract.totalled if column.name in body.header.columns]
-        self._indices = [row.index for row in layout.data]
-        self._starts = sorted({bisect_right(self._indices, row.index) for row in layout.rows if row.kind != "data"})
+        self._indices = [row.at for row in layout.data]
+        self._starts = sorted({bisect_right(self._indices, row.at) for row in layout.rows if row.kind != "data"})
         self._ends = {start - 1 for start in self._starts} | {len(self._data) - 1}
         self._odd = [position for position, index in enumerate(self._indices) if not plain[index]]
         self._last_taken, self._taken, self._taken_sums = -1, 0, [0.0] * len(self._columns)
@@ -170,7 +170,7 @@ class Sums:
     def _is_like_data(self, position: int) -> bool:
         """Whether it is numbered, or named after a unit, as data rows are."""
         row = self._data[position]
-        numbered = wording.is_mark(self._body.ordinals[row.index] or "")
+        numbered = wording.is_mark(self._body.ordinals[row.at] or "")
         return numbered or (row.name is not None and self._meaning.names_label(row.name))
 
     def _is_bold_alone(self, index: int) -> bool:
