@@ -19,8 +19,9 @@ class Meaning:
         assert contract.terms.sheet is not None  # noqa: S101 - read_workbook makes sure
         self._contract, self._reference = contract, reference
         self._label = contract.column(contract.terms.sheet.label)
-        self._has_communes = any("commune" in column.levels for column in contract.loaded_columns)
+        self.has_communes = any("commune" in column.levels for column in contract.loaded_columns)
         self._times = sorted({agency.valid_to or date.max for agency in reference.agencies})
+        self.district = lru_cache(maxsize=65536)(self._district)
         self.is_value = lru_cache(maxsize=65536)(self._is_value)
 
     @property
@@ -37,9 +38,9 @@ class Meaning:
         """Whether it is a unit that the label's column takes."""
         return bool(self._label.levels) and self.is_value(self._label.name, name)
 
-    def district(self, name: str) -> str | None:
-        """Code of the district that a row over others names, where the form has communes."""
-        return self._reference.find_district(name) if self._has_communes else None
+    def _district(self, name: str) -> str | None:
+        """Code of the district that a name means, where the form has communes."""
+        return self._reference.find_district(name) if self.has_communes else None
 
     def _is_value(self, column: str, name: str) -> bool:
         """Whether a unit or choice of that column is called so; open texts have no names of their own."""
