@@ -98,8 +98,8 @@ class Sums:
         if self._blocks and self._marked(position):
             following = bisect_right(self._starts, position)
             stop = self._starts[following] if following < len(self._starts) else len(self._data)
-            marked = (odd for odd in self._odd[bisect_right(self._odd, position):] if odd >= stop or self._marked(odd))
-            yield position + 1, min(stop, next(marked, stop))
+            odd = (self._odd[place] for place in range(bisect_right(self._odd, position), len(self._odd)))
+            yield position + 1, min(stop, next((other for other in odd if other >= stop or self._marked(other)), stop))
         if position == 0:
             yield 1, len(self._data)
 
