@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from chiso.contracts import Column, Contract
 from chiso.province.text import fold
-from chiso.province.units import Ambiguous, Level, NotFound, Reference
+from chiso.province.units import NotFound, Reference
 
 _DISTRICT = re.compile(r"(?:huyen|h|thanh pho|tp|t p|thi xa|tx|quan) ")
 _UNIT = re.compile(r"(?:ubnd\s+)?(?:xã|phường|thị trấn|huyện|thành phố|thị xã|tp\.?)\s+", re.IGNORECASE)
@@ -44,22 +44,11 @@ class Meaning:
 
     def _is_value(self, column: str, name: str) -> bool:
         """Whether a unit or choice of that column is called so; open texts have no names of their own."""
-        found = self._contract.column(column)
-        if found.reading == "choice":
-            return fold(name) in _choices(found)
-        return self._is_agency(found, name) or self._is_admin_unit(found, name)
-
-    def _is_agency(self, column: Column, name: str) -> bool:
-        if "agency" not in column.levels:
-            return False
-        return any(not isinstance(self._reference.find_agency(name, day), NotFound) for day in self._times)
-
-    def _is_admin_unit(self, column: Column, name: str) -> bool:
-        levels: tuple[Level, ...] = tuple(level for level in column.levels if level != "agency")
-        if not levels:
-            return False
-        found = self._reference.find_unit(name, date.max, levels=levels)
-        return isinstance(found, Ambiguous) or not isinstance(found, NotFound) or bool(found.at_other_times)
+        taken = self._contract.column(column)
+        if taken.reading == "choice":
+            return fold(name) in _choices(taken)
+        found = (self._reference.find(name, day, taken.levels) for day in self._times if taken.levels)
+        return any(not isinstance(one, NotFound) or one.at_other_times for one in found)
 
 
 def _choices(column: Column) -> set[str]:
