@@ -251,3 +251,19 @@ def test_subtotals_stand_where_the_contract_says():
     body = [[1, "Bộ A", 2], [2, "Bộ B", 3], ["I", "Khối một", 5], [1, "Bộ C", 4], ["II", "Khối hai", 4]]
     form = read(wb.xlsx(Page([["STT", "Bộ", "Số hồ sơ"], *body])), contract(column("b", "Bộ"), figures, label="b", subtotals="below"))
     assert [(total.label, total.covers) for total in form.totals] == [("Khối một", [0, 1]), ("Khối hai", [2])]
+
+
+def test_a_commune_lies_in_the_district_that_its_row_names():
+    form = contract(
+        column("district", "Huyện", "unit", levels=["district"], blank="above"),
+        column("commune", "Xã", "unit", levels=["commune"], required=True, key=True),
+        column("n", "Số điểm", "count"),
+        label="commune",
+        unit="commune",
+    )
+    sheet = [["TT", "Huyện", "Xã", "Số điểm"], [1, GLEI, "Xã Đắk Long", 2], [2, None, "Xã Đắk Nhoong", 3],
+             [3, "Huyện Đắk Hà", "Xã Đắk Long", 4]]  # fmt: skip
+    assert read(wb.xlsx(Page(sheet)), form).within == ["610", "610", "615"]
+    sheet = [["TT", "Huyện", "Xã", "Số điểm"], ["I", GLEI, None, 5], [1, None, "Xã Đắk Long", 2], [2, None, "Xã Đắk Nhoong", 3]]
+    read_again = read(wb.xlsx(Page(sheet)), form)
+    assert (read_again.within, read_again.totals[0].covers) == (["610", "610"], [0, 1])

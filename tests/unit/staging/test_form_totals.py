@@ -181,3 +181,15 @@ def test_long_sheets_are_looked_through_at_once():
     rows = [[number, f"Nhiệm vụ {number}", 2, 1] for number in range(1, 3001)]
     form = read(wb.xlsx(Page([["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *rows, [None, "Toàn bộ", 6000, 3000]])), TASKS)
     assert [(label, len(covers)) for label, covers in totals(form)] == [("Toàn bộ", 3000)]
+
+
+@pytest.mark.parametrize("total", [[None, "Tổng cộng", 952, 254, "3.025,50"], [None, "Toàn tỉnh", 952, None, None]])
+def test_a_printed_total_proves_that_a_row_counts(total):
+    form = read(wb.xlsx(Page([HEADER, *ROWS, [None, "Chi cục mới", *SUMS], total])), AGENCIES)
+    assert form.values["agency"][-1] == "Chi cục mới"
+    assert form.findings == []
+
+
+def test_a_printed_total_that_leaves_a_row_out_proves_nothing():
+    form = read(wb.xlsx(Page([HEADER, *ROWS, [None, "Toàn ngành", *SUMS], [None, "Tổng cộng", *SUMS]])), AGENCIES)
+    assert totals(form) == [("Toàn ngành", [2, 3, 4, 5]), ("Tổng cộng", [2, 3, 4, 5])]

@@ -1,7 +1,5 @@
 """Figures of a column as numbers, to see which rows others sum. What is loaded is cast elsewhere, and exactly."""
 
-from decimal import Decimal
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,10 +33,6 @@ def amounts(texts: pa.ChunkedArray, column: Column) -> np.ndarray:
 
 
 def _amount(text: str, column: Column) -> float:
-    unit = column.figure_unit
-    if column.reading == "count":
-        found: int | Decimal | Malformed = numbers.parse_count(text)
-    else:
-        is_percent = column.reading == "percent" or unit.is_percent
-        found = numbers.parse_percent(text, column.maximum) if is_percent else numbers.parse_number(text, unit)
+    counts = column.reading == "count"
+    found = numbers.parse_count(text) if counts else numbers.parse_number(text, column.figure_unit)
     return float("nan") if isinstance(found, Malformed) else float(found)

@@ -148,7 +148,7 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue], findings: Fin
         rows=rows,
         lines=None,
         values=values,
-        within=layout.within,
+        within=found.body.within,
         totals=totals,
         findings=noticed,
     )

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from chiso.contracts import Column, Contract
-from chiso.province.figure_units import scale_of
+from chiso.province.figure_units import header_unit, scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
@@ -113,12 +113,22 @@ def check(header: Header, sheet: str, titles: Sequence[tuple[str, str]], contrac
         if len(places) > 1:
             raise findings.refusal("header_ambiguous", sheet=sheet, printed=column.printed,
                                    cells=", ".join(a1(header.bottom, place) for place in places))
-        own = [(a1(header.bottom, place), " ".join(header.paths[place])) for place in places]
-        for cell, stated in [said for said in own if scale_of(said[1]) is not None] or units:
-            scales = scale_of(stated), column.figure_unit.scale
-            if places and None not in scales and scales[0] != scales[1]:
-                raise findings.refusal("header_unit_differs", sheet=sheet, cell=cell,
-                                       value=stated, printed=column.terms.printed_in or column.printed)
+        if places:
+            _check_unit(header, places[0], sheet, units, column, findings)
+
+
+def _check_unit(
+    header: Header, place: int, sheet: str, units: Sequence[tuple[str, str]], column: Column, findings: Findings
+) -> None:
+    """units: cell and text of the titles that state one for the whole table, where a heading states none."""
+    wanted, own = column.figure_unit, " ".join(header.paths[place])
+    said = [(a1(header.bottom, place), own)] if scale_of(own) is not None else [
+        (cell, text) for cell, text in units if header_unit(text).word == wanted.word
+    ]
+    for cell, stated in said:
+        if None not in (scale_of(stated), wanted.scale) and scale_of(stated) != wanted.scale:
+            raise findings.refusal("header_unit_differs", sheet=sheet, cell=cell, value=stated,
+                                   printed=column.terms.printed_in or column.printed)
 
 
 def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:

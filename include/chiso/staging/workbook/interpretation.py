@@ -1,6 +1,6 @@
 """What a sheet says below a form's header: its rows, what each is, and the words of every data row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -23,6 +23,8 @@ class Interpretation:
     layout: Layout
     sums: list[Sum]
     """Rows that sum others, though their names don't say so."""
+    within: list[str | None]
+    """Per data row, the code of the district that it names itself, or that stands over it; where the form has communes."""
     _body: Body
     _headings: Headings
 
@@ -51,7 +53,13 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     totals = {found.row.at: found.as_total for found in sums if found.is_total}
     if totals:
         layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
-    return Interpretation(layout, sums, body, headings)
+    found = Interpretation(layout, sums, layout.within, body, headings)
+    district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
+    if district is None or district.name not in header.columns or not meaning.has_communes:
+        return found
+    names = found.texts(district, header.columns[district.name]).to_pylist()
+    own = [meaning.district(name) if name else None for name in names]
+    return replace(found, within=[code or over for code, over in zip(own, layout.within, strict=True)])
 
 
 def _texts(texts: list[str | None]) -> pa.ChunkedArray:

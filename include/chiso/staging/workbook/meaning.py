@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from chiso.contracts import Column, Contract
 from chiso.province.text import fold
-from chiso.province.units import Ambiguous, Level, NotFound, Reference
+from chiso.province.units import NotFound, Reference
 
 _DISTRICT = re.compile(r"(?:huyen|h|thanh pho|tp|t p|thi xa|tx|quan) ")
 _UNIT = re.compile(r"(?:ubnd\s+)?(?:xã|phường|thị trấn|huyện|thành phố|thị xã|tp\.?)\s+", re.IGNORECASE)
@@ -19,8 +19,9 @@ class Meaning:
         assert contract.terms.sheet is not None  # noqa: S101 - read_workbook makes sure
         self._contract, self._reference = contract, reference
         self._label = contract.column(contract.terms.sheet.label)
-        self._has_communes = any("commune" in column.levels for column in contract.loaded_columns)
+        self.has_communes = any("commune" in column.levels for column in contract.loaded_columns)
         self._times = sorted({agency.valid_to or date.max for agency in reference.agencies})
+        self.district = lru_cache(maxsize=65536)(self._district)
         self.is_value = lru_cache(maxsize=65536)(self._is_value)
 
     @property
@@ -37,28 +38,17 @@ class Meaning:
         """Whether it is a unit that the label's column takes."""
         return bool(self._label.levels) and self.is_value(self._label.name, name)
 
-    def district(self, name: str) -> str | None:
-        """Code of the district that a row over others names, where the form has communes."""
-        return self._reference.find_district(name) if self._has_communes else None
+    def _district(self, name: str) -> str | None:
+        """Code of the district that a name means, where the form has communes."""
+        return self._reference.find_district(name) if self.has_communes else None
 
     def _is_value(self, column: str, name: str) -> bool:
         """Whether a unit or choice of that column is called so; open texts have no names of their own."""
-        found = self._contract.column(column)
-        if found.reading == "choice":
-            return fold(name) in _choices(found)
-        return self._is_agency(found, name) or self._is_admin_unit(found, name)
-
-    def _is_agency(self, column: Column, name: str) -> bool:
-        if "agency" not in column.levels:
-            return False
-        return any(not isinstance(self._reference.find_agency(name, day), NotFound) for day in self._times)
-
-    def _is_admin_unit(self, column: Column, name: str) -> bool:
-        levels: tuple[Level, ...] = tuple(level for level in column.levels if level != "agency")
-        if not levels:
-            return False
-        found = self._reference.find_unit(name, date.max, levels=levels)
-        return isinstance(found, Ambiguous) or not isinstance(found, NotFound) or bool(found.at_other_times)
+        taken = self._contract.column(column)
+        if taken.reading == "choice":
+            return fold(name) in _choices(taken)
+        found = (self._reference.find(name, day, taken.levels) for day in self._times if taken.levels)
+        return any(not isinstance(one, NotFound) or one.at_other_times for one in found)
 
 
 def _choices(column: Column) -> set[str]:

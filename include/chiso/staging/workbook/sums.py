@@ -7,7 +7,7 @@ is told.
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Sums:
     def __init__(self, layout: Layout, body: Body, meaning: Meaning, plain: np.ndarray) -> None:
         sheet = body.contract.terms.sheet
         assert sheet is not None  # noqa: S101 - read_workbook makes sure
-        self._data, self._body, self._meaning = layout.data, body, meaning
+        self._layout, self._data, self._body, self._meaning = layout, layout.data, body, meaning
         self._blocks = sheet.subtotals != "none"
         self._tolerance = float(sheet.totals.tolerance)
         self._columns = [column for column in body.contract.totalled if column.name in body.header.columns]
@@ -76,7 +76,7 @@ class Sums:
         found = []
         for position in sorted({0, *self._odd, *self._ends} - {-1} if self._data else ()):
             one = next((one for span in self._spans(position) if (one := self._judged(position, *span))), None)
-            if one:
+            if one and not self._proven[position]:
                 found.append(one)
                 if one.is_total:
                     self._take(position)
@@ -98,8 +98,8 @@ class Sums:
         if self._blocks and self._marked(position):
             following = bisect_right(self._starts, position)
             stop = self._starts[following] if following < len(self._starts) else len(self._data)
-            marked = (odd for odd in self._odd[bisect_right(self._odd, position):] if odd >= stop or self._marked(odd))
-            yield position + 1, min(stop, next(marked, stop))
+            odd = (self._odd[place] for place in range(bisect_right(self._odd, position), len(self._odd)))
+            yield position + 1, min(stop, next((other for other in odd if other >= stop or self._marked(other)), stop))
         if position == 0:
             yield 1, len(self._data)
 
@@ -140,7 +140,30 @@ class Sums:
         total -= self._taken_sums[number] if first == 0 else 0
         if value == 0 and (total == 0 or self._body.grid.text(self._indices[position], figures.place) is None):
             return None
-        return abs(value - total) <= self._tolerance + 1e-9 * max(1.0, abs(total))
+        return self._equal(value, total)
+
+    def _equal(self, printed: float, total: float) -> bool:
+        return abs(printed - total) <= self._tolerance + 1e-9 * max(1.0, abs(total))
+
+    @cached_property
+    def _proven(self) -> np.ndarray:
+        """For each row, whether a printed total holds only if it counts."""
+        proven = np.zeros(len(self._data), bool)
+        for total, covers in self._layout.totals:
+            places = np.asarray(covers, np.int64)
+            agreed = [self._holds(number, total.at, places) for number in range(len(self._columns))]
+            if True in agreed and False not in agreed:
+                proven[places] = True
+        return proven
+
+    def _holds(self, number: int, index: int, places: np.ndarray) -> bool | None:
+        """Whether a printed total is the sum of those rows; None where it is blank, or 0 as theirs, or can't be told."""
+        figures = self._figures(number)
+        if self._body.grid.text(index, figures.place) is None:
+            return None
+        printed = float(amounts(self._body.grid.texts([index], figures.place), self._columns[number])[0])
+        total = float(figures.values[places].sum())
+        return None if np.isnan(printed + total) or not (printed or total) else self._equal(printed, total)
 
     # What tells a total from data
 
