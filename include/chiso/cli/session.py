@@ -27,8 +27,14 @@ def platform() -> Iterator[Platform]:
 
 
 def print_json(value: Any) -> None:
-    """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form, invisible signs escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo("\n".join(map(_escaped, text.split("\n"))))
+
+
+def _escaped(line: str) -> str:
+    """The same JSON with every invisible sign as JSON's own escape."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def _plain(value: object) -> object:

@@ -74,8 +74,9 @@ def fetch(
     started = datetime.now(UTC)
     with ExitStack() as stack:
         session = session or stack.enter_context(connect(contract, endpoint))
+        session.begin_delivery()
         sent_before = session.sent
-        uri = session.url(contract.terms.transport.path.replace("{period}", quote(period.code, safe="")))
+        uri = address(contract, period, session)
         answer = _download(contract, uri, session, target, etag)
     if answer is None:
         return None
@@ -91,6 +92,11 @@ def fetch(
         started_at=started,
         finished_at=finished,
     )
+
+
+def address(contract: "Contract", period: Period, session: "Session") -> str:
+    """Where the delivery of `period` is asked for; it holds no secret."""
+    return session.url(contract.terms.transport.path.replace("{period}", quote(period.code, safe="")))
 
 
 def _download(
