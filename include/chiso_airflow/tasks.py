@@ -44,8 +44,8 @@ def _connections() -> dict[str, str]:
     from airflow.sdk.exceptions import AirflowNotFoundException
     from chiso import contracts
 
-    settings = load_settings()
-    endpoints = {contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}
+    sound = contracts.load_all(load_settings()).contracts
+    endpoints = {contract.terms.transport.endpoint for contract in sound}
     found: dict[str, str] = {}
     for name in sorted({"warehouse", *endpoints}):
         variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
@@ -59,12 +59,23 @@ def _connections() -> dict[str, str]:
 
 
 def collect(source: str) -> int:
-    """Stages 1 and 2: brings in what is due of a source. Returns how many files came."""
+    """Stages 1 and 2: brings in what is due of a source. Returns how many files came.
+
+    Fetching was patient itself, and asks for what it didn't get at the next run; so Airflow doesn't try again what waits
+    for a person or an endpoint, only what may have been the database.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
     from chiso.flow import collecting
+    from chiso.system.errors import ChisoError, DatabaseError
 
-    with _stage_work() as platform:
-        came = collecting.collect(contracts.load(source, platform.settings), platform)
+    try:
+        with _stage_work() as platform:
+            came = collecting.collect(contracts.load(source, platform.settings), platform)
+    except DatabaseError:
+        raise
+    except ChisoError as fault:
+        raise AirflowFailException(f"{source}: {fault}") from fault
     log.info("%s: %d deliveries came", source, came)
     return came
 
@@ -76,20 +87,21 @@ def load(family: str) -> list[dict[str, Any]]:
     """
     from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
-    from chiso.flow import collecting
+    from chiso.flow import collecting, drop_folders
     from chiso.system.errors import ChisoError
 
     counts: list[dict[str, Any]] = []
-    faults: list[str] = []
     with _stage_work() as platform:
-        for contract in contracts.load_family(family, platform.settings):
+        known = contracts.load_all(platform.settings, family)
+        faults = [str(fault) for fault in known.faults]
+        for contract in known.contracts:
             try:
-                counts += [_logged(outcome) for outcome in collecting.load_pending(contract, platform)]
+                for outcome in collecting.load_pending(contract, platform):
+                    counts.append(_logged(outcome))  # noqa: PERF401 - what was loaded counts where the next one fails
             except ChisoError as fault:
                 faults.append(f"{contract.source}: {fault}")
-        for dropped in collecting.dropped_files(family, platform):
-            if dropped.source is None:
-                log.warning("%s fits no source's file name pattern and was left alone", dropped.file_name)
+        for left in drop_folders.left_alone(platform, family):
+            log.warning("left alone: %s", left.why.message_en)
     if faults:
         raise AirflowFailException("; ".join(faults))
     return counts

@@ -13,6 +13,7 @@ import pytest
 from chiso.cli import main
 from chiso.system.platform import Platform
 
+from tests.answering import Answering, Ask, Reply, answering
 from tests.deliveries import (
     COMMUNES_OF_DAK_GLEI,
     Inbox,
@@ -132,6 +133,52 @@ def test_what_failed_outside_ends_with_3(chiso: Chiso, platform: Platform, monke
     assert (no_database.code, no_database.out) == (3, "")
     assert "Check that the server runs" in no_database.err
     assert "secret" not in no_database.err
+
+
+def test_what_came_before_a_failure_is_loaded_and_said(chiso: Chiso, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of procedures the end of June comes, the newest Sunday doesn't."""
+
+    def answer(ask: Ask) -> Reply:
+        if "2024-06-30" in ask.path:
+            return 200, json_bytes({"period": "2024-06-30", "page": 1, "total": 1, "items": [procedure()]}), {}
+        return (200, b'{"access_token": "t0ken"}', {}) if "token" in ask.path else (404, b"", {})
+
+    monkeypatch.setenv("CHISO_TODAY", "2024-07-09")
+    with answering(answer, Answering()) as portal:
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", portal.url.replace("//", "//me:secret@"))
+        said = chiso("ingest", PROCEDURES, "--json")
+    assert said.code == 3
+    assert [(each["period"], each["loaded"]) for each in said.json] == [("2024-06-30", 1)]
+    assert "2024-07-07" in said.err and "404 Not Found" in said.err
+    rows = chiso("indicators", "--period", "2024-06", "--json").json
+    assert rows  # and it was computed
+
+
+def test_files_left_alone_are_named_without_what_they_hide(
+    chiso: Chiso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "bao\x1b[2J\u202excao.txt").write_bytes(b"x")
+    monkeypatch.setenv("AIRFLOW_CONN_CHISO_DEPARTMENTS", folder.as_uri())
+    said = chiso("ingest", TELECOM)
+    assert said.code == 0
+    assert r"Left alone: bao\u001b[2J\u202excao.txt: tên tệp không ứng với nguồn nào" in said.err
+    assert "the name fits no source; rename it" in said.err
+    assert "\x1b" not in said.out + said.err and "\u202e" not in said.out + said.err
+
+
+def test_hidden_signs_of_a_value_reach_no_terminal(chiso: Chiso, inbox: Inbox) -> None:
+    record = procedure(MucDo="\u202etoàn\x1b[31m trình\x9b")
+    path = inbox.put(json_bytes({"period": "2024-06-30", "items": [record]}), "p\x1b]0;x\x07.json")
+    for arguments in (["check", path, "--source", PROCEDURES], ["check", path, "--source", PROCEDURES, "--json"]):
+        said = chiso(*arguments)
+        assert said.code == 0
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(said.out + said.err)
+    [found] = [each for each in said.json["issues"] if each["column"] == "muc_do"]
+    assert r"\u202eto" in found["value"] and r"\u001b[31m" in found["value"] and r"\u009b" in found["value"]
+    missing = chiso("check", inbox.folder / "\x1b[2J", "--source", PROCEDURES)
+    assert missing.code == 2 and "\x1b" not in missing.err
 
 
 def test_tampering_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:

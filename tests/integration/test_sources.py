@@ -8,9 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ from chiso.system.settings import Endpoint
 from sandbox.faults import KNOWN, Fault, Faults
 from sandbox.portal import Box
 from sandbox.server import HTML_PAGE, Access, Server
+
+from tests.answering import Answering, Ask, Reply, answering
 
 TODAY = date(2024, 7, 3)
 ACCESS = Access("portal-client", "s3cret-client", "s3cret-key")
@@ -310,25 +311,8 @@ def test_what_is_due_of_every_contract_can_be_fetched(sandbox: Sandbox) -> None:
 # --- what the sandbox never does ---
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A request as the tiny server sees it. `number` counts from 1."""
-
-    number: int
-    page: int
-    handler: BaseHTTPRequestHandler
-
-
-Reply = tuple[int, bytes, dict[str, str]]
-
-
-@dataclass
-class Tiny:
-    """A server that answers as one function says."""
-
-    url: str = ""
-    asked: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
+class Tiny(Answering):
+    """A server that answers as one function says, and a caller of it."""
 
     def get(self, made: Contract, folder: Path, **extra: str) -> tuple[Fetched, bytes]:
         endpoint = Endpoint(self.url, "me", "s3cret-key", BRISK | extra)
@@ -346,49 +330,8 @@ class Tiny:
 
 @contextmanager
 def tiny(answer: Callable[[Ask], Reply | None]) -> Iterator[Tiny]:
-    """`answer` gives status, body and headers, or None where it wrote its own bytes."""
-    made = Tiny()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.close_connection = True
-            made.asked.append(dict(self.headers.items()))
-            made.paths.append(self.path)
-            found = re.search(r"[?&]page=(\d+)", self.path)
-            reply = answer(Ask(len(made.asked), int(found[1]) if found else 1, self))
-            if reply is None:
-                return
-            status, body, headers = reply
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body)), "Connection": "close", **headers}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.do_GET()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Nothing."""
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hangs up early is part of some tests."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as web:
-        made.url = f"http://127.0.0.1:{web.server_address[1]}"
-        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield made
-        finally:
-            web.shutdown()
-            thread.join()
+    with answering(answer, Tiny()) as made:
+        yield made
 
 
 def page(number: int, total: int, items: list[Any], **more: Any) -> Reply:

@@ -18,7 +18,7 @@ from chiso.findings.issues import issue
 from chiso.flow import loading
 from chiso.flow.drop_folders import collect_dropped
 from chiso.province.periods import Period
-from chiso.system.errors import ChisoError, EndpointError, UsageError
+from chiso.system.errors import ChisoError, EndpointError, UsageError, joined
 from chiso.system.platform import Platform
 from chiso.system.private_folder import private_folder, sweep
 from chiso.system.settings import Endpoint
@@ -40,9 +40,15 @@ def ingest_file(path: Path, contract: Contract, platform: Platform, stated_perio
 
 
 def _too_large(file_name: str, size: int, contract: Contract) -> Outcome:
-    megabytes = {"size_mb": size >> 20, "limit_mb": LARGEST_WORKBOOK_BYTES >> 20}
-    owner = contract.terms.owner
-    finding = issue("file_too_large", "critical", "refuse_delivery", owner, file=file_name, **megabytes)
+    finding = issue(
+        "file_too_large",
+        "critical",
+        "refuse_delivery",
+        contract.terms.owner,
+        file=file_name,
+        size_mb=size >> 20,
+        limit_mb=LARGEST_WORKBOOK_BYTES >> 20,
+    )
     return Outcome(contract.source, None, False, issues=[finding.as_json()], issues_total=1)
 
 
@@ -51,14 +57,17 @@ def ingest_due(contract: Contract, platform: Platform, period: str | None = None
 
     What could not be collected is raised after everything that came was loaded.
     """
-    fault: ChisoError | None = None
+    faults: list[ChisoError] = []
     try:
         collect(contract, platform, period)
-    except EndpointError as failed:
-        fault = failed
-    yield from load_pending(contract, platform)
-    if fault:
-        raise fault
+    except EndpointError as fault:
+        faults.append(fault)
+    try:
+        yield from load_pending(contract, platform)
+    except ChisoError as fault:
+        faults.append(fault)
+    if faults:
+        raise joined(faults)
 
 
 # --- Stages 1 and 2 ---
@@ -99,8 +108,7 @@ def _collect_fetched(contract: Contract, platform: Platform, period: str | None)
             except EndpointError as fault:  # one period that isn't there holds up no other
                 faults.append(fault)
     if faults:
-        said = list(dict.fromkeys(map(str, faults)))  # an endpoint that was given up says the same of every period
-        raise EndpointError("\n".join(said), faults[0].status)
+        raise joined(faults)
     return came
 
 
@@ -119,8 +127,8 @@ def _fetch(
     try:
         fetched = sources.fetch(contract, period, endpoint, folder / "delivery", etag=etag, session=session)
     except EndpointError as fault:
-        failed = {"status": fault.status, "reason": str(fault)}
-        register.add_fetch(platform.engine, asked, "failed", requests=session.sent - sent_before, **failed)
+        sent = session.sent - sent_before
+        register.add_fetch(platform.engine, asked, "failed", requests=sent, status=fault.status, reason=str(fault))
         raise
     if fetched is None:
         register.add_fetch(platform.engine, asked, "not_modified", requests=session.sent - sent_before, etag=etag)
@@ -150,4 +158,4 @@ def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
         except ChisoError as fault:
             faults.append(fault)
     if faults:
-        raise faults[0]
+        raise joined(faults)

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -56,8 +56,8 @@ def scan_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> lis
     Where several sources fit, the one with the longest pattern has it. Hidden files, lock files of Office, half-copied
     files and everything that is no file are passed over. A file that can't be taken concerns itself alone: `left` says why.
 
-    endpoint: `file:///absolute/folder`; its `extra` may hold `folders` (more of them, `:` between) and `max_bytes`
-    (200 MiB, of one file). contracts: those of other transports are passed over.
+    endpoint: `file:///absolute/folder`; its `extra` may hold `folders` (one more, or in JSON a list of them) and
+    `max_bytes` (200 MiB, of one file). contracts: those of other transports are passed over.
     Raises: EndpointError, if a folder can't be listed; SettingsError, if the connection can't be used as it is set.
     """
     transports = [contract.terms.transport for contract in contracts]
@@ -80,8 +80,8 @@ def drop_folders(endpoint: Endpoint, variable: str) -> list[Path]:
             f"{variable}: a drop folder at {parts.scheme or 'no'}:// is not supported yet. "
             "Mount it as a folder and set file:///its/path."
         )
-    more = str((endpoint.extra or {}).get("folders") or "")
-    paths = [unquote(parts.path), *filter(None, more.split(":"))]
+    more: Any = (endpoint.extra or {}).get("folders") or []
+    paths = [unquote(parts.path), *map(str, [more] if isinstance(more, str) else more)]
     if parts.netloc not in ("", "localhost") or any(not path.startswith("/") or "\0" in path for path in paths):
         raise EndpointError(f"{variable}: write the drop folder as file:///absolute/path, three slashes.")
     return list(dict.fromkeys(map(Path, paths)))
@@ -143,7 +143,7 @@ def _link_status(path: Path, home: Path, link: os.stat_result) -> os.stat_result
     except OSError:  # leads nowhere, in a circle, or where this user may not go
         return link
     try:
-        target, status = Path(os.readlink(f"/proc/self/fd/{reached}")), os.fstat(reached)
+        target, status = Path(f"/proc/self/fd/{reached}").readlink(), os.fstat(reached)
     finally:
         os.close(reached)
     if not target.is_relative_to(home):

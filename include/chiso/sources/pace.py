@@ -63,9 +63,9 @@ class PacedAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *given: Any, **options: Any) -> Any:
         """The pool for a request; the connections that it makes are paced."""
-        pool = super().get_connection_with_tls_context(*given, **options)
+        pool: Any = super().get_connection_with_tls_context(*given, **options)
         if not isinstance(pool.ConnectionCls, partial):
-            pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._pace)  # type: ignore[assignment]
+            pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._pace)
         return pool
 
 

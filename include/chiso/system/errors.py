@@ -3,6 +3,7 @@
 Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exit_code` is the command line's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chiso.system.visible import visible_lines
@@ -14,7 +15,15 @@ class ChisoError(Exception):
     exit_code = 3
 
     def __str__(self) -> str:
-        return visible_lines(super().__str__())
+        return visible_lines("\n".join([super().__str__(), *getattr(self, "__notes__", [])]))
+
+
+def joined(faults: Sequence[ChisoError]) -> ChisoError:
+    """The first of the faults, whose message now says what the others say too, each thing once."""
+    said = list(dict.fromkeys(map(str, faults)))
+    for other in said[1:]:
+        faults[0].add_note(other)
+    return faults[0]
 
 
 class UsageError(ChisoError):

@@ -44,10 +44,10 @@ def run() -> int:
     say = _stopwatch()
     with running_platform("run", say) as platform:
         settings, check = platform.settings, platform.supervisor.check
-        MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
+        failures = MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
         with _report(settings, _started(psutil.Process()), check, say) as exit_code:
             platform.supervisor.stop_components()  # no report needs them
-            return exit_code()
+            return _ended(exit_code(), failures)
 
 
 def up() -> int:
@@ -175,9 +175,9 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
 
     airflow = Airflow(record.url, settings.values["CHISO_UI_PASSWORD"])
     try:
-        MainJob(airflow, settings, _started(daemon), check, say).drive()
+        failures = MainJob(airflow, settings, _started(daemon), check, say).drive()
         with _report(settings, _started(daemon), check, say) as exit_code:
-            return exit_code()
+            return _ended(exit_code(), failures)
     finally:
         if processes.lives(daemon):
             _print_login(settings, record.url)
@@ -208,6 +208,13 @@ def _report(settings: Settings, since: datetime, check: Callable[[], None],
         if child.poll() is None:
             report = psutil.Process(child.pid)
             processes.end(lambda: processes.descendants([report]), _PATIENCE_SECONDS)
+
+
+def _ended(report_code: int, failures: list[str]) -> int:
+    """The exit code; what failed is said after the report, which tells of all the rest."""
+    for failure in failures:
+        sys.stderr.write(f"\n{failure}\n")
+    return PlatformError.exit_code if failures else report_code
 
 
 def _started(process: psutil.Process) -> datetime:

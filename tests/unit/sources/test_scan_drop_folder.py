@@ -1,5 +1,6 @@
 """Files in the drop folder and the sources they belong to."""
 
+import json
 import os
 import unicodedata
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from chiso.contracts import Contract, Delivery, Terms, Transport
 from chiso.sources import Dropped, scan_drop_folder
+from chiso.system import settings as environment
 from chiso.system.errors import EndpointError, SettingsError
 from chiso.system.settings import LOCAL_TIME, Endpoint
 
@@ -250,8 +252,11 @@ def test_several_folders_are_one_drop_folder(tmp_path: Path) -> None:
     theirs.mkdir()
     put(mine, "vien_thong_Q2.xlsx")
     put(theirs, "vien_thong_Q2.xlsx", age=10)
-    endpoint = Endpoint(mine.as_uri(), extra={"folders": f"{theirs}:{mine}"})
-    assert [file.path.parent.name for file in scan_drop_folder(endpoint, [TELECOM])] == ["theirs", "mine"]
+    given = {"AIRFLOW_CONN_CHISO_DEPARTMENTS": f"{mine.as_uri()}?folders={theirs}"}
+    listed = json.dumps({"conn_type": "file", "schema": str(mine), "extra": {"folders": [str(theirs), str(mine)]}})
+    for values in (given, {"AIRFLOW_CONN_CHISO_DEPARTMENTS": listed}):
+        endpoint = environment.load(values).endpoint("departments")
+        assert [file.path.parent.name for file in scan_drop_folder(endpoint, [TELECOM])] == ["theirs", "mine"]
     with pytest.raises(EndpointError, match="write the drop folder as file:///absolute/path"):
         scan_drop_folder(Endpoint(mine.as_uri(), extra={"folders": "var/drop"}), [TELECOM])
 
