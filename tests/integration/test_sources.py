@@ -25,7 +25,6 @@ from chiso.system.settings import Endpoint
 from sandbox.faults import KNOWN, Fault, Faults
 from sandbox.portal import Box
 from sandbox.server import HTML_PAGE, Access, Server
-
 from tests.answering import Answering, Ask, Reply, answering
 
 TODAY = date(2024, 7, 3)

@@ -1,9 +1,7 @@
 """`chiso indicators`, `chiso targets`, `chiso explain`."""
 
-import csv
 import sys
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -36,7 +34,7 @@ def indicators(
     if as_json:
         print_json(rows)
     elif as_csv:
-        _print_csv(rows)
+        publication.write_csv(sys.stdout, rows)
     else:
         for row in rows:
             click.echo(publication.indicator_line(row))
@@ -89,9 +87,3 @@ def explain(
         print_json(found)
     else:
         click.echo(publication.explanation_text(found))
-
-
-def _print_csv(rows: list[dict[str, Any]]) -> None:
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [])
-    writer.writeheader()
-    writer.writerows(rows)

@@ -10,7 +10,7 @@ import click
 
 from chiso.system.platform import Platform, open_platform
 from chiso.system.secrets_file import ensure_platform_env
-from chiso.system.settings import load
+from chiso.system.settings import Settings, load
 
 
 @contextmanager
@@ -24,6 +24,14 @@ def platform() -> Iterator[Platform]:
     with open_platform(settings) as running:
         upgrade(running.engine, settings)
         yield running
+
+
+def name_faulty_contracts(settings: Settings) -> None:
+    """Says on stderr which contracts are faulty: a command goes on with the sound ones."""
+    from chiso import contracts
+
+    for fault in contracts.load_all(settings).faults:
+        click.echo(f"Faulty contract, left out: {fault}", err=True)
 
 
 def print_json(value: Any) -> None:

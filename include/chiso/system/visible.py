@@ -4,12 +4,15 @@ A file name or a value comes from outside. Escape sequences in it can rewrite a 
 differently from what it says, a line break forges a second line of a log.
 """
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import TextIOBase
 from typing import TextIO
+
+_LINE_END = re.compile("(\r?\n)")
 
 
 def visible(text: str) -> str:
@@ -19,7 +22,7 @@ def visible(text: str) -> str:
 
 def visible_lines(text: str) -> str:
     """The same of a text of several lines."""
-    return "\n".join(map(visible, text.split("\n")))
+    return "".join(part if part in ("\n", "\r\n") else visible(part) for part in _LINE_END.split(text))
 
 
 def _visible_sign(sign: str) -> str:

@@ -1,0 +1,102 @@
+"""The reports below `var/reports`: exports and Data Docs, made anew from what the warehouse holds."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from chiso import publication, validation
+from chiso.flow import drop_folders
+from chiso.indicators import Question
+from chiso.inquiry import answers
+from chiso.publication import Rejected
+from chiso.system.platform import Platform
+from chiso.system.settings import Settings
+
+FRAMEWORK = "nq09"
+"""The one whose targets the scoreboard shows."""
+_STAMP = "built"
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What the reports were made of. docs: the first page of the Data Docs; None where nothing was judged yet."""
+
+    targets: Rows
+    refused: Rows
+    rejected: Rejected
+    held: Rows
+    left_alone: Rows
+    docs: Path | None
+
+
+def build(platform: Platform) -> Reports:
+    """Makes every report; one builds at a time. Raises what the warehouse raises."""
+    settings = platform.settings
+    with _alone(settings):
+        seen = _newest_change(platform)
+        made = Reports(
+            answers.target_rows(platform, FRAMEWORK),
+            answers.refused(platform),
+            Rejected(answers.rejected(platform)),
+            answers.held(platform),
+            _left_alone(platform),
+            validation.build_docs(settings),
+        )
+        tables: dict[str, Iterable[Mapping[str, Any]]] = {
+            "targets": [{name: value for name, value in row.items() if name != "components"} for row in made.targets],
+            "indicators": answers.indicator_rows(platform, Question()),
+            "refused": made.refused,
+            "rejected": made.rejected,
+            "held": made.held,
+            "left_alone": made.left_alone,
+        }
+        publication.export(settings.reports, tables)
+        (settings.reports / _STAMP).write_text(seen, "ascii")
+    return made
+
+
+def outdated(platform: Platform) -> bool:
+    """Whether anything was judged or computed since the reports were built."""
+    stamp = platform.settings.reports / _STAMP
+    return not stamp.exists() or stamp.read_text("ascii") != _newest_change(platform)
+
+
+def _newest_change(platform: Platform) -> str:
+    """Numbers of the newest verdict and run."""
+    with platform.engine.connect() as connection:
+        row = connection.execute(
+            sa.text("SELECT (SELECT max(verdict_id) FROM validation.verdict), (SELECT max(run_id) FROM indicators.run)")
+        ).one()
+    return f"{row[0]} {row[1]}"
+
+
+def _left_alone(platform: Platform) -> Rows:
+    return [
+        {
+            "file_name": left.file_name,
+            "uri": left.uri,
+            "rule": left.why.rule,
+            "reason_vi": left.why.message_vi,
+            "reason_en": left.why.message_en,
+        }
+        for left in drop_folders.left_alone(platform)
+    ]
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    settings.reports.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(settings.reports, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
