@@ -85,10 +85,9 @@ def down() -> int:
     if process is not None:
         processes.end(lambda: [process], _STOP_SECONDS)
     left = ledger.clear_leftovers(settings)
-    if settings.has("CHISO_POSTGRES_PASSWORD"):
-        stop_if_unused(settings)
+    server = settings.has("CHISO_POSTGRES_PASSWORD") and stop_if_unused(settings, release=True)
     _print("Stopped." if process else f"Ended {left} processes of a killed platform." if left
-           else "Nothing was running.")
+           else "Stopped the embedded server." if server else "Nothing was running.")
     return 0
 
 
