@@ -44,7 +44,7 @@ def _too_large(file_name: str, size: int, contract: Contract) -> Outcome:
         "file_too_large",
         "critical",
         "refuse_delivery",
-        contract.terms.owner,
+        contract.terms.responsible,
         file=file_name,
         size_mb=size >> 20,
         limit_mb=LARGEST_WORKBOOK_BYTES >> 20,

@@ -32,8 +32,8 @@ SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value
 FROM quarantine.reject q
 JOIN validation.verdict v USING (verdict_id)
 JOIN landing.delivery d USING (delivery_id)
-WHERE CASE WHEN v.accepted THEN EXISTS (SELECT FROM warehouse.current_delivery() c WHERE c.delivery_id = d.delivery_id)
-      ELSE v.verdict_id IN (SELECT r.verdict_id FROM publication.refused_delivery r) END;
+WHERE v.accepted AND d.delivery_id IN (SELECT c.delivery_id FROM warehouse.current_delivery() c)
+   OR NOT v.accepted AND v.verdict_id IN (SELECT r.verdict_id FROM publication.refused_delivery r);
 COMMENT ON VIEW publication.rejected_row IS 'Rows in quarantine of current deliveries and of those that stand refused (state), a line for each rule that a row breaks; personal values are masked.';
 
 CREATE OR REPLACE VIEW publication.held_value AS
