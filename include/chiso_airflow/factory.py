@@ -66,24 +66,24 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
 
 
 def compute_periods(families: list[str], doc_md: str) -> DAG:
-    """A run that computes every stale period, as soon as any family has named some.
+    """A run that computes every stale period and builds the reports, as soon as any family has named some.
 
     However many periods are named, and by how many families before it begins, one run computes them: a process
     costs more than a period. What is named while it runs gets the next run.
     """
     any_of = reduce(or_, (loaded(family) for family in families))
-    with (
-        DAG(
-            dag_id="indicators",
-            schedule=PartitionedAssetTimetable(assets=any_of, default_partition_mapper=FixedKeyMapper(tasks.ALL_STALE)),
-            start_date=_START,
-            catchup=False,
-            max_active_runs=1,
-            tags=["indicators"],
-            doc_md=doc_md,
-            default_args={"owner": OWNER},
-        ) as dag,
-        TaskGroup("indicators"),
-    ):
-        task(retries=1, retry_delay=timedelta(seconds=10))(tasks.compute)()
+    with DAG(
+        dag_id="indicators",
+        schedule=PartitionedAssetTimetable(assets=any_of, default_partition_mapper=FixedKeyMapper(tasks.ALL_STALE)),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["indicators"],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        with TaskGroup("indicators"):
+            computed = task(retries=1, retry_delay=timedelta(seconds=10))(tasks.compute)()
+        with TaskGroup("publication"):
+            computed >> task(tasks.build_reports)()
     return dag

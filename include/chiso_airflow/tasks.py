@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 ALL_STALE = "stale"
 """Partition key of the runs that compute whatever is stale when they begin."""
+REPORTS_TASK = "publication.build_reports"
 
 
 @contextmanager
@@ -122,27 +123,53 @@ def _logged(outcome: "Outcome") -> dict[str, Any]:
 def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]:
     """Names every period of the family that isn't computed yet as a partition of its asset, once.
 
+    Where none is, but deliveries were judged that no report shows yet, that too wants a run: it builds the reports.
     outlet_events: given by Airflow.
     """
     from chiso.flow import computing
+    from chiso.inquiry import freshness
 
     from chiso_airflow.assets import loaded
+    from chiso_airflow.launcher.driving import is_driven
 
     with _platform() as platform:
         keys = [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform, family)]
+        if not keys and not is_driven(platform.settings) and freshness.outdated(platform):
+            keys = [ALL_STALE]
     if keys:
         outlet_events[loaded(family)].add_partitions(keys)
     return keys
 
 
 def compute(*, partition_key: str | None = None) -> list[str]:
-    """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one."""
+    """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one.
+
+    Skips the reports where they show everything, or are built by who drives the main job.
+    """
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
     from chiso.flow import computing
+    from chiso.inquiry import freshness
     from chiso.province.periods import Period
+
+    from chiso_airflow.launcher.driving import is_driven
 
     with _stage_work() as platform:
         if partition_key in (None, ALL_STALE):
-            return [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform)]
-        calendar, _, code = partition_key.partition("/")
-        computing.compute_period(Period.of(code, calendar), platform)
-        return [partition_key]
+            done = [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform)]
+        else:
+            calendar, _, code = partition_key.partition("/")
+            computing.compute_period(Period.of(code, calendar), platform)
+            done = [partition_key]
+        log.info("computed: %s", ", ".join(done) or "nothing was stale")
+        if is_driven(platform.settings) or not freshness.outdated(platform):
+            raise DownstreamTasksSkipped(tasks=[REPORTS_TASK])  # type: ignore[no-untyped-call] # Airflow's
+    return done
+
+
+def build_reports() -> None:
+    """Stage 8: exports and Data Docs as the warehouse stands."""
+    from chiso.inquiry import reports
+
+    with _stage_work() as platform:
+        made = reports.build(platform)
+    log.info("%d deliveries refused, %d rows rejected", len(made.refused), made.rejected.lines)

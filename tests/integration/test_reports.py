@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from chiso import publication
 from chiso.flow import computing
-from chiso.inquiry import reports
+from chiso.inquiry import freshness, reports
 from chiso.system.platform import Platform
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, csv_bytes, dossier, telecom_form, telecom_row
@@ -106,13 +106,13 @@ def test_files_left_alone_are_listed_with_what_to_do(dropping: Platform) -> None
 
 
 def test_reports_know_when_they_are_outdated(inbox: Inbox) -> None:
-    assert reports.outdated(inbox.platform)
+    assert freshness.outdated(inbox.platform)
     reports.build(inbox.platform)
-    assert not reports.outdated(inbox.platform)
+    assert not freshness.outdated(inbox.platform)
     inbox.ingest(TELECOM, form(3), "vien_thong_Q3_2022.xlsx")
-    assert reports.outdated(inbox.platform)
+    assert freshness.outdated(inbox.platform)
     reports.build(inbox.platform)
     inbox.ingest(TELECOM, form(0), "vien_thong_Q3_2022.xlsx", received=at(3))
     reports.build(inbox.platform)
     computing.compute_stale(inbox.platform)
-    assert reports.outdated(inbox.platform)
+    assert freshness.outdated(inbox.platform)

@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from chiso import publication, validation
 from chiso.flow import drop_folders
 from chiso.indicators import Question
-from chiso.inquiry import answers
+from chiso.inquiry import answers, freshness
 from chiso.publication import Rejected
 from chiso.system.platform import Platform
 from chiso.system.settings import Settings
 
 FRAMEWORK = "nq09"
 """The one whose targets the scoreboard shows."""
-_STAMP = "built"
 
 Rows = list[dict[str, Any]]
 
@@ -41,7 +38,7 @@ def build(platform: Platform) -> Reports:
     """Makes every report; one builds at a time. Raises what the warehouse raises."""
     settings = platform.settings
     with _alone(settings):
-        seen = _newest_change(platform)
+        change = freshness.newest_change(platform)
         made = Reports(
             answers.target_rows(platform, FRAMEWORK),
             answers.refused(platform),
@@ -59,23 +56,8 @@ def build(platform: Platform) -> Reports:
             "left_alone": made.left_alone,
         }
         publication.export(settings.reports, tables)
-        (settings.reports / _STAMP).write_text(seen, "ascii")
+        freshness.note_built(settings, change)
     return made
-
-
-def outdated(platform: Platform) -> bool:
-    """Whether anything was judged or computed since the reports were built."""
-    stamp = platform.settings.reports / _STAMP
-    return not stamp.exists() or stamp.read_text("ascii") != _newest_change(platform)
-
-
-def _newest_change(platform: Platform) -> str:
-    """Numbers of the newest verdict and run."""
-    with platform.engine.connect() as connection:
-        row = connection.execute(
-            sa.text("SELECT (SELECT max(verdict_id) FROM validation.verdict), (SELECT max(run_id) FROM indicators.run)")
-        ).one()
-    return f"{row[0]} {row[1]}"
 
 
 def _left_alone(platform: Platform) -> Rows:

@@ -6,7 +6,7 @@ be is handed on as it came, so that later stages refuse it with the evidence. Th
 
 from chiso.sources.drop_folder import Dropped, drop_folders, left_alone, scan_drop_folder
 from chiso.sources.due import due_periods
-from chiso.sources.fetching import Fetched, address, connect, fetch
+from chiso.sources.fetching import Fetched, address, connect, fetch, probe
 
 __all__ = [
     "Dropped",
@@ -17,5 +17,6 @@ __all__ = [
     "due_periods",
     "fetch",
     "left_alone",
+    "probe",
     "scan_drop_folder",
 ]

@@ -115,6 +115,15 @@ class Session:
                 sink.truncate()
                 patience.wait(fault)
 
+    def probe(self) -> None:
+        """Asks once whether somebody answers there, with a login where there is one. Raises EndpointError."""
+        url = self.url("")
+        try:
+            with self._send("GET", url, {}, self._login) as response:
+                _expect_lasting(response)
+        except PassingError as fault:
+            raise EndpointError(f"{url}: {fault}. {self.advice}") from fault
+
     def post_form(self, url: str, form: Mapping[str, str], login: AuthBase) -> tuple[int, bytes]:
         """Posts a form; status and body (64 KiB at most). Repeated like a download. Raises EndpointError."""
         patience = self.patience(url)

@@ -21,6 +21,7 @@ from chiso_airflow.launcher import ledger, processes
 from chiso_airflow.launcher.airflow_api import Airflow
 from chiso_airflow.launcher.configuration import login_file, programs
 from chiso_airflow.launcher.credentials import UI_USER, ensure_secrets, write_login
+from chiso_airflow.launcher.driving import driving
 from chiso_airflow.launcher.main_job import MainJob
 from chiso_airflow.launcher.platform import running_platform
 from chiso_airflow.launcher.supervisor import PlatformError
@@ -42,7 +43,7 @@ class Interrupted(BaseException):
 def run() -> int:
     """Everything up, the main job, the report, everything down."""
     say = _stopwatch()
-    with running_platform("run", say) as platform:
+    with running_platform("run", say) as platform, driving(platform.settings):
         settings, check = platform.settings, platform.supervisor.check
         failures = MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
         with _report(settings, _started(psutil.Process()), check, say) as exit_code:
@@ -174,9 +175,10 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
 
     airflow = Airflow(record.url, settings.values["CHISO_UI_PASSWORD"])
     try:
-        failures = MainJob(airflow, settings, _started(daemon), check, say).drive()
-        with _report(settings, _started(daemon), check, say) as exit_code:
-            return _ended(exit_code(), failures)
+        with driving(settings):
+            failures = MainJob(airflow, settings, _started(daemon), check, say).drive()
+            with _report(settings, _started(daemon), check, say) as exit_code:
+                return _ended(exit_code(), failures)
     finally:
         if processes.lives(daemon):
             _print_login(settings, record.url)
