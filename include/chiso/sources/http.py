@@ -132,6 +132,8 @@ class Session:
                 with self._send("POST", url, {}, login, form) as response:
                     _expect_lasting(response)
                     return response.status_code, b"".join(decoded(response.raw, 1 << 16, url, self._pace))
+            except StalledError as fault:
+                patience.wait(UnreachableError(str(fault)))  # without a token nothing else can be had
             except PassingError as fault:
                 patience.wait(fault)
 
