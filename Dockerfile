@@ -15,7 +15,7 @@ COPY expectations expectations
 COPY sandbox sandbox
 # Volumes take over the owner of the folders that they cover.
 RUN pip install --no-cache-dir --no-deps --editable . \
-    && mkdir -p var/airflow var/audit var/drop var/landing var/reports \
+    && mkdir -p var/airflow var/audit var/drop var/landing var/reports var/sandbox/drop \
     && chmod -R u=rwX,go= var && chown -R chiso:chiso var
 
 USER chiso

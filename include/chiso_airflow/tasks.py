@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 ALL_STALE = "stale"
 """Partition key of the runs that compute whatever is stale when they begin."""
+REPORTS_TASK = "publication.build_reports"
 
 
 @contextmanager
@@ -44,8 +45,8 @@ def _connections() -> dict[str, str]:
     from airflow.sdk.exceptions import AirflowNotFoundException
     from chiso import contracts
 
-    settings = load_settings()
-    endpoints = {contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}
+    sound = contracts.load_all(load_settings()).contracts
+    endpoints = {contract.terms.transport.endpoint for contract in sound}
     found: dict[str, str] = {}
     for name in sorted({"warehouse", *endpoints}):
         variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
@@ -59,12 +60,23 @@ def _connections() -> dict[str, str]:
 
 
 def collect(source: str) -> int:
-    """Stages 1 and 2: brings in what is due of a source. Returns how many files came."""
+    """Stages 1 and 2: brings in what is due of a source. Returns how many files came.
+
+    Fetching was patient itself, and asks for what it didn't get at the next run; so Airflow doesn't try again what waits
+    for a person or an endpoint, only what may have been the database.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
     from chiso.flow import collecting
+    from chiso.system.errors import ChisoError, DatabaseError
 
-    with _stage_work() as platform:
-        came = collecting.collect(contracts.load(source, platform.settings), platform)
+    try:
+        with _stage_work() as platform:
+            came = collecting.collect(contracts.load(source, platform.settings), platform)
+    except DatabaseError:
+        raise
+    except ChisoError as fault:
+        raise AirflowFailException(f"{source}: {fault}") from fault
     log.info("%s: %d deliveries came", source, came)
     return came
 
@@ -76,20 +88,21 @@ def load(family: str) -> list[dict[str, Any]]:
     """
     from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
-    from chiso.flow import collecting
+    from chiso.flow import collecting, drop_folders
     from chiso.system.errors import ChisoError
 
     counts: list[dict[str, Any]] = []
-    faults: list[str] = []
     with _stage_work() as platform:
-        for contract in contracts.load_family(family, platform.settings):
+        known = contracts.load_all(platform.settings, family)
+        faults = [str(fault) for fault in known.faults]
+        for contract in known.contracts:
             try:
-                counts += [_logged(outcome) for outcome in collecting.load_pending(contract, platform)]
+                for outcome in collecting.load_pending(contract, platform):
+                    counts.append(_logged(outcome))  # noqa: PERF401 - what was loaded counts where the next one fails
             except ChisoError as fault:
                 faults.append(f"{contract.source}: {fault}")
-        for dropped in collecting.dropped_files(family, platform):
-            if dropped.source is None:
-                log.warning("%s fits no source's file name pattern and was left alone", dropped.file_name)
+        for left in drop_folders.left_alone(platform, family):
+            log.warning("left alone: %s", left.why.message_en)
     if faults:
         raise AirflowFailException("; ".join(faults))
     return counts
@@ -110,27 +123,53 @@ def _logged(outcome: "Outcome") -> dict[str, Any]:
 def name_touched_periods(family: str, *, outlet_events: Any = None) -> list[str]:
     """Names every period of the family that isn't computed yet as a partition of its asset, once.
 
+    Where none is, but deliveries were judged that no report shows yet, that too wants a run: it builds the reports.
     outlet_events: given by Airflow.
     """
     from chiso.flow import computing
+    from chiso.inquiry import freshness
 
     from chiso_airflow.assets import loaded
+    from chiso_airflow.launcher.driving import is_driven
 
     with _platform() as platform:
         keys = [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform, family)]
+        if not keys and not is_driven(platform.settings) and freshness.outdated(platform):
+            keys = [ALL_STALE]
     if keys:
         outlet_events[loaded(family)].add_partitions(keys)
     return keys
 
 
 def compute(*, partition_key: str | None = None) -> list[str]:
-    """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one."""
+    """Stage 7 for every stale period; returns them. Of a run started by hand with a period as its key, for that one.
+
+    Skips the reports where they show everything, or are built by who drives the main job.
+    """
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
     from chiso.flow import computing
+    from chiso.inquiry import freshness
     from chiso.province.periods import Period
+
+    from chiso_airflow.launcher.driving import is_driven
 
     with _stage_work() as platform:
         if partition_key in (None, ALL_STALE):
-            return [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform).periods]
-        calendar, _, code = partition_key.partition("/")
-        computing.compute_period(Period.of(code, calendar), platform)
-        return [partition_key]
+            done = [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform).periods]
+        else:
+            calendar, _, code = partition_key.partition("/")
+            computing.compute_period(Period.of(code, calendar), platform)
+            done = [partition_key]
+        log.info("computed: %s", ", ".join(done) or "nothing was stale")
+        if is_driven(platform.settings) or not freshness.outdated(platform):
+            raise DownstreamTasksSkipped(tasks=[REPORTS_TASK])  # type: ignore[no-untyped-call] # Airflow's
+    return done
+
+
+def build_reports() -> None:
+    """Stage 8: exports and Data Docs as the warehouse stands."""
+    from chiso.inquiry import reports
+
+    with _stage_work() as platform:
+        made = reports.build(platform)
+    log.info("%d deliveries refused, %d rows rejected", len(made.refused), made.rejected.lines)

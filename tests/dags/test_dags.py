@@ -8,7 +8,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from chiso import contracts
 from chiso.system.settings import load
-from chiso_airflow.tasks import ALL_STALE
+from chiso_airflow.tasks import ALL_STALE, REPORTS_TASK
 
 HOME = Path(__file__).parents[2]
 FAMILIES = ("departments", "portal", "soc")
@@ -65,6 +65,12 @@ def test_one_run_computes_all_periods_that_the_families_name(dags) -> None:
     keys = {timetable.default_partition_mapper.to_downstream(key) for key in ("civil/2024-H1", "administrative/2024-06")}
     assert keys == {ALL_STALE}
     assert dags["indicators"].max_active_runs == 1
+
+
+def test_reports_are_built_after_computing(dags) -> None:
+    build = dags["indicators"].get_task(REPORTS_TASK)
+    assert build.upstream_task_ids == {"indicators.compute"}
+    assert build.trigger_rule == "all_success"
 
 
 def test_parsing_imports_nothing_heavy() -> None:

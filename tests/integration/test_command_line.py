@@ -14,6 +14,7 @@ import pytest
 from chiso.cli import main
 from chiso.system.platform import Platform
 
+from tests.answering import Answering, Ask, Reply, answering
 from tests.deliveries import (
     COMMUNES_OF_DAK_GLEI,
     Inbox,
@@ -134,6 +135,114 @@ def test_what_failed_outside_ends_with_3(chiso: Chiso, platform: Platform, monke
     assert (no_database.code, no_database.out) == (3, "")
     assert "Check that the server runs" in no_database.err
     assert "secret" not in no_database.err
+
+
+def test_what_came_before_a_failure_is_loaded_and_said(chiso: Chiso, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of procedures the end of June comes, the newest Sunday doesn't."""
+
+    def answer(ask: Ask) -> Reply:
+        if "2024-06-30" in ask.path:
+            return 200, json_bytes({"period": "2024-06-30", "page": 1, "total": 1, "items": [procedure()]}), {}
+        return (200, b'{"access_token": "t0ken"}', {}) if "token" in ask.path else (404, b"", {})
+
+    monkeypatch.setenv("CHISO_TODAY", "2024-07-09")
+    with answering(answer, Answering()) as portal:
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", portal.url.replace("//", "//me:secret@"))
+        said = chiso("ingest", PROCEDURES, "--json")
+    assert said.code == 3
+    assert [(each["period"], each["loaded"]) for each in said.json] == [("2024-06-30", 1)]
+    assert "2024-07-07" in said.err and "404 Not Found" in said.err
+    rows = chiso("indicators", "--period", "2024-06", "--json").json
+    assert rows  # and it was computed
+
+
+def test_files_left_alone_are_named_without_what_they_hide(
+    chiso: Chiso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "bao\x1b[2J\u202excao.txt").write_bytes(b"x")
+    monkeypatch.setenv("AIRFLOW_CONN_CHISO_DEPARTMENTS", folder.as_uri())
+    said = chiso("ingest", TELECOM)
+    assert said.code == 0
+    assert r"Left alone: bao\u001b[2J\u202excao.txt: tên tệp không ứng với nguồn nào" in said.err
+    assert "the name fits no source; rename it" in said.err
+    assert "\x1b" not in said.out + said.err and "\u202e" not in said.out + said.err
+
+
+def test_hidden_signs_of_a_value_reach_no_terminal(chiso: Chiso, inbox: Inbox) -> None:
+    record = procedure(MucDo="\u202etoàn\x1b[31m trình\x9b")
+    path = inbox.put(json_bytes({"period": "2024-06-30", "items": [record]}), "p\x1b]0;x\x07.json")
+    for arguments in (["check", path, "--source", PROCEDURES], ["check", path, "--source", PROCEDURES, "--json"]):
+        said = chiso(*arguments)
+        assert said.code == 0
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(said.out + said.err)
+    [found] = [each for each in said.json["issues"] if each["column"] == "muc_do"]
+    assert r"\u202eto" in found["value"] and r"\u001b[31m" in found["value"] and r"\u009b" in found["value"]
+    missing = chiso("check", inbox.folder / "\x1b[2J", "--source", PROCEDURES)
+    assert missing.code == 2 and "\x1b" not in missing.err
+
+
+def test_doctor_asks_every_endpoint_and_says_what_to_do(
+    chiso: Chiso, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "ghi chu.txt").write_bytes(b"x")
+    monkeypatch.setenv("AIRFLOW_CONN_CHISO_DEPARTMENTS", folder.as_uri())
+
+    def portal(ask: Ask) -> Reply:
+        return (200, b'{"access_token": "t0ken"}', {}) if "token" in ask.path else (404, b"", {})
+
+    with answering(portal, Answering()) as up, answering(lambda ask: (401, b"", {}), Answering()) as closed:
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", up.url.replace("//", "//me:secret@"))
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_SOC", up.url.replace("//", "//:secret@"))
+        well = chiso("doctor")
+        assert (well.code, "✗" in well.out) == (0, False)
+        assert "✓ endpoint portal: answers and accepts the login" in well.out
+        assert "✓ endpoint departments: files: 1\n    left alone: ghi chu.txt: the name fits no source" in well.out
+        platform.settings.var.mkdir()
+        assert f"✓ disk of {platform.settings.var}: " in chiso("doctor").out
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", closed.url.replace("//", "//me:secret@"))
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_SOC", "http://:secret@127.0.0.1:9")
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_DEPARTMENTS", (tmp_path / "gone").as_uri())
+        (platform.settings.var / "platform.env").write_text("A=b\n")
+        (platform.settings.var / "platform.env").chmod(0o644)
+        ill = chiso("doctor")
+    assert ill.code == 3
+    assert "✗ endpoint portal: http://127.0.0.1" in ill.out and "Check login and password in AIRFLOW_CONN_CHISO_PORTAL" in ill.out
+    assert "✗ endpoint soc: http://127.0.0.1:9/: no connection (" in ill.out
+    assert "gone does not exist. Create it, or correct AIRFLOW_CONN_CHISO_DEPARTMENTS" in ill.out
+    assert "✗ secrets: others may read " in ill.out and "chmod 600 it" in ill.out
+    assert "secret@" not in ill.out
+
+
+def test_an_endpoint_that_is_not_set_is_no_fault(chiso: Chiso) -> None:
+    said = chiso("doctor")
+    assert said.code == 0
+    assert "AIRFLOW_CONN_CHISO_PORTAL is not set; the sandbox stands in while it runs" in said.out
+
+
+def test_a_faulty_contract_stops_no_other(chiso: Chiso, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    here = Path(__file__).parents[2]
+    (home / "tests").mkdir(parents=True)
+    for name in ("expectations", "docs", "tests/fixtures"):
+        (home / name).symlink_to(here / name)
+    shutil.copytree(here / "include", home / "include", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    levels = home / "include/schemas/contracts/soc/system_levels.yml"
+    levels.write_text(levels.read_text("utf-8").replace("cadence: month", "cadence: fortnight"), "utf-8")
+    monkeypatch.setenv("CHISO_HOME", str(home))
+    path = inbox.put(FORM, "vien_thong.xlsx")
+    assert chiso("ingest", TELECOM, "--file", path, "--json").json["loaded"] == 5
+    verified = chiso("audit", "verify", "--json")
+    assert (verified.code, verified.json["holds"]) == (0, True)
+    assert "system_levels.yml" in verified.err
+    report = chiso("report", "build")
+    assert report.code == 0 and "nq09.15" in report.out
+    assert "Faulty contract, left out: " in report.err and "system_levels.yml" in report.err
+    doctor = chiso("doctor")
+    assert doctor.code == 3 and "✗ contracts: " in doctor.out and "✓ server" in doctor.out
 
 
 def test_tampering_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:

@@ -13,9 +13,17 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
+import sqlalchemy as sa
 from chiso.system import settings as environment
 from chiso.system.errors import DatabaseError
-from chiso.system.postgres import embedded_server, place, psql_command, stop_if_unused, warehouse_url
+from chiso.system.postgres import (
+    embedded_server,
+    keep_embedded_server,
+    place,
+    psql_command,
+    stop_if_unused,
+    warehouse_url,
+)
 from chiso.system.postgres.cluster import Cluster
 from chiso.system.postgres.processes import postmaster
 from chiso.system.postgres.sizing import server_settings
@@ -29,7 +37,7 @@ def checkout(folder: Path) -> Iterator[Settings]:
     """A checkout's settings; its clusters are removed afterwards, wherever they lie."""
     own = ensure_platform_env(environment.load({"CHISO_VAR": str(folder / "checkout" / "var")}))
     yield own
-    stop_if_unused(own)
+    stop_if_unused(own, release=True)
     for record in place.SHARED.glob("*/var"):
         if Path(record.read_text().strip()).is_relative_to(folder):
             shutil.rmtree(record.parent)
@@ -210,6 +218,43 @@ def test_a_renewed_owners_password_is_taken_over(settings: Settings) -> None:
     with warehouse_url(renewed) as url:
         assert ":renewed@" in url
         assert ask(url, "SELECT 1") == 1
+
+
+def test_the_address_that_db_url_prints_goes_on_answering_until_make_down(fresh: Settings) -> None:
+    given = dict(os.environ) | {"CHISO_VAR": str(fresh.var)}
+
+    def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=given, capture_output=True, text=True, check=True)
+
+    chiso = Path(sys.executable).with_name("chiso")
+    printed = run(chiso, "db", "url")
+    assert "make down" in printed.stderr
+    url = printed.stdout.strip()
+    assert url.startswith("postgresql://chiso:")
+    run(chiso, "db", "upgrade")  # whoever comes and goes meanwhile doesn't stop it
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM audit.event")).scalar() == 0
+    engine.dispose()
+    command, environment_of_psql = psql_command(url)
+    said = subprocess.run([command[0], url, "-Atc", "SELECT 1"], capture_output=True, text=True, check=True)
+    assert (said.stdout, "PGPASSWORD" in environment_of_psql) == ("1\n", True)
+    down = run(sys.executable, "-m", "chiso_airflow.launcher", "down")
+    assert down.stdout == "Stopped the embedded server.\n"
+    with pytest.raises(psycopg2.OperationalError):
+        connect(url)
+
+
+def test_a_server_that_was_kept_once_is_not_kept_for_ever(fresh: Settings) -> None:
+    keep_embedded_server(fresh)
+    with embedded_server(fresh) as server:
+        kept = postmaster_of(server)
+    assert kept.is_running()
+    kept.kill()
+    kept.wait()
+    with embedded_server(fresh) as server:
+        later = postmaster_of(server)
+    later.wait(timeout=10)  # it has ended
 
 
 def test_psql_gets_the_password_by_the_environment(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from chiso.system.settings import Settings, read_env_file
 from chiso_airflow.launcher import ledger
 from chiso_airflow.launcher.configuration import login_file
 from chiso_airflow.launcher.credentials import ensure_secrets, write_login
+from chiso_airflow.launcher.driving import driving, is_driven
 from chiso_airflow.launcher.supervisor import PlatformError, Supervisor
 
 ROOT = Path(__file__).parents[2]
@@ -217,6 +218,13 @@ def test_strangers_with_a_recycled_number_are_left_alone(settings: Settings) -> 
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_tasks_see_whether_the_main_job_is_driven(settings: Settings) -> None:
+    assert not is_driven(settings)
+    with driving(settings):
+        assert is_driven(settings)
+    assert not is_driven(settings)
 
 
 def test_an_endpoint_that_somebody_has_changed_is_kept(settings: Settings) -> None:

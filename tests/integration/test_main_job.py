@@ -116,7 +116,7 @@ def test_a_second_run_loads_nothing_twice_and_refuses_a_broken_file(
     assert first_run.returncode == 0
     before = checkout.chiso("indicators", "--period", "2024-Q2")
     broken = checkout.var / "drop" / "06a_thang8_2024.xlsx"
-    broken.write_bytes((checkout.var / "drop" / "06a_thang6_2024.xlsx").read_bytes()[:4000])
+    broken.write_bytes((checkout.var / "sandbox" / "drop" / "06a_thang6_2024.xlsx").read_bytes()[:4000])
     second = checkout.make_run()
     assert second.returncode == 0, second.stdout + second.stderr
     assert "0 lượt gửi được nạp" in second.stdout and "1 bị từ chối" in second.stdout

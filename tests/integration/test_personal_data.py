@@ -72,7 +72,9 @@ def test_nothing_of_a_person_is_left_of_a_loaded_file(inbox: Inbox, caplog: pyte
     rows = answers.indicator_rows(inbox.platform, Question())
     told = answers.explanation(inbox.platform, "dossiers_received", "2024-06", None, None, None, rows=True)
     said = json.dumps(
-        [outcome.as_json(), *map(shapes.public, rows), told, answers.rejected(inbox.platform)], default=str, ensure_ascii=False
+        [outcome.as_json(), *map(shapes.public, rows), told, list(answers.rejected(inbox.platform))],
+        default=str,
+        ensure_ascii=False,
     )
     nowhere(inbox, said, caplog.text)
 

@@ -5,11 +5,11 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ from chiso.system.settings import Endpoint
 from sandbox.faults import KNOWN, Fault, Faults
 from sandbox.portal import Box
 from sandbox.server import HTML_PAGE, Access, Server
+from tests.answering import Answering, Ask, Reply, answering
 
 TODAY = date(2024, 7, 3)
 ACCESS = Access("portal-client", "s3cret-client", "s3cret-key")
 SECRETS = (ACCESS.client_secret, ACCESS.api_key, "Bearer ", "Basic ")
-BRISK = {"timeout_seconds": "5", "backoff_seconds": "0.001", "max_wait_seconds": "0.01", "retries": "3"}
+BRISK = {"timeout_seconds": "5", "backoff_seconds": "0.001", "max_wait_seconds": "1.5", "retries": "3"}
 DAY, MONTH = Period.of("2024-06-30"), Period.of("2024-06")
 
 
@@ -190,10 +191,10 @@ def test_a_file_is_private_and_replaced_as_a_whole(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("name", ["rate_limited", "server_error", "timeout", "cut_short", "truncated_gzip"])
 def test_a_passing_fault_changes_nothing(sandbox: Sandbox, made: Contract, name: str) -> None:
     expected, body = sandbox.get(made, DAY)
-    sandbox.arm(name, times=1 if name == "timeout" else 2)
+    sandbox.arm(name, times=1 if name in ("timeout", "rate_limited") else 2)
     fetched, again = sandbox.get(made, DAY, timeout_seconds="0.3")
     assert (again, fetched.etag) == (body, expected.etag)
-    assert fetched.requests == expected.requests + (1 if name == "timeout" else 2)
+    assert fetched.requests == expected.requests + (1 if name in ("timeout", "rate_limited") else 2)
 
 
 @pytest.mark.parametrize("name", ["token_expired", "repeated_page", "total_changed"])
@@ -309,24 +310,8 @@ def test_what_is_due_of_every_contract_can_be_fetched(sandbox: Sandbox) -> None:
 # --- what the sandbox never does ---
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A request as the tiny server sees it. `number` counts from 1."""
-
-    number: int
-    page: int
-    handler: BaseHTTPRequestHandler
-
-
-Reply = tuple[int, bytes, dict[str, str]]
-
-
-@dataclass
-class Tiny:
-    """A server that answers as one function says."""
-
-    url: str = ""
-    asked: list[dict[str, str]] = field(default_factory=list)
+class Tiny(Answering):
+    """A server that answers as one function says, and a caller of it."""
 
     def get(self, made: Contract, folder: Path, **extra: str) -> tuple[Fetched, bytes]:
         endpoint = Endpoint(self.url, "me", "s3cret-key", BRISK | extra)
@@ -344,48 +329,8 @@ class Tiny:
 
 @contextmanager
 def tiny(answer: Callable[[Ask], Reply | None]) -> Iterator[Tiny]:
-    """`answer` gives status, body and headers, or None where it wrote its own bytes."""
-    made = Tiny()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.close_connection = True
-            made.asked.append(dict(self.headers.items()))
-            found = re.search(r"[?&]page=(\d+)", self.path)
-            reply = answer(Ask(len(made.asked), int(found[1]) if found else 1, self))
-            if reply is None:
-                return
-            status, body, headers = reply
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body)), "Connection": "close", **headers}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.do_GET()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Nothing."""
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hangs up early is part of some tests."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as web:
-        made.url = f"http://127.0.0.1:{web.server_address[1]}"
-        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield made
-        finally:
-            web.shutdown()
-            thread.join()
+    with answering(answer, Tiny()) as made:
+        yield made
 
 
 def page(number: int, total: int, items: list[Any], **more: Any) -> Reply:
@@ -443,12 +388,103 @@ def test_a_body_that_stops_coming(tmp_path: Path) -> None:
     assert "the body stopped coming (tried 2 times)" in message
 
 
-@pytest.mark.parametrize("retry_after", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT", "soon"])
-def test_a_long_or_unreadable_retry_after_is_capped(tmp_path: Path, retry_after: str) -> None:
-    with tiny(lambda ask: (429 if ask.number == 1 else 200, b"{}", {"Retry-After": retry_after})) as made:
+def test_an_unreadable_retry_after_is_no_wait(tmp_path: Path) -> None:
+    with tiny(lambda ask: (429 if ask.number == 1 else 200, b"{}", {"Retry-After": "soon"})) as made:
         fetched, body = made.get(PLAIN, tmp_path)
     assert (fetched.requests, body) == (2, b"{}")
-    assert fetched.finished_at - fetched.started_at < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("retry_after", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_an_endpoint_that_asks_for_a_long_wait_is_not_waited_for(tmp_path: Path, retry_after: str) -> None:
+    with tiny(lambda ask: (429, b"", {"Retry-After": retry_after})) as made:
+        message = made.refused(PLAIN, tmp_path, max_wait_seconds="60")
+        assert len(made.asked) == 1
+    assert re.search(r"answered 429 Too Many Requests and asks to wait \d{4,} s\. Run again after that", message)
+    assert "max_wait_seconds in AIRFLOW_CONN_CHISO_PORTAL" in message
+
+
+def drip(stop: threading.Event, *, head: bytes) -> Callable[[Ask], None]:
+    """An answer of which a byte comes every 20 ms, for ever."""
+
+    def answer(ask: Ask) -> None:
+        ask.handler.wfile.write(head)
+        while not stop.wait(0.02):
+            ask.handler.wfile.write(b"x")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf0000\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+    ],
+    ids=["a body", "a chunk", "a header"],
+)
+def test_a_slow_stream_is_cut(tmp_path: Path, head: bytes) -> None:
+    stop = threading.Event()
+    began = time.monotonic()
+    with tiny(drip(stop, head=head)) as made:
+        message = made.refused(PLAIN, tmp_path, timeout_seconds="0.3", retries="1")
+        stop.set()
+    assert re.search(r"only \d+ bytes came in 0\.\d s \(tried 2 times\)", message)
+    assert time.monotonic() - began < 5
+
+
+def test_a_delivery_has_a_deadline(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def steady(ask: Ask) -> None:
+        ask.handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        while not stop.wait(0.02):
+            ask.handler.wfile.write(bytes(1000))
+
+    with tiny(steady) as made:
+        message = made.refused(PLAIN, tmp_path, max_seconds="0.5")
+        stop.set()
+    assert "the delivery was not here after 0.5 s" in message
+    assert "max_seconds in AIRFLOW_CONN_CHISO_PORTAL" in message
+    with tiny(lambda ask: page(ask.page, 10**6, [time.sleep(0.05) or ask.page])) as made:
+        assert "was not here after 0.4 s" in made.refused(PAGED, tmp_path, max_seconds="0.4")
+    with tiny(lambda ask: (503, b"", {})) as made:
+        message = made.refused(PLAIN, tmp_path, max_seconds="1", backoff_seconds="2", max_wait_seconds="60")
+        assert len(made.asked) == 1
+    assert "was not here after 1 s" in message
+
+
+def test_failed_tries_of_a_session_have_a_limit_of_their_own(tmp_path: Path) -> None:
+    def answer(ask: Ask) -> Reply:
+        return (200, b"{}", {}) if "2024-06-30" in ask.handler.path else (503, b"", {})
+
+    made_of = contract("json", "/x?period={period}")
+    with tiny(answer) as made:
+        endpoint = Endpoint(made.url, extra=BRISK | {"backoff_seconds": "0.2", "max_wait_seconds": "5", "patience_seconds": "0.3"})
+        with connect(made_of, endpoint) as session:
+            for code in ("2024-06-01", "2024-06-02"):
+                with pytest.raises(EndpointError, match="503") as caught:
+                    fetch(made_of, Period.of(code), endpoint, tmp_path / "x", session=session)
+                assert caught.value.status == 503
+            assert fetch(made_of, DAY, endpoint, tmp_path / "x", session=session)
+        tries = [path for path in made.paths if path.endswith(("01", "02"))]
+    assert [path[-2:] for path in tries] in (["01", "01", "02"], ["01", "01", "01", "02"])
+
+
+def test_an_endpoint_that_only_lets_us_wait_is_given_up(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def answer(ask: Ask) -> None:
+        stop.wait(10)
+
+    with tiny(answer) as made:
+        endpoint = Endpoint(made.url, extra=BRISK | {"timeout_seconds": "0.1", "patience_seconds": "0.15"})
+        with connect(PLAIN, endpoint) as session:
+            for _ in range(5):
+                with pytest.raises(EndpointError, match=r"no answer within 0\.1 s"):
+                    fetch(PLAIN, DAY, endpoint, tmp_path / "x", session=session)
+        assert len(made.asked) == 4  # two for the first, one each for two more, then none
+        stop.set()
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
@@ -458,6 +494,12 @@ def test_nobody_answers(tmp_path: Path) -> None:
     message = made.refused(PLAIN, tmp_path)
     assert message.startswith(f"{url}/x: no connection (")
     assert message.endswith(f"Connection refused) (tried 4 times). Check that {url} answers, then run again.")
+    endpoint = Endpoint(url, extra=BRISK)
+    with connect(PLAIN, endpoint) as session:
+        for _ in range(3):  # where nobody is, nothing else is asked for
+            with pytest.raises(EndpointError, match="tried 4 times"):
+                fetch(PLAIN, DAY, endpoint, tmp_path / "x", session=session)
+        assert session.sent == 4
 
 
 def test_redirects_are_not_followed(tmp_path: Path) -> None:

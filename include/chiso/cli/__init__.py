@@ -9,6 +9,7 @@ import sys
 import click
 
 from chiso.system.errors import ChisoError
+from chiso.system.visible import safe_output
 
 _COMMANDS = {
     "check": "chiso.cli.deliveries:check",
@@ -74,6 +75,12 @@ def _database_fault() -> type[Exception]:
 
 def main() -> None:
     """Entry point: turns errors into their message and exit code."""
+    with safe_output():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -100,4 +107,4 @@ def main() -> None:
             err=True,
         )
         code = 3
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

@@ -14,9 +14,17 @@ def db() -> None:
 
 @db.command()
 def url() -> None:
-    """Prints the SQLAlchemy URL (with its password). The embedded server listens only while somebody uses it."""
+    """Prints a URL, with its password, that psql and SQLAlchemy take.
+
+    The embedded server is started where none runs, and goes on running for whoever was given the address: until `make down`.
+    """
+    from chiso.system.postgres import keep_embedded_server
+
     with platform() as running:
-        click.echo(running.engine.url.render_as_string(hide_password=False))
+        if not running.settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE"):
+            keep_embedded_server(running.settings)
+            click.echo("The embedded server runs on for this address. Stop it with: make down", err=True)
+        click.echo(running.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
 @db.command()

@@ -1,11 +1,13 @@
 """`chiso check` and `chiso ingest`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from chiso.cli.session import period_code, platform, print_json
 from chiso.deliveries.verdicts import Outcome
+from chiso.system.errors import ChisoError
 
 
 @click.command()
@@ -37,17 +39,35 @@ def check(ctx: click.Context, file: Path, source_name: str, period: str | None, 
 def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
     """Loads a file, or everything of SOURCE that is due, and recomputes the periods it touches."""
     from chiso import contracts
-    from chiso.flow import collecting, computing
+    from chiso.flow import collecting, computing, drop_folders
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
+        left: list[drop_folders.LeftAlone] = []
         if file is not None:
-            outcomes = [collecting.ingest_file(file, contract, running, period)]
+            outcomes, fault = [collecting.ingest_file(file, contract, running, period)], None
         else:
-            outcomes = list(collecting.ingest_due(contract, running, period))
+            outcomes, fault = _gathered(collecting.ingest_due(contract, running, period))
+            left = drop_folders.left_alone(running, source=contract.source)
         computing.compute_stale(running)  # also what an earlier run loaded and, cut short, didn't compute
-    _show(outcomes, as_json, many=file is None and period is None)
+    if outcomes or not fault:
+        _show(outcomes, as_json, many=file is None and period is None)
+    for each in left:
+        click.echo(f"Left alone: {each.why.message_vi}\n            {each.why.message_en}", err=True)
+    if fault:
+        raise fault
     ctx.exit(_exit_code(outcomes))
+
+
+def _gathered(outcomes: Iterator[Outcome]) -> tuple[list[Outcome], ChisoError | None]:
+    """What came before it ended, and the fault that it ended with."""
+    gathered: list[Outcome] = []
+    try:
+        for outcome in outcomes:
+            gathered.append(outcome)  # noqa: PERF402 - what was gathered counts where the next one fails
+    except ChisoError as fault:
+        return gathered, fault
+    return gathered, None
 
 
 def _exit_code(outcomes: list[Outcome]) -> int:
@@ -77,7 +97,7 @@ def _show_one(outcome: Outcome) -> None:
         place = found["cell"] or (f"line {found['row']}" if found["row"] else "")
         click.echo(
             f"  {found['severity']:8} {found['sheet'] or ''} {place} {found['rule']}: {found['message_vi']}\n"
-            f"           {found['message_en']}".replace("   ", "  ", 0)
+            f"           {found['message_en']}"
         )
     if outcome.issues_total > 50:
         click.echo(f"  … {outcome.issues_total - 50} more; --json lists up to 1 000")

@@ -1,51 +1,136 @@
 """`chiso doctor`: what is set up, what is missing, what to do about it."""
 
+import os
 import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import click
 
-from chiso.system.errors import ChisoError
+from chiso.contracts import Contract
+from chiso.system.errors import ChisoError, SettingsError
+from chiso.system.settings import Settings
+
+_LEAST_FREE_BYTES = 1 << 30
+
+Check = tuple[str, Callable[[], str]]
+"""What is looked at; says what is well there, or raises ChisoError with what to do."""
 
 
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Checks environment, disk, server, warehouse, contracts, endpoints. Exit 3 if something is missing."""
+    """Checks disk, secrets, contracts, server, and asks every endpoint for an answer. Exit 3 if something is missing."""
     from chiso import contracts
-    from chiso.authoring import linting
     from chiso.system.settings import load
 
     settings = load()
     failed = False
-
-    def say(name: str, fault: str | None, good: str) -> None:
-        nonlocal failed
-        failed |= fault is not None
-        click.echo(f"{'✗' if fault else '✓'} {name}: {fault or good}")
-
-    free = shutil.disk_usage(settings.home).free
-    say("disk", f"only {free >> 20} MB free; make room" if free < 1 << 30 else None, f"{free >> 30} GB free")
-    faults = [f"{name}: {fault}" for name in contracts.source_names(settings) for fault in linting.lint(name, settings)]
-    say("contracts", "; ".join(faults) or None, f"{len(contracts.source_names(settings))} sources")
-    say("server", _warehouse(), "PostgreSQL answers, the warehouse is up to date")
-    for endpoint in sorted(
-        {contracts.load(name, settings).terms.transport.endpoint for name in contracts.source_names(settings)}
-    ):
-        variable = f"AIRFLOW_CONN_CHISO_{endpoint.upper()}"
-        known = settings.has(variable)
-        state = "set" if known else "not set (needed to fetch; the sandbox sets it while it runs)"
-        click.echo(f"{'✓' if known else '–'} endpoint {endpoint}: {variable} is {state}")
+    for name, look in _checks(settings, contracts.load_all(settings).contracts):
+        try:
+            sign, said = "✓", look()
+        except ChisoError as fault:
+            sign, said, failed = "✗", str(fault), True
+        click.echo(f"{sign} {name}: {said}")
     ctx.exit(3 if failed else 0)
 
 
-def _warehouse() -> str | None:
+def _checks(settings: Settings, sound: list[Contract]) -> Iterator[Check]:
+    yield from ((f"disk of {path}", partial(_free, path)) for path in _disks(settings))
+    yield "secrets", partial(_secrets, settings)
+    yield "contracts", partial(_contracts, settings)
+    yield "server", _warehouse
+    for name, users in _endpoints(sound).items():
+        yield f"endpoint {name}", partial(_endpoint, name, users, settings)
+
+
+def _disks(settings: Settings) -> list[Path]:
+    """One folder of every disk that is written to: files, raw files, the embedded server."""
+    from chiso.system.postgres.place import SHARED
+
+    written = [settings.var, settings.landing, settings.reports]
+    if not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE") and os.geteuid() == 0:
+        written.append(SHARED)
+    there = [path if path.exists() else settings.home for path in written]
+    return list({path.stat().st_dev: path for path in reversed(there)}.values())[::-1]
+
+
+def _free(path: Path) -> str:
+    from chiso.system.errors import StorageError
+
+    free = shutil.disk_usage(path).free
+    if free < _LEAST_FREE_BYTES:
+        raise StorageError(f"only {free >> 20} MB free; make room (docs/runbooks/incidents.md)")
+    return f"{free >> 30} GB free"
+
+
+def _secrets(settings: Settings) -> str:
+    """Whether the secrets are ours alone, and the key of the raw files is one."""
+    import pyrage
+
+    for path in (settings.var / "platform.env", settings.var / "airflow" / "passwords.json"):
+        if not path.exists():
+            continue
+        status = path.stat()
+        if status.st_uid != os.geteuid():
+            raise SettingsError(f"{path} belongs to user id {status.st_uid}; run as its owner, or chown it")
+        if status.st_mode & 0o077:
+            raise SettingsError(f"others may read {path}; chmod 600 it, and renew what it holds (docs/runbooks/keys.md)")
+    if not settings.has("CHISO_LANDING_KEY"):
+        return "none yet; the first command makes them"
+    try:
+        for key in settings.landing_keys:
+            pyrage.x25519.Identity.from_str(key)
+    except (pyrage.IdentityError, ValueError) as fault:
+        raise SettingsError(f"CHISO_LANDING_KEY holds no age identity ({fault}); put it back (docs/runbooks/keys.md)") from fault
+    return "private to their owner"
+
+
+def _contracts(settings: Settings) -> str:
+    from chiso import contracts
+    from chiso.authoring import linting
+    from chiso.system.errors import ContractError
+
+    names = contracts.source_names(settings)
+    if faults := [f"{name}: {fault}" for name in names for fault in linting.lint(name, settings)]:
+        raise ContractError(*faults)
+    return f"{len(names)} sources"
+
+
+def _warehouse() -> str:
     import sqlalchemy as sa
 
     from chiso.cli.session import platform
 
-    try:
-        with platform() as running, running.engine.connect() as connection:
-            connection.execute(sa.text("SELECT count(*) FROM audit.event"))
-    except ChisoError as fault:
-        return str(fault)
-    return None
+    with platform() as running, running.engine.connect() as connection:
+        connection.execute(sa.text("SELECT count(*) FROM audit.event"))
+    return "PostgreSQL answers, the warehouse is up to date"
+
+
+def _endpoints(sound: list[Contract]) -> dict[str, list[Contract]]:
+    """Names of connections, each with the contracts that use it."""
+    users: dict[str, list[Contract]] = {}
+    for contract in sorted(sound, key=lambda contract: contract.terms.transport.endpoint):
+        users.setdefault(contract.terms.transport.endpoint, []).append(contract)
+    return users
+
+
+def _endpoint(name: str, users: list[Contract], settings: Settings) -> str:
+    """Asks the endpoint as those contracts do; of a drop folder, lists it."""
+    from chiso import sources
+
+    variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+    if not settings.has(variable):
+        return f"{variable} is not set; the sandbox stands in while it runs"
+    endpoint = settings.endpoint(name)
+    dropping = [contract for contract in users if contract.terms.transport.kind == "drop_folder"]
+    said = []
+    if dropping:
+        files = sources.scan_drop_folder(endpoint, dropping)
+        left = [found.left.message_en for found in files if found.left]
+        said.append("\n    left alone: ".join([f"files: {len(files)}", *left]))
+    for auth, contract in {each.terms.transport.auth: each for each in users if each not in dropping}.items():
+        sources.probe(contract, endpoint)
+        said.append(f"answers{' and accepts the login' if auth == 'oauth2' else ''}")
+    return "; ".join(said)

@@ -1,9 +1,7 @@
 """`chiso indicators`, `chiso targets`, `chiso explain`, `chiso compute`."""
 
-import csv
 import sys
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -48,7 +46,7 @@ def indicators(
     if as_json:
         print_json([shapes.public(row) for row in found])
     elif as_csv:
-        _print_csv([shapes.flat(row) for row in found])
+        publication.write_csv(sys.stdout, [shapes.flat(row) for row in found])
     else:
         for row in found:
             click.echo(publication.indicator_line(shapes.public(row)))
@@ -148,9 +146,3 @@ def explain(
         print_json(found)
     else:
         click.echo(publication.explanation_text(found))
-
-
-def _print_csv(rows: list[dict[str, Any]]) -> None:
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [])
-    writer.writeheader()
-    writer.writerows(rows)

@@ -34,9 +34,23 @@ def tell_faults(settings: Settings) -> None:
         click.echo(str(fault), err=True)
 
 
+def name_faulty_contracts(settings: Settings) -> None:
+    """Says on stderr which contracts are faulty: a command goes on with the sound ones."""
+    from chiso import contracts
+
+    for fault in contracts.load_all(settings).faults:
+        click.echo(f"Faulty contract, left out: {fault}", err=True)
+
+
 def print_json(value: Any) -> None:
-    """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form, invisible signs escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo("\n".join(map(_escaped, text.split("\n"))))
+
+
+def _escaped(line: str) -> str:
+    """The same JSON with every invisible sign as JSON's own escape."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def _plain(value: object) -> object:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, cast
 
 from chiso.system.errors import StorageError
+from chiso.system.private_folder import private_folder
 from chiso.system.settings import Settings
+
+LARGEST_WORKBOOK_BYTES = 200 << 20
+"""A larger one is never read, so it isn't kept either."""
 
 
 def raw_path(settings: Settings, sha256: str, *, encrypted: bool) -> Path:
@@ -50,8 +53,8 @@ class RawFile:
         if not self.encrypted:
             yield self.path
             return
-        with TemporaryDirectory(prefix="fetch-plain-", dir=self.path.parents[1]) as folder, self.open() as stream:
-            target = Path(folder) / "delivery"
+        with private_folder(self.path.parents[1]) as folder, self.open() as stream:
+            target = folder / "delivery"
             with target.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)
             yield target

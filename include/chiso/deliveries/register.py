@@ -3,10 +3,12 @@
 A delivery is (source, stated period, SHA-256, receipt): the same one again is no second delivery.
 """
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -18,7 +20,10 @@ from chiso.system.settings import Settings
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that reached us, and how. `origin`: fetch, drop_folder or file (given by hand)."""
+    """A file that reached us, and how. `origin`: fetch, drop_folder or file (given by hand).
+
+    seen: the file's status when it was looked at; one that is another file by now, or was written to, isn't kept.
+    """
 
     path: Path
     file_name: str
@@ -27,6 +32,7 @@ class Arrival:
     origin: str
     stated_period: str | None = None
     fetch_id: int | None = None
+    seen: os.stat_result | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,51 @@ class Landed(Received):
     delivery_id: int = field(kw_only=True)
     read_again: int | None = field(default=None, kw_only=True)
     """The delivery whose bytes these are, where a changed contract reads them again."""
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A delivery that is asked for over HTTP. period: its code; uri: without secrets."""
+
+    source: str
+    period: str
+    uri: str
+    started_at: datetime
+
+
+def add_fetch(
+    engine: sa.Engine,
+    asked: Fetch,
+    outcome: Literal["fetched", "not_modified", "failed"],
+    *,
+    requests: int,
+    etag: str | None = None,
+    status: int | None = None,
+    reason: str | None = None,
+) -> int:
+    """Writes down what came of a fetch that ends now; returns its id.
+
+    requests: sent for it. status and reason: of a failed one, the last answer's status where there was an answer.
+    """
+    with engine.begin() as connection:
+        return int(
+            connection.execute(
+                sa.text(
+                    "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests, status, reason) "
+                    "VALUES (:source, :period, :uri, :started_at, :finished_at, :outcome, :etag, :requests, :status, :reason) "
+                    "RETURNING fetch_id"
+                ),
+                {
+                    **asdict(asked),
+                    "finished_at": datetime.now(UTC),
+                    "outcome": outcome,
+                    "etag": etag,
+                    "requests": requests,
+                    "status": status,
+                    "reason": reason,
+                },
+            ).scalar_one()
+        )
 
 
 def add_raw_file(connection: sa.Connection, sha256: str, size: int, *, encrypted: bool) -> None:
@@ -86,6 +137,30 @@ def add(connection: sa.Connection, source: str, arrival: Arrival, sha256: str) -
         key,
     )
     return int(known.scalar_one()), False
+
+
+def newest_from(connection: sa.Connection, source: str, uri: str) -> tuple[str, datetime] | None:
+    """SHA-256 and receipt of the newest delivery that came from that place."""
+    row = connection.execute(
+        sa.text(
+            "SELECT sha256, received_at FROM landing.delivery WHERE source = :source AND uri = :uri "
+            "ORDER BY received_at DESC, delivery_id DESC LIMIT 1"
+        ),
+        {"source": source, "uri": uri},
+    ).first()
+    return (row.sha256, row.received_at) if row else None
+
+
+def known_files(engine: sa.Engine) -> set[tuple[str, str, int, datetime]]:
+    """Files of drop folders that were received: source, place, size in bytes, when each was last modified."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT d.source, d.uri, f.bytes, d.received_at FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
+                "WHERE d.origin = 'drop_folder'"
+            )
+        )
+        return {(row.source, row.uri, row.bytes, row.received_at) for row in rows}
 
 
 def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from chiso.findings.messages import TEXTS
 from chiso.province.text import mask_personal
 from chiso.system.errors import ChisoError
+from chiso.system.visible import visible
 
 Severity = Literal["critical", "warning", "info"]
 Action = Literal["refuse_delivery", "reject_row", "flag"]
@@ -20,7 +21,7 @@ class Issue:
 
     row: 1-based sheet row, or the physical line on which the record starts (header = 1).
     cell: A1-style without the sheet; None for text. column: the contract's name.
-    value: as it stands in the delivery, masked where personal.
+    value: as it stands in the delivery, masked where personal. Every text is made safe to show (`visible`).
     """
 
     severity: Severity
@@ -34,6 +35,12 @@ class Issue:
     message_vi: str
     message_en: str
     responsible: str | None
+
+    def __post_init__(self) -> None:
+        for name in ("sheet", "value", "message_vi", "message_en"):
+            text = getattr(self, name)
+            if text is not None and not text.isprintable():
+                object.__setattr__(self, name, visible(text))
 
     def as_json(self) -> dict[str, Any]:
         """The public shape, field for field."""

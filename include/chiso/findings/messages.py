@@ -176,6 +176,32 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: cell {cell} says “{value}”, but this form is {owner}'s. Check the file.",
     ),
     "no_rows": ("{file}: không có dòng dữ liệu nào dưới tiêu đề.", "{file}: there is no data row below the header."),
+    # Files of a drop folder that are left alone
+    "file_name_unknown": (
+        "{file}: tên tệp không ứng với nguồn nào; đổi tên theo mẫu của nguồn (docs/sources).",
+        "{file}: the name fits no source; rename it as its source wants it (docs/sources).",
+    ),
+    "file_name_shared": (
+        "{file}: tên tệp ứng với nhiều nguồn ({sources}); đổi tên, hoặc sửa mẫu tên tệp trong hợp đồng dữ liệu.",
+        "{file}: the name fits several sources ({sources}); rename it, or make the pattern of one of them longer "
+        "(transport.file_names in its contract).",
+    ),
+    "link_outside": (
+        "{file}: là liên kết dẫn ra ngoài thư mục nhận tệp, không được mở; chép chính tệp đó vào thư mục.",
+        "{file} is a link that leads out of the drop folder and wasn't opened; copy the file itself there.",
+    ),
+    "file_unreadable": (
+        "{file}: không có quyền đọc; cấp quyền đọc cho người dùng chạy hệ thống.",
+        "{file} can't be read; give the platform's user the permission to read it.",
+    ),
+    "folder_unreadable": (
+        "{file}: không xem được thư mục nhận tệp ({reason}).",
+        "{file}: the drop folder can't be looked at ({reason}).",
+    ),
+    "file_not_received": (
+        "{file}: chưa được nhận (đang được ghi, vừa thay đổi, hoặc lần chạy trước bị lỗi); lần chạy sau sẽ nhận.",
+        "{file} has not been received (it was being written, or a run failed before); the next run takes it.",
+    ),
     # Workbooks
     "file_empty": ("{file}: tệp trống (0 byte); gửi lại tệp.", "{file} is empty (0 bytes); send it again."),
     "file_unknown": (

@@ -3,82 +3,87 @@
 Every function may be run again at any time; each does only what is left to do.
 """
 
-import shutil
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from chiso import contracts, landing, sources, validation
+from chiso import landing, sources, validation
 from chiso.contracts import Contract
 from chiso.deliveries import register
-from chiso.deliveries.register import Arrival
+from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
+from chiso.deliveries.register import Arrival, Fetch
 from chiso.deliveries.verdicts import Outcome
+from chiso.findings.issues import issue
 from chiso.flow import loading
+from chiso.flow.drop_folders import collect_dropped
 from chiso.province.periods import Period
-from chiso.sources import Dropped, Fetched
-from chiso.system.errors import ChisoError, EndpointError, UsageError
+from chiso.system.errors import ChisoError, EndpointError, UsageError, joined
 from chiso.system.platform import Platform
+from chiso.system.private_folder import private_folder, sweep
 from chiso.system.settings import Endpoint
 
 if TYPE_CHECKING:
     from chiso.sources.http import Session
 
-_ABANDONED_SECONDS = 24 * 3600
-
 
 def ingest_file(path: Path, contract: Contract, platform: Platform, stated_period: str | None = None) -> Outcome:
-    """Loads a file given by hand: the same way as any delivery, received when it was last modified."""
+    """Loads a file given by hand: the same way as any delivery, received when it was last modified.
+
+    A workbook that is too large to be read is refused before a byte of it is kept.
+    """
     arrival = Arrival(path, path.name, path.resolve().as_uri(), loading.modified_at(path), "file", stated_period)
+    size = path.stat().st_size
+    if contract.terms.delivery.format == "workbook" and size > LARGEST_WORKBOOK_BYTES:
+        return _too_large(arrival.file_name, size, contract)
     return loading.ingest(arrival, contract, platform)
 
 
+def _too_large(file_name: str, size: int, contract: Contract) -> Outcome:
+    finding = issue(
+        "file_too_large",
+        "critical",
+        "refuse_delivery",
+        contract.terms.responsible,
+        file=file_name,
+        size_mb=size >> 20,
+        limit_mb=LARGEST_WORKBOOK_BYTES >> 20,
+    )
+    return Outcome(contract.source, None, False, issues=[finding.as_json()], issues_total=1)
+
+
 def ingest_due(contract: Contract, platform: Platform, period: str | None = None) -> Iterator[Outcome]:
-    """Collects what is due of a source (or one period of it) and loads what was never judged."""
-    collect(contract, platform, period)
-    yield from load_pending(contract, platform)
+    """Collects what is due of a source (or one period of it) and loads what was never judged.
+
+    What could not be collected is raised after everything that came was loaded.
+    """
+    faults: list[ChisoError] = []
+    try:
+        collect(contract, platform, period)
+    except EndpointError as fault:
+        faults.append(fault)
+    try:
+        yield from load_pending(contract, platform)
+    except ChisoError as fault:
+        faults.append(fault)
+    if faults:
+        raise joined(faults)
 
 
 # --- Stages 1 and 2 ---
 
 
 def collect(contract: Contract, platform: Platform, period: str | None = None) -> int:
-    """Brings in what is due of a source and keeps it; returns how many files came. Raises EndpointError."""
-    if contract.terms.transport.kind == "drop_folder":
-        return _collect_dropped(contract, platform, period)
-    return _collect_fetched(contract, platform, period)
+    """Brings in what is due of a source and keeps it; returns how many files came.
 
-
-def _collect_dropped(contract: Contract, platform: Platform, period: str | None) -> int:
+    Raises EndpointError, after everything that can be had was kept.
+    """
+    sweep(platform.settings.landing)
+    if contract.terms.transport.kind != "drop_folder":
+        return _collect_fetched(contract, platform, period)
     if period is not None:
         raise UsageError(f"{contract.source}: a drop folder has no periods to ask for; give --file.")
-    mine = [found for found in dropped_files(contract.family, platform) if found.source == contract.source]
-    for found in mine:
-        landing.keep(
-            Arrival(found.path, found.file_name, found.uri, found.received_at, "drop_folder"),
-            contract,
-            platform.engine,
-            platform.settings,
-        )
-    return len(mine)
-
-
-def dropped_files(family: str, platform: Platform) -> list[Dropped]:
-    """Every file in the family's drop folders; `source` is None where no contract's pattern fits its name."""
-    dropping = [
-        contract
-        for contract in contracts.load_family(family, platform.settings)
-        if contract.terms.transport.kind == "drop_folder"
-    ]
-    endpoints = {contract.terms.transport.endpoint for contract in dropping}
-    return [
-        found
-        for name in sorted(endpoints)
-        for found in sources.scan_drop_folder(platform.settings.endpoint(name), dropping)
-    ]
+    return collect_dropped(contract, platform)
 
 
 def _collect_fetched(contract: Contract, platform: Platform, period: str | None) -> int:
@@ -92,18 +97,18 @@ def _collect_fetched(contract: Contract, platform: Platform, period: str | None)
         return 0
     endpoint = platform.settings.endpoint(contract.terms.transport.endpoint)
     came = 0
-    faults: list[ChisoError] = []
+    faults: list[EndpointError] = []
     with (
-        TemporaryDirectory(prefix="fetch-", dir=_scratch(platform)) as folder,
+        private_folder(platform.settings.landing) as folder,
         sources.connect(contract, endpoint) as session,
     ):
         for each in wanted:
             try:
-                came += _fetch(each, contract, endpoint, Path(folder), accepted.get(each), session, platform)
+                came += _fetch(each, contract, endpoint, folder, accepted.get(each), session, platform)
             except EndpointError as fault:  # one period that isn't there holds up no other
                 faults.append(fault)
     if faults:
-        raise faults[0]
+        raise joined(faults)
     return came
 
 
@@ -117,44 +122,21 @@ def _fetch(
     platform: Platform,
 ) -> int:
     """Fetches and keeps one period's delivery; 1 if one came, 0 if the endpoint says it is the one we have."""
-    fetched = sources.fetch(contract, period, endpoint, folder / "delivery", etag=etag, session=session)
+    asked = Fetch(contract.source, period.code, sources.address(contract, period, session), datetime.now(UTC))
+    sent_before = session.sent
+    try:
+        fetched = sources.fetch(contract, period, endpoint, folder / "delivery", etag=etag, session=session)
+    except EndpointError as fault:
+        sent = session.sent - sent_before
+        register.add_fetch(platform.engine, asked, "failed", requests=sent, status=fault.status, reason=str(fault))
+        raise
     if fetched is None:
+        register.add_fetch(platform.engine, asked, "not_modified", requests=session.sent - sent_before, etag=etag)
         return 0
-    fetch_id = _record_fetch(fetched, contract, period, platform)
+    fetch_id = register.add_fetch(platform.engine, asked, "fetched", requests=fetched.requests, etag=fetched.etag)
     arrival = Arrival(fetched.path, fetched.file_name, fetched.uri, fetched.received_at, "fetch", period.code, fetch_id)
     landing.keep(arrival, contract, platform.engine, platform.settings)
     return 1
-
-
-def _scratch(platform: Platform) -> Path:
-    """Fetches land beside the raw files: same disk, private. What a killed fetch left there is removed after a day."""
-    folder = platform.settings.landing
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in [*folder.glob("fetch-*"), *folder.glob(".*.part")]:
-        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return folder
-
-
-def _record_fetch(fetched: Fetched, contract: Contract, period: Period, platform: Platform) -> int:
-    with platform.engine.begin() as connection:
-        return int(
-            connection.execute(
-                sa.text(
-                    "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests) "
-                    "VALUES (:source, :period, :uri, :started, :finished, 'fetched', :etag, :requests) RETURNING fetch_id"
-                ),
-                {
-                    "source": contract.source,
-                    "period": period.code,
-                    "uri": fetched.uri,
-                    "started": fetched.started_at,
-                    "finished": fetched.finished_at,
-                    "etag": fetched.etag,
-                    "requests": fetched.requests,
-                },
-            ).scalar_one()
-        )
 
 
 # --- Stages 3 to 6 ---
@@ -176,4 +158,4 @@ def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
         except ChisoError as fault:
             faults.append(fault)
     if faults:
-        raise faults[0]
+        raise joined(faults)

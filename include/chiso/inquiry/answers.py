@@ -1,5 +1,6 @@
 """What people ask of the warehouse: values, targets, where a number comes from, what was refused or is held."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -110,12 +111,21 @@ def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:
 
 def refused(platform: Platform) -> list[dict[str, Any]]:
     """Deliveries that stand refused, with the reason in both languages."""
-    return _all(platform, "SELECT * FROM publication.refused_delivery ORDER BY source, file_name, delivery_id")
+    return _all(
+        platform,
+        "SELECT source, file_name, delivery_id, received_at, period, reason_vi, reason_en "
+        "FROM publication.refused_delivery ORDER BY source, file_name, delivery_id",
+    )
 
 
-def rejected(platform: Platform) -> list[dict[str, Any]]:
-    """Rows in quarantine of current deliveries: source, file, line or cell, rule, reason."""
-    return _all(platform, "SELECT * FROM publication.rejected_row ORDER BY source, period, delivery_id, line, rule")
+def rejected(platform: Platform) -> Iterator[dict[str, Any]]:
+    """Rows in quarantine of current and of refused deliveries: source, file, line or cell, rule, reason. Streamed."""
+    with platform.engine.connect() as connection:
+        found = connection.execute(
+            sa.text("SELECT * FROM publication.rejected_row ORDER BY source, period, delivery_id, line, rule"),
+            execution_options={"yield_per": 5000},
+        )
+        yield from (dict(row._mapping) for row in found)
 
 
 def held(platform: Platform) -> list[dict[str, Any]]:

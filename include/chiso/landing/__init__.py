@@ -5,10 +5,12 @@ A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age 
 
 import hashlib
 import os
-import threading
+import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import sqlalchemy as sa
@@ -18,7 +20,8 @@ from chiso.contracts import Contract
 from chiso.deliveries import register
 from chiso.deliveries.raw import raw_path
 from chiso.deliveries.register import Arrival, Landed
-from chiso.system.errors import StorageError
+from chiso.system.errors import ArrivalError, StorageError
+from chiso.system.private_folder import private_folder
 from chiso.system.settings import Settings
 
 __all__ = ["keep", "read_again", "verify"]
@@ -29,14 +32,14 @@ _BLOCK = 1 << 20
 def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Settings) -> Landed:
     """Keeps the arrival's bytes and registers the delivery, if it isn't known yet.
 
-    Raises StorageError where the file can't be read or kept; nothing is registered then.
+    Nothing is registered where it raises: ArrivalError, where the file can't be read or changes meanwhile;
+    StorageError, where it can't be kept.
     """
     encrypted = contract.holds_personal_data
-    # A file dated ahead of its receipt would stay current whatever came after it.
-    arrival = replace(arrival, received_at=min(arrival.received_at, datetime.now(UTC)))
     sha256, size = _store(arrival, encrypted, settings)
     head = None
     with engine.begin() as connection:
+        arrival = replace(arrival, received_at=_receipt(arrival, contract.source, sha256, connection))
         register.add_raw_file(connection, sha256, size, encrypted=encrypted)
         delivery_id, is_new = register.add(connection, contract.source, arrival, sha256)
         if is_new:
@@ -75,6 +78,18 @@ def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> Lande
     return register.landed(engine, again, settings)
 
 
+def _receipt(arrival: Arrival, source: str, sha256: str, connection: sa.Connection) -> datetime:
+    """When it was received: never ahead of now, or it would stay current whatever came after it.
+
+    The same bytes at the same place, still dated ahead, are the receipt that is known.
+    """
+    now = datetime.now(UTC)
+    if arrival.received_at <= now:
+        return arrival.received_at
+    known = register.newest_from(connection, source, arrival.uri)
+    return known[1] if known and known[0] == sha256 else now
+
+
 def verify(engine: sa.Engine, settings: Settings) -> Iterator[str]:
     """What is wrong with the kept files, a line each: missing, undecipherable, or no longer the bytes of their name."""
     for sha256, raw in register.raw_files(engine, settings):
@@ -96,29 +111,63 @@ def _digest(stream: BinaryIO) -> str:
 
 
 def _store(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, int]:
-    """Hashes and keeps the bytes in one pass; a file that is there already is not written again."""
-    settings.landing.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = settings.landing / f".{os.getpid()}-{threading.get_ident()}.part"
+    """SHA-256 and size of the bytes, which are kept by now; bytes that are there already are only read."""
+    with _opened(arrival) as given:
+        seen = _Hashing(given)
+        while seen.read(_BLOCK):
+            pass
+        path = raw_path(settings, seen.sha256, encrypted=encrypted)
+        try:
+            if not path.exists():
+                given.seek(0)
+                _write_new(path, _Hashing(given), seen.sha256, encrypted, settings)
+        except OSError as fault:
+            raise StorageError(
+                f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
+                "Check the disk's space and the folder's permissions."
+            ) from fault
+    return seen.sha256, seen.size
+
+
+@contextmanager
+def _opened(arrival: Arrival) -> Iterator[BinaryIO]:
+    """The arrival's file, as it stood when it was looked at, to the end. Raises ArrivalError."""
     try:
-        with arrival.path.open("rb") as given:
-            source = _Hashing(given)
-            with scratch.open("wb") as target:
-                _write(source, target, encrypted, settings)
-                target.flush()
-                os.fsync(target.fileno())
-        path = raw_path(settings, source.sha256, encrypted=encrypted)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        if not path.exists():
-            scratch.chmod(0o400)
-            scratch.rename(path)
+        # Not to wait for a writer where the file was replaced by a pipe.
+        with os.fdopen(os.open(arrival.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise ArrivalError(f"{arrival.file_name} is no regular file. Give one.")
+            _expect_same(arrival.seen or before, before, arrival)
+            yield file
+            _expect_same(before, os.fstat(file.fileno()), arrival)
     except OSError as fault:
-        raise StorageError(
-            f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
-            "Check the file, the disk's space and the folder's permissions."
+        raise ArrivalError(
+            f"{arrival.file_name} can't be read: {fault.strerror}. Let this user read it, then run again."
         ) from fault
-    finally:
-        scratch.unlink(missing_ok=True)
-    return source.sha256, source.size
+
+
+def _expect_same(then: os.stat_result, now: os.stat_result, arrival: Arrival) -> None:
+    said = [(each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in (then, now)]
+    if said[0] != said[1]:
+        raise ArrivalError(
+            f"{arrival.file_name} was written to or replaced while it was looked at. Nothing of it was kept; run again."
+        )
+
+
+def _write_new(path: Path, given: "_Hashing", sha256: str, encrypted: bool, settings: Settings) -> None:
+    """Writes what wasn't kept yet; it appears under its name when it is whole, and on the disk."""
+    with private_folder(settings.landing) as folder:
+        scratch = folder / "raw"
+        with scratch.open("wb") as target:
+            _write(given, target, encrypted, settings)
+            target.flush()
+            os.fsync(target.fileno())
+        if given.sha256 != sha256:
+            raise ArrivalError("The file was written to while it was read. Nothing of it was kept; run again.")
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        scratch.chmod(0o400)
+        scratch.rename(path)
 
 
 def _write(source: "_Hashing", target: IO[bytes], encrypted: bool, settings: Settings) -> None:

@@ -1,9 +1,11 @@
 """Plain text for a terminal; numbers as Vietnamese readers write them."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+from chiso.system.visible import visible
 
 _STATUS = {"met": "đạt", "unmet": "chưa đạt", "no_data": "chưa có số liệu"}
 _SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
@@ -95,36 +97,67 @@ def this_run(counts: Mapping[str, int]) -> str:
     )
 
 
+class Rejected:
+    """Rejected rows on their way to an export: passes them on, and remembers what the summary tells of them."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], most: int = 15) -> None:
+        """rows: a row for each rule that a delivery's row breaks, those of a delivery and line together."""
+        self._rows, self._most = rows, most
+        self._shown: dict[str, list[Mapping[str, Any]]] = {}
+        self.findings = 0
+        self.lines = 0
+        """Rows of deliveries, each counted once."""
+        self.lines_of_refused = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        last = None
+        for row in self._rows:
+            self.findings += 1
+            if (row["delivery_id"], row["line"]) != last:
+                last = (row["delivery_id"], row["line"])
+                self.lines += 1
+                self.lines_of_refused += row["state"] == "refused"
+            shown = self._shown.setdefault(row["source"], [])
+            if len(shown) < self._most:
+                shown.append(row)
+            yield row
+
+    def sample(self) -> list[Mapping[str, Any]]:
+        """Some rows of every source: the short lists first."""
+        sample: list[Mapping[str, Any]] = []
+        groups = sorted(self._shown.values(), key=len)
+        for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
+            sample += group[: max(1, (self._most - len(sample)) // left)]
+        return sample
+
+
 def summary(
     refused: Sequence[Mapping[str, Any]],
-    rejected: Sequence[Mapping[str, Any]],
+    rejected: Rejected,
     held: Sequence[Mapping[str, Any]],
+    left_alone: Sequence[Mapping[str, Any]],
     most: int = 15,
 ) -> str:
-    """What was refused and why, which rows were rejected, what is held."""
+    """What was refused and why, which rows were rejected, what is held, which files were left alone."""
     lines = [f"Tệp bị từ chối (deliveries refused): {len(refused)}"]
     lines += [f"  {row['source']}: {row['reason_vi']}\n    {row['reason_en']}" for row in refused[:most]]
-    lines.append(
-        f"Dòng bị loại (rows rejected): {len({(row['source'], row['file_name'], row['line']) for row in rejected})}"
+    of_refused = (
+        f", trong đó {rejected.lines_of_refused} thuộc tệp bị từ chối (of these in refused deliveries)"
+        if rejected.lines_of_refused
+        else ""
     )
-    lines += [
-        f"  {row['file_name']} {row['cell'] or 'dòng ' + str(row['line'])}: {row['message_vi']}"
-        for row in _spread(rejected, most)
-    ]
-    if len(rejected) > most:
+    lines.append(f"Dòng bị loại (rows rejected): {rejected.lines}{of_refused}")
+    lines += [_rejected_line(row) for row in rejected.sample()]
+    if rejected.findings > most:
         lines.append("  … còn nữa, xem rejected.csv (more in rejected.csv)")
     lines.append(f"Giá trị chờ duyệt (values held): {len(held)}")
     lines += [f"  {row['indicator']} {row['period']} {row['unit_code']}: {row['held_because']}" for row in held[:most]]
+    lines.append(f"Tệp không nhận được (files left alone): {len(left_alone)}")
+    lines += [f"  {row['reason_vi']}\n    {row['reason_en']}" for row in left_alone[:most]]
     return "\n".join(lines)
 
 
-def _spread(rows: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
-    """At most `most` rows, some of every source: the short lists first."""
-    by_source: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_source.setdefault(row["source"], []).append(row)
-    shown: list[Mapping[str, Any]] = []
-    groups = sorted(by_source.values(), key=len)
-    for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
-        shown += group[: max(1, (most - len(shown)) // left)]
-    return shown
+def _rejected_line(row: Mapping[str, Any]) -> str:
+    place = row["cell"] or f"dòng {row['line']}"
+    state = " [tệp bị từ chối]" if row["state"] == "refused" else ""
+    return f"  {visible(row['file_name'])} {place}{state}: {row['message_vi']}"

@@ -4,8 +4,19 @@ It fetches bytes and follows paging. It never judges what the bytes say: a deliv
 be is handed on as it came, so that later stages refuse it with the evidence. The caller records the fetches.
 """
 
-from chiso.sources.drop_folder import Dropped, scan_drop_folder
+from chiso.sources.drop_folder import Dropped, drop_folders, left_alone, scan_drop_folder
 from chiso.sources.due import due_periods
-from chiso.sources.fetching import Fetched, connect, fetch
+from chiso.sources.fetching import Fetched, address, connect, fetch, probe
 
-__all__ = ["Dropped", "Fetched", "connect", "due_periods", "fetch", "scan_drop_folder"]
+__all__ = [
+    "Dropped",
+    "Fetched",
+    "address",
+    "connect",
+    "drop_folders",
+    "due_periods",
+    "fetch",
+    "left_alone",
+    "probe",
+    "scan_drop_folder",
+]

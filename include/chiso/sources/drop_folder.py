@@ -4,19 +4,20 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from chiso.system.errors import ContractError, EndpointError
+from chiso.system.errors import EndpointError, SettingsError
 from chiso.system.settings import LOCAL_TIME, Endpoint
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract
+    from chiso.findings.issues import Issue
 
 HALF_COPIED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
 """Endings that browsers and copying programs give to a file that isn't all there yet."""
@@ -31,41 +32,68 @@ class Dropped:
     file_name: str
     """The name as text; bytes that are no UTF-8 are replaced."""
     uri: str
-    received_at: datetime
-    """When the file was last modified, with its zone."""
-    source: str | None
-    """None: no contract's pattern fits, or it is a link out of the folder, which is not to be opened."""
+    status: os.stat_result
+    """How it stood when it was looked at; of a link out of the folder, the link's own."""
+    fits: tuple[str, ...]
+    """Sources whose patterns fit the name best."""
+    left: "Issue | None"
+    """Why it is left alone; None where it is to be taken."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When the file was last modified, with its zone."""
+        return datetime.fromtimestamp(self.status.st_mtime, LOCAL_TIME)
+
+    @property
+    def source(self) -> str | None:
+        """The source whose file it is; None where it is left alone."""
+        return None if self.left else self.fits[0]
 
 
-def scan_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> Iterator[Dropped]:
-    """Each file of the folder once, oldest first, with the source whose `file_names` fit its name.
+def scan_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> list[Dropped]:
+    """Each file of the folders once, oldest first, with the source whose `file_names` fit its name.
 
-    Where several sources fit, the one with the longest pattern has it. Hidden files, lock files of Office,
-    half-copied files and everything that is no file are passed over.
+    Where several sources fit, the one with the longest pattern has it. Hidden files, lock files of Office, half-copied
+    files and everything that is no file are passed over. A file that can't be taken concerns itself alone: `left` says why.
 
-    endpoint: `file:///absolute/folder`. contracts: those of other transports are passed over.
-    Raises: EndpointError, if the folder can't be listed; ContractError, if two sources fit a name equally.
+    endpoint: `file:///absolute/folder`; its `extra` may hold `folders` (one more, or in JSON a list of them) and
+    `max_bytes` (200 MiB, of one file). contracts: those of other transports are passed over.
+    Raises: EndpointError, if a folder can't be listed; SettingsError, if the connection can't be used as it is set.
     """
     transports = [contract.terms.transport for contract in contracts]
     names = sorted({transport.endpoint for transport in transports if transport.kind == "drop_folder"})
     variable = f"AIRFLOW_CONN_CHISO_{names[0].upper()}" if names else "the connection of the drop folder"
-    folder = _folder(endpoint.url, variable)
-    patterns = _patterns(contracts)
-    files = [_dropped(path, status, patterns) for path, status in _listed(folder, variable)]
-    return iter(sorted(files, key=lambda file: (file.received_at, file.file_name)))
+    patterns, largest = _patterns(contracts), _largest(endpoint, variable)
+    files = [
+        _dropped(path, status, patterns, largest)
+        for folder in drop_folders(endpoint, variable)
+        for path, status in _listed(folder, variable)
+    ]
+    return sorted(files, key=lambda file: (file.received_at, file.file_name))
 
 
-def _folder(url: str, variable: str) -> Path:
-    parts = urlsplit(url)
+def drop_folders(endpoint: Endpoint, variable: str) -> list[Path]:
+    """The folders that a connection names. Raises EndpointError, naming `variable`, where it names none."""
+    parts = urlsplit(endpoint.url)
     if parts.scheme != "file":
         raise EndpointError(
             f"{variable}: a drop folder at {parts.scheme or 'no'}:// is not supported yet. "
             "Mount it as a folder and set file:///its/path."
         )
-    path = unquote(parts.path)
-    if parts.netloc not in ("", "localhost") or not path.startswith("/") or "\0" in path:
+    more: Any = (endpoint.extra or {}).get("folders") or []
+    paths = [unquote(parts.path), *map(str, [more] if isinstance(more, str) else more)]
+    if parts.netloc not in ("", "localhost") or any(not path.startswith("/") or "\0" in path for path in paths):
         raise EndpointError(f"{variable}: write the drop folder as file:///absolute/path, three slashes.")
-    return Path(path)
+    return list(dict.fromkeys(map(Path, paths)))
+
+
+def _largest(endpoint: Endpoint, variable: str) -> int:
+    from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
+
+    given = (endpoint.extra or {}).get("max_bytes", LARGEST_WORKBOOK_BYTES)
+    if not str(given).isascii() or not str(given).isdigit():
+        raise SettingsError(f"{variable}: max_bytes={given!r} is no number of bytes; correct it.")
+    return int(given)
 
 
 def _listed(folder: Path, variable: str) -> list[tuple[Path, os.stat_result]]:
@@ -109,26 +137,46 @@ def _status(path: Path, home: Path, folder: Path, variable: str) -> os.stat_resu
 
 
 def _link_status(path: Path, home: Path, link: os.stat_result) -> os.stat_result | None:
+    """The status of what the link leads to, if that lies in the folder; where it lies is asked of the very file."""
     try:
-        target = path.resolve(strict=True)
-    except (FileNotFoundError, RuntimeError):  # leads nowhere, or in a circle
+        reached = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:  # leads nowhere, in a circle, or where this user may not go
         return link
+    try:
+        target, status = Path(f"/proc/self/fd/{reached}").readlink(), os.fstat(reached)
+    finally:
+        os.close(reached)
     if not target.is_relative_to(home):
         return link
     listed_itself = target.parent == home and _is_finished(target.name)
-    status = target.stat()
     return status if stat.S_ISREG(status.st_mode) and not listed_itself else None
 
 
-def _dropped(path: Path, status: os.stat_result, patterns: Sequence[tuple[str, str]]) -> Dropped:
+def _dropped(path: Path, status: os.stat_result, patterns: Sequence[tuple[str, str]], largest: int) -> Dropped:
     name = os.fsencode(path.name).decode("utf-8", "replace")
-    return Dropped(
-        path=path,
-        file_name=name,
-        uri=path.absolute().as_uri(),
-        received_at=datetime.fromtimestamp(status.st_mtime, LOCAL_TIME),
-        source=None if stat.S_ISLNK(status.st_mode) else _source_of(name, patterns),
-    )
+    fits = tuple(_sources_of(name, patterns))
+    return Dropped(path, name, path.absolute().as_uri(), status, fits, _left(path, name, status, fits, largest))
+
+
+def _left(path: Path, name: str, status: os.stat_result, fits: tuple[str, ...], largest: int) -> "Issue | None":
+    if not fits:
+        return left_alone("file_name_unknown", name)
+    if stat.S_ISLNK(status.st_mode):
+        return left_alone("link_outside", name)
+    if len(fits) > 1:
+        return left_alone("file_name_shared", name, sources=", ".join(fits))
+    if status.st_size > largest:
+        return left_alone("file_too_large", name, size_mb=status.st_size >> 20, limit_mb=largest >> 20)
+    if not os.access(path, os.R_OK, effective_ids=True):
+        return left_alone("file_unreadable", name)
+    return None
+
+
+def left_alone(rule: str, file: str, **details: Any) -> "Issue":
+    """Why a file was left alone, and what to do."""
+    from chiso.findings.issues import issue
+
+    return issue(rule, "warning", "flag", None, file=file, **details)
 
 
 def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
@@ -141,17 +189,12 @@ def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
     ]
 
 
-def _source_of(name: str, patterns: Sequence[tuple[str, str]]) -> str | None:
+def _sources_of(name: str, patterns: Sequence[tuple[str, str]]) -> list[str]:
+    """Sources that the longest fitting patterns belong to."""
     key = _key(name.replace("[", "("))
     fitting = [(len(pattern), source) for pattern, source in patterns if fnmatchcase(key, pattern)]
     longest = max((length for length, _ in fitting), default=0)
-    sources = sorted({source for length, source in fitting if length == longest})
-    if len(sources) > 1:
-        raise ContractError(
-            f"The file name {name} fits {' and '.join(sources)} equally well. Make the pattern of one of "
-            "them longer (transport.file_names in the contract)."
-        )
-    return sources[0] if sources else None
+    return sorted({source for length, source in fitting if length == longest})
 
 
 def _key(text: str) -> str:

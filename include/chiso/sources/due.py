@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from chiso.contracts import Contract
     from chiso.contracts.model import Cadence
 
-ASKED_AGAIN = {"day": 2, "month": 1}
-"""Deltas: how many of the newest accepted periods of each grain are asked again; an ETag makes it cheap."""
 _DAY = timedelta(days=1)
 _BY_LENGTH = ("day", "week", "month", "quarter", "half", "year", "irregular")
 
@@ -23,9 +21,11 @@ _BY_LENGTH = ("day", "week", "month", "quarter", "half", "year", "irregular")
 def due_periods(contract: "Contract", accepted: Collection[Period], today: date) -> list[Period]:
     """Periods to fetch now, oldest first, each once.
 
-    A daily delta comes as one file per past month, and as days for the current month and for a month that was
-    begun as days. A daily snapshot is taken at each past month's end and yesterday, a weekly one at each past
-    month's end and on the newest Sunday; any other once per period. The newest accepted ones are asked again.
+    What happens day by day (events, and figures that are summed) comes as one file per past month, and as days for the
+    current month and for a month that was begun as days: no day is left out. A daily snapshot is taken at each past
+    month's end and yesterday, a weekly one at each past month's end and on the newest Sunday; any other once per period.
+    The newest accepted one of each length is asked for again, since it may be restated, and so are as many of the
+    newest accepted days as the contract looks back; an ETag makes it cheap.
 
     accepted: periods with an accepted delivery, whatever their length. today: the platform's day.
     Drop folders and irregular sources have nothing that could be due: [].
@@ -40,18 +40,26 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     # A period that still runs was accepted with what it had by then, so it covers nothing for good.
     over = [period for period in accepted if period.calendar == calendar and period.end < today]
     served = [period for period in over if period.start >= first]
-    if contract.has_events and cadence in ("day", "week"):
-        wanted = set(_delta(first, today, accepted=over, calendar=calendar))
-        again = {period for grain, count in ASKED_AGAIN.items() for period in _newest(served, grain, count)}
+    if cadence in ("day", "week") and _every_day_counts(contract):
+        wanted = set(_daily(first, today, accepted=over, calendar=calendar))
+        grains = ["day", "month"]
     else:
         wanted = set(_snapshots(cadence, first, today, calendar)) - set(over)
-        again = set(_newest(served, "day" if cadence in ("day", "week") else cadence, 1))
+        grains = ["day" if cadence in ("day", "week") else cadence]
+    again = {period for grain in grains for period in _newest(served, grain, 1)}
+    again |= set(_newest(served, "day", terms.delivery.look_back))
     return sorted(wanted | again, key=lambda period: (period.end, period.start))
 
 
 def _shortest(cadences: "list[Cadence]") -> "Cadence":
     """What comes as half-years and as years is fetched by half-years."""
     return min(cadences, key=_BY_LENGTH.index)
+
+
+def _every_day_counts(contract: "Contract") -> bool:
+    """Whether what a missed day would have brought is in no later delivery."""
+    summed = any(measure.kind == "flow" for measure in contract.terms.measures)
+    return contract.has_events or (summed and "day" in contract.terms.delivery.cadences)
 
 
 def _first_day(contract: "Contract") -> date:
@@ -61,7 +69,7 @@ def _first_day(contract: "Contract") -> date:
         raise ContractError(f"{contract.source}: transport.since: {fault}") from fault
 
 
-def _delta(first: date, today: date, *, accepted: list[Period], calendar: Calendar) -> Iterator[Period]:
+def _daily(first: date, today: date, *, accepted: list[Period], calendar: Calendar) -> Iterator[Period]:
     covered = {day for period in accepted for day in _days(period.start, period.end)}
     for month in _periods("month", first, today, calendar):
         days = _days(max(month.start, first), min(month.end, today - _DAY))
@@ -90,8 +98,8 @@ def _snapshots(cadence: str, first: date, today: date, calendar: Calendar) -> It
 
 
 def _newest(accepted: Iterable[Period], grain: str, count: int) -> list[Period]:
-    alike = {period for period in accepted if period.grain == grain}
-    return sorted(alike, key=lambda period: period.end)[-count:]
+    alike = sorted({period for period in accepted if period.grain == grain}, key=lambda period: period.end)
+    return alike[len(alike) - min(count, len(alike)) :]
 
 
 def _periods(grain: str, first: date, today: date, calendar: Calendar) -> list[Period]:

@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -49,6 +49,13 @@ def connect(contract: "Contract", endpoint: Endpoint) -> "Session":
     return Session(endpoint, transport.endpoint, transport.auth)
 
 
+def probe(contract: "Contract", endpoint: Endpoint) -> None:
+    """Asks the contract's endpoint for any answer, once and without much patience. Raises EndpointError, SettingsError."""
+    impatient = {"timeout_seconds": "5", "retries": "0"}
+    with connect(contract, replace(endpoint, extra={**(endpoint.extra or {}), **impatient})) as session:
+        session.probe()
+
+
 def fetch(
     contract: "Contract",
     period: Period,
@@ -74,8 +81,9 @@ def fetch(
     started = datetime.now(UTC)
     with ExitStack() as stack:
         session = session or stack.enter_context(connect(contract, endpoint))
+        session.begin_delivery()
         sent_before = session.sent
-        uri = session.url(contract.terms.transport.path.replace("{period}", quote(period.code, safe="")))
+        uri = address(contract, period, session)
         answer = _download(contract, uri, session, target, etag)
     if answer is None:
         return None
@@ -91,6 +99,11 @@ def fetch(
         started_at=started,
         finished_at=finished,
     )
+
+
+def address(contract: "Contract", period: Period, session: "Session") -> str:
+    """Where the delivery of `period` is asked for; it holds no secret."""
+    return session.url(contract.terms.transport.path.replace("{period}", quote(period.code, safe="")))
 
 
 def _download(

@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from chiso.sources.http import Answer, PassingError, Session
+from chiso.sources.http import Answer, Session
+from chiso.sources.patience import PassingError
 from chiso.system.errors import EndpointError
 
 LARGEST_PAGE_BYTES = 64 << 20

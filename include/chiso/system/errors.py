@@ -3,13 +3,27 @@
 Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exit_code` is the command line's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from chiso.system.visible import visible_lines
 
 
 class ChisoError(Exception):
-    """Root of every error the platform raises on purpose; the message says what to do."""
+    """Root of every error the platform raises on purpose; the message says what to do, and is safe to show."""
 
     exit_code = 3
+
+    def __str__(self) -> str:
+        return visible_lines("\n".join([super().__str__(), *getattr(self, "__notes__", [])]))
+
+
+def joined(faults: Sequence[ChisoError]) -> ChisoError:
+    """The first of the faults, whose message now says what the others say too, each thing once."""
+    said = list(dict.fromkeys(map(str, faults)))
+    for other in said[1:]:
+        faults[0].add_note(other)
+    return faults[0]
 
 
 class UsageError(ChisoError):
@@ -48,6 +62,11 @@ class SettingsError(ChisoError):
 class EndpointError(ChisoError):
     """A system outside did not answer as it should: look at it, then run again."""
 
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """status: that of its last answer over HTTP, if it gave one."""
+        super().__init__(message)
+        self.status = status
+
 
 class DatabaseError(ChisoError):
     """PostgreSQL is out of reach or refused: check the server, then run again."""
@@ -55,6 +74,10 @@ class DatabaseError(ChisoError):
 
 class StorageError(ChisoError):
     """A raw file is missing, unreadable or not what was kept: restore it before going on."""
+
+
+class ArrivalError(StorageError):
+    """A file that somebody hands in can't be read, or changed meanwhile; nothing of it was kept. The others go on."""
 
 
 class ProcessError(ChisoError):

@@ -3,6 +3,7 @@
 import sys
 
 from chiso.system.errors import ChisoError
+from chiso.system.visible import safe_output
 
 from chiso_airflow.launcher import commands
 
@@ -16,7 +17,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m chiso_airflow.launcher run|up|down|status\n")
         return 2
     try:
-        with commands.signals_end_us():
+        with safe_output(), commands.signals_end_us():
             return _COMMANDS[arguments[0]]()
     except ChisoError as fault:
         sys.stderr.write(f"{fault}\n")

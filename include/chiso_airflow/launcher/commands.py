@@ -21,6 +21,7 @@ from chiso_airflow.launcher import ledger, processes
 from chiso_airflow.launcher.airflow_api import Airflow
 from chiso_airflow.launcher.configuration import login_file, programs
 from chiso_airflow.launcher.credentials import UI_USER, ensure_secrets, write_login
+from chiso_airflow.launcher.driving import driving
 from chiso_airflow.launcher.main_job import MainJob
 from chiso_airflow.launcher.platform import running_platform
 from chiso_airflow.launcher.supervisor import PlatformError
@@ -42,12 +43,12 @@ class Interrupted(BaseException):
 def run() -> int:
     """Everything up, the main job, the report, everything down."""
     say = _stopwatch()
-    with running_platform("run", say) as platform:
+    with running_platform("run", say) as platform, driving(platform.settings):
         settings, check = platform.settings, platform.supervisor.check
-        MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
+        failures = MainJob(platform.airflow, settings, _started(psutil.Process()), check, say).drive()
         with _report(settings, _started(psutil.Process()), check, say) as exit_code:
             platform.supervisor.stop_components()  # no report needs them
-            return exit_code()
+            return _ended(exit_code(), failures)
 
 
 def up() -> int:
@@ -85,10 +86,9 @@ def down() -> int:
     if process is not None:
         processes.end(lambda: [process], _STOP_SECONDS)
     left = ledger.clear_leftovers(settings)
-    if settings.has("CHISO_POSTGRES_PASSWORD"):
-        stop_if_unused(settings)
+    server = settings.has("CHISO_POSTGRES_PASSWORD") and stop_if_unused(settings, release=True)
     _print("Stopped." if process else f"Ended {left} processes of a killed platform." if left
-           else "Nothing was running.")
+           else "Stopped the embedded server." if server else "Nothing was running.")
     return 0
 
 
@@ -175,9 +175,10 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
 
     airflow = Airflow(record.url, settings.values["CHISO_UI_PASSWORD"])
     try:
-        MainJob(airflow, settings, _started(daemon), check, say).drive()
-        with _report(settings, _started(daemon), check, say) as exit_code:
-            return exit_code()
+        with driving(settings):
+            failures = MainJob(airflow, settings, _started(daemon), check, say).drive()
+            with _report(settings, _started(daemon), check, say) as exit_code:
+                return _ended(exit_code(), failures)
     finally:
         if processes.lives(daemon):
             _print_login(settings, record.url)
@@ -208,6 +209,13 @@ def _report(settings: Settings, since: datetime, check: Callable[[], None],
         if child.poll() is None:
             report = psutil.Process(child.pid)
             processes.end(lambda: processes.descendants([report]), _PATIENCE_SECONDS)
+
+
+def _ended(report_code: int, failures: list[str]) -> int:
+    """The exit code; what failed is said after the report, which tells of all the rest."""
+    for failure in failures:
+        sys.stderr.write(f"\n{failure}\n")
+    return PlatformError.exit_code if failures else report_code
 
 
 def _started(process: psutil.Process) -> datetime:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chiso.system.settings import Settings
 
@@ -137,6 +137,6 @@ def http_connection(url: str, login: str, password: str) -> str:
     return f"{scheme}://{quote(login, safe='')}:{quote(password, safe='')}@{address}"
 
 
-def file_connection(folder: Path) -> str:
-    """A folder in Airflow's notation."""
-    return f"file://{quote(str(folder))}"
+def file_connection(folder: Path, other: Path) -> str:
+    """A drop folder of two folders in Airflow's notation."""
+    return f"file://{quote(str(folder))}?{urlencode({'folders': str(other)})}"

@@ -1,4 +1,8 @@
-"""The main job, driven through Airflow's own API: ingest every family, until no period is stale."""
+"""The main job, driven through Airflow's own API: ingest every family, until no period is stale.
+
+A run that fails stops nothing else: the other families are loaded, what they touched is computed, and what failed is
+handed back at the end.
+"""
 
 import time
 from collections.abc import Callable
@@ -17,7 +21,12 @@ INDICATORS = "indicators"
 
 _POLL_SECONDS = 0.5
 _HEARTBEAT_SECONDS = 8.0
+_BEGIN_SECONDS = 120.0
 _DEFAULT_TIMEOUT_SECONDS = 900
+
+
+class OverdueError(PlatformError):
+    """The main job takes too long; what it has done so far stands."""
 
 
 class MainJob:
@@ -39,24 +48,32 @@ class MainJob:
         self._deadline = time.monotonic() + self._limit_seconds
         self._spoke = time.monotonic()
         self._states: dict[tuple[str, str], str] = {}
+        self._failures: list[str] = []
 
-    def drive(self) -> None:
-        """Runs it to the end. Raises PlatformError, with the failed tasks and the ends of their logs."""
+    def drive(self) -> list[str]:
+        """Runs it to the end; what failed, a text each, with the failed tasks and the ends of their logs.
+
+        Raises PlatformError, if the platform itself fails.
+        """
         try:
-            self._drive()
+            return self._drive()
         except PlatformError:
             self._check()  # a part that has died is the cause, whatever its API answered
             raise
 
-    def _drive(self) -> None:
+    def _drive(self) -> list[str]:
         dags = self._await_dags()
         ingests = [dag for dag in dags if INGEST in dag.tags]
         if not ingests:
             raise PlatformError(f"No DAG carries the tag {INGEST!r}: there is nothing to run.")
         self._trigger(ingests)
         self._airflow.unpause(dag.dag_id for dag in dags)
-        self._follow({dag.dag_id for dag in ingests}, self._not_yet_run)
-        self._follow({dag.dag_id for dag in dags if INDICATORS in dag.tags}, self._stale_periods)
+        try:
+            self._follow({dag.dag_id for dag in ingests}, self._not_yet_run)
+            self._follow({dag.dag_id for dag in dags if INDICATORS in dag.tags}, self._stale_periods)
+        except OverdueError as overdue:
+            self._failures.append(str(overdue))
+        return self._failures
 
     def _await_dags(self) -> list[Dag]:
         """Waits until every file of the DAG folder has been read in the platform's time."""
@@ -87,32 +104,40 @@ class MainJob:
             raise PlatformError(f"{folder} holds no DAG file.")
         return files
 
-    def _follow(self, dag_ids: set[str], outstanding: Callable[[set[str]], list[str]]) -> None:
-        """Waits until no run of these DAGs is active and nothing is outstanding; says what changes.
+    def _follow(self, dag_ids: set[str], outstanding: Callable[[set[str], list[Run]], list[str]]) -> None:
+        """Waits until no run of these DAGs is active and nothing is outstanding; says what changes, notes what failed.
 
-        outstanding: of the DAGs in question, what Airflow has yet to begin.
+        outstanding: of the DAGs in question and their runs, what Airflow has yet to begin.
         """
+        idle_since = time.monotonic()
         while True:
             runs = [run for run in self._airflow.runs(self._platform_start) if run.dag_id in dag_ids]
             self._tell_changes(runs)
             active = [run for run in runs if run.state in ACTIVE]
             if active:
                 self._pause(self._at_work(active))
+                idle_since = time.monotonic()
                 continue
-            if failed := [run for run in runs if run.state == "failed"]:
-                raise PlatformError(self._failure(failed))
-            left = outstanding(dag_ids)
+            left = outstanding(dag_ids, runs)
             if not left:
-                return
-            self._pause(f"waiting for Airflow to begin: {', '.join(left[:5])}{' …' if left[5:] else ''}")
+                break
+            waiting = f"waiting for Airflow to begin: {', '.join(left[:5])}{' …' if left[5:] else ''}"
+            if time.monotonic() - idle_since > _BEGIN_SECONDS:
+                raise OverdueError(f"Nothing happened for {_BEGIN_SECONDS:.0f} s, {waiting}. "
+                                   f"Look into {self._settings.var / 'logs'}.")
+            self._pause(waiting)
+        if failed := [run for run in runs if run.state == "failed"]:
+            self._failures.append(self._failure(failed))
 
-    def _not_yet_run(self, dag_ids: set[str]) -> list[str]:
-        return sorted(dag_ids - {dag_id for dag_id, _ in self._states})
+    def _not_yet_run(self, dag_ids: set[str], runs: list[Run]) -> list[str]:
+        return sorted(dag_ids - {run.dag_id for run in runs})
 
-    def _stale_periods(self, _dag_ids: set[str]) -> list[str]:
+    def _stale_periods(self, _dag_ids: set[str], runs: list[Run]) -> list[str]:
         from chiso.flow import computing
         from chiso.system.platform import open_platform
 
+        if any(run.state == "failed" for run in runs):
+            return []  # what can't be computed stays stale
         with open_platform(self._settings) as platform:
             return [f"{period.calendar}/{period.code}" for period in computing.stale_periods(platform)]
 
@@ -137,8 +162,8 @@ class MainJob:
         """Waits for the next look; says what goes on if nothing was said for a while."""
         self._check()
         if time.monotonic() > self._deadline:
-            raise PlatformError(f"Not done after {self._limit_seconds} s ({doing}). "
-                                f"Raise CHISO_RUN_TIMEOUT, or look into {self._settings.var / 'logs'}.")
+            raise OverdueError(f"Not done after {self._limit_seconds} s ({doing}). "
+                               f"Raise CHISO_RUN_TIMEOUT, or look into {self._settings.var / 'logs'}.")
         if time.monotonic() - self._spoke > _HEARTBEAT_SECONDS:
             self._tell(doing)
         time.sleep(_POLL_SECONDS)

@@ -130,9 +130,10 @@ def _upgrade_databases(settings: Settings, supervisor: Supervisor, databases: _D
 
 
 def _begin_sandbox(sandbox: Sandbox, supervisor: Supervisor, env: Mapping[str, str]) -> None:
-    """Starts the servers and begins to fill the drop folder."""
+    """Starts the servers and begins to fill its drop folder."""
     with_login = dict(env) | dict(sandbox.environment())
-    sandbox.drop.mkdir(parents=True, exist_ok=True)
+    for folder in (sandbox.inbox, sandbox.drop):
+        folder.mkdir(parents=True, exist_ok=True)
     supervisor.component("sandbox", sandbox.serve_command(), with_login)
     supervisor.step("sandbox-files", sandbox.files_command(), with_login)
 

@@ -33,9 +33,14 @@ class Sandbox:
         return not all(self.settings.has(name) for name in (PORTAL, SOC, DEPARTMENTS))
 
     @property
-    def drop(self) -> Path:
-        """The folder into which the departments drop their forms."""
+    def inbox(self) -> Path:
+        """The operators' drop folder; the sandbox writes nothing there."""
         return self.settings.var / "drop"
+
+    @property
+    def drop(self) -> Path:
+        """The folder into which the sandbox's departments drop their forms."""
+        return self.settings.var / "sandbox" / "drop"
 
     def environment(self) -> Mapping[str, str]:
         """The credentials it shall ask for."""
@@ -43,7 +48,7 @@ class Sandbox:
                 for name in ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_API_KEY")}
 
     def files_command(self) -> list[str]:
-        """Writes the drop folder."""
+        """Writes its drop folder."""
         return [sys.executable, "-m", "sandbox", "files", "--out", str(self.drop), "--today", self._today]
 
     def serve_command(self) -> list[str]:
@@ -59,7 +64,7 @@ class Sandbox:
         ours = {
             PORTAL: http_connection(url, values["SANDBOX_CLIENT_ID"], values["SANDBOX_CLIENT_SECRET"]),
             SOC: http_connection(url, "", values["SANDBOX_API_KEY"]),
-            DEPARTMENTS: file_connection(self.drop),
+            DEPARTMENTS: file_connection(self.inbox, self.drop),
         }
         return {name: value for name, value in ours.items() if not self.settings.has(name)}
 

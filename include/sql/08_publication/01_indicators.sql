@@ -17,7 +17,7 @@ COMMENT ON VIEW publication.indicator IS 'The newest approved value of each indi
 
 CREATE OR REPLACE VIEW publication.refused_delivery AS
 SELECT d.source, d.file_name, d.delivery_id, d.received_at, v.period, v.issues -> 0 ->> 'message_vi' AS reason_vi,
-       v.issues -> 0 ->> 'message_en' AS reason_en
+       v.issues -> 0 ->> 'message_en' AS reason_en, v.verdict_id
 FROM validation.verdict v JOIN landing.delivery d USING (delivery_id)
 WHERE NOT v.accepted
   AND v.verdict_id = (SELECT max(n.verdict_id) FROM validation.verdict n WHERE n.delivery_id = v.delivery_id)
@@ -28,13 +28,14 @@ WHERE NOT v.accepted
 COMMENT ON VIEW publication.refused_delivery IS 'Deliveries that stand refused: neither they nor a later file of the same name were accepted.';
 
 CREATE OR REPLACE VIEW publication.rejected_row AS
-SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value, q.message_vi, q.message_en, q.responsible, d.delivery_id
+SELECT d.source, d.file_name, v.period, q.sheet, q.cell, q.line, q.rule, q.value, q.message_vi, q.message_en, q.responsible, d.delivery_id,
+       CASE WHEN v.accepted THEN 'accepted' ELSE 'refused' END AS state
 FROM quarantine.reject q
 JOIN validation.verdict v USING (verdict_id)
 JOIN landing.delivery d USING (delivery_id)
-JOIN warehouse.current_delivery() c ON c.delivery_id = d.delivery_id
-WHERE v.accepted;
-COMMENT ON VIEW publication.rejected_row IS 'Rows in quarantine of current deliveries, a line for each rule that a row breaks; personal values are masked.';
+WHERE v.accepted AND d.delivery_id IN (SELECT c.delivery_id FROM warehouse.current_delivery() c)
+   OR NOT v.accepted AND v.verdict_id IN (SELECT r.verdict_id FROM publication.refused_delivery r);
+COMMENT ON VIEW publication.rejected_row IS 'Rows in quarantine of current deliveries and of those that stand refused (state), a line for each rule that a row breaks; personal values are masked.';
 
 CREATE OR REPLACE VIEW publication.held_value AS
 SELECT indicator, unit_register, unit_code, calendar, period, value, held_because

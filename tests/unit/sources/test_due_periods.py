@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chiso.contracts import Contract, Delivery, Events, Terms, Transport
+from chiso.contracts import Contract, Delivery, Events, Measure, Terms, Transport
 from chiso.province.periods import Period
 from chiso.sources import due_periods
 from chiso.system.errors import ContractError
@@ -13,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TODAY = date(2024, 7, 3)
+
+
+FLOW = {"id": "alerts", "name_vi": "Cảnh báo", "unit": "cảnh báo", "kind": "flow", "column": "so_luong"}
 
 
 def contract(mode: str, cadence: str, since: str, **more: Any) -> Contract:
@@ -30,6 +33,7 @@ def contract(mode: str, cadence: str, since: str, **more: Any) -> Contract:
             transport=Transport(**{**transport, **more.get("transport", {})}),
             delivery=Delivery(**{**delivery, **more.get("delivery", {})}),
             events=Events() if mode == "delta" else None,
+            measures=[Measure(**measure) for measure in more.get("measures", [])],
         ),
         path=Path("x.yml"),
     )
@@ -42,7 +46,7 @@ def due(made: Contract, accepted: str = "", today: date = TODAY) -> str:
     return " ".join(period.code for period in periods)
 
 
-DELTA = contract("delta", "day", "2024-05")
+DELTA = contract("delta", "day", "2024-05", delivery={"look_back": 2})
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,28 @@ def test_daily_delta(accepted: str, today: date, expected: str) -> None:
     assert due(DELTA, accepted, today) == expected
 
 
+@pytest.mark.parametrize(
+    ("look_back", "again"),
+    [(0, "2024-07-09"), (1, "2024-07-09"), (3, "2024-07-06 2024-07-08 2024-07-09"), (99, "2024-07-01 2024-07-04 2024-07-06 2024-07-08 2024-07-09")],
+)
+def test_every_missed_day_is_asked_for_again_and_as_many_accepted_as_the_contract_looks_back(
+    look_back: int, again: str
+) -> None:
+    accepted = "2024-05 2024-06 2024-07-01 2024-07-04 2024-07-06 2024-07-08 2024-07-09"
+    missed = ["2024-07-02", "2024-07-03", "2024-07-05", "2024-07-07", "2024-07-10"]
+    made = contract("delta", "day", "2024-05", delivery={"look_back": look_back})
+    assert due(made, accepted, date(2024, 7, 11)).split() == sorted(["2024-06", *missed, *again.split()])
+
+
+def test_a_day_whose_figures_are_summed_is_asked_for_like_an_event() -> None:
+    made = contract("replace", "day", "2024-05", measures=[FLOW], delivery={"look_back": 2})
+    assert due(made) == "2024-05 2024-06 2024-07-01 2024-07-02"
+    known = "2024-05 2024-06-01 " + " ".join(f"2024-06-{day:02d}" for day in range(3, 31)) + " 2024-07-01"
+    assert due(made, known) == "2024-05 2024-06-02 2024-06-30 2024-07-01 2024-07-02"
+    stock = contract("replace", "day", "2024-05", measures=[FLOW | {"kind": "stock"}])
+    assert due(stock) == "2024-05-31 2024-06-30 2024-07-02"
+
+
 def test_daily_delta_over_the_new_year() -> None:
     made = contract("delta", "day", "2023-12")
     assert due(made, "", date(2024, 1, 2)) == "2023-12 2024-01-01"
@@ -125,7 +151,7 @@ def test_daily_delta_leaves_no_day_out_and_asks_for_none_too_early(
 ) -> None:
     accepted = [Period.of(f"2024-{month:02d}") for month in months]
     accepted += [Period.of(day.isoformat()) for day in days]
-    wanted = due_periods(contract("delta", "day", "2024-01"), accepted, today)
+    wanted = due_periods(contract("delta", "day", "2024-01", delivery={"look_back": 2}), accepted, today)
     assert len(set(wanted)) == len(wanted)
     assert wanted == sorted(wanted, key=lambda period: (period.end, period.start))
     assert all(period.end < today for period in wanted)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chiso.sources.http import Gunzip, Limits, PassingError, Session, _answer
+from chiso.sources.bodies import Gunzip
+from chiso.sources.http import Session, _answer
+from chiso.sources.patience import Limits, PassingError
 from chiso.system.errors import EndpointError, SettingsError
 from chiso.system.settings import Endpoint
 from hypothesis import given
@@ -60,7 +62,7 @@ def test_limits_of_a_connection() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [("timeout_seconds", "soon"), ("timeout_seconds", "0"), ("retries", "-1"), ("max_bytes", "8 GB"),
-     ("backoff_seconds", "nan"), ("max_wait_seconds", "inf")],
+     ("backoff_seconds", "nan"), ("max_wait_seconds", "inf"), ("max_seconds", "0"), ("patience_seconds", "long")],
 )
 def test_a_limit_that_is_no_number_names_its_place(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{NAME}: {key}='{value}'"):

@@ -1,15 +1,18 @@
 """Files in the drop folder and the sources they belong to."""
 
+import json
 import os
 import unicodedata
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from chiso.contracts import Contract, Delivery, Terms, Transport
 from chiso.sources import Dropped, scan_drop_folder
-from chiso.system.errors import ContractError, EndpointError
+from chiso.system import settings as environment
+from chiso.system.errors import EndpointError, SettingsError
 from chiso.system.settings import LOCAL_TIME, Endpoint
 
 MOMENT = 1_719_800_000  # 2024-07-01 09:13:20 in Viet Nam
@@ -105,11 +108,15 @@ def test_the_longer_pattern_wins(tmp_path: Path) -> None:
     assert source_of(tmp_path, "vien_phi.xlsx", wide, TELECOM) == "departments/wide"
 
 
-def test_two_equal_patterns_are_the_contracts_fault(tmp_path: Path) -> None:
+def test_a_name_that_fits_two_sources_concerns_that_file_alone(tmp_path: Path) -> None:
     put(tmp_path, "vien_thong.xlsx")
-    twin = contract("departments/twin", "*thong.xlsx")
-    with pytest.raises(ContractError, match=r"thong\.xlsx fits departments/telecom and departments/twin"):
-        scan(tmp_path, contract("departments/telecom", "vien_thong*"), twin)
+    put(tmp_path, "vien_thong_Q1.xlsx")
+    telecom, twin = contract("departments/telecom", "vien_thong*"), contract("departments/twin", "*thong.xlsx")
+    shared, sole = scan(tmp_path, telecom, twin)
+    assert (shared.source, shared.fits) == (None, ("departments/telecom", "departments/twin"))
+    assert shared.left and shared.left.rule == "file_name_shared"
+    assert "fits several sources (departments/telecom, departments/twin)" in shared.left.message_en
+    assert sole.source == "departments/telecom"
     both = contract("departments/telecom", "vien_thong*", "*thong.xlsx")
     assert source_of(tmp_path, "vien_thong.xlsx", both) == "departments/telecom"
 
@@ -143,6 +150,7 @@ def test_links_out_of_the_folder_are_reported_not_followed(tmp_path: Path) -> No
     found = {file.file_name: file for file in scan(folder)}
     assert sorted(found) == [f"vien_thong_{n}.xlsx" for n in (1, 2, 3, 4)]
     assert {file.source for file in found.values()} == {None}
+    assert {file.left.rule for file in found.values() if file.left} == {"link_outside"}
     assert found["vien_thong_1.xlsx"].received_at.timestamp() != MOMENT
 
 
@@ -192,6 +200,71 @@ def test_a_file_that_goes_while_listed_is_passed_over(
 
     monkeypatch.setattr(Path, "lstat", gone)
     assert [file.file_name for file in scan(tmp_path)] == ["vien_thong_Q2.xlsx"]
+
+
+def test_a_link_that_is_turned_elsewhere_is_another_file(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    (folder / ".data").mkdir(parents=True)
+    outside.mkdir()
+    link = folder / "vien_thong_Q2.xlsx"
+    link.symlink_to(put(folder / ".data", "q2"))
+    (file,) = scan(folder)
+    assert (file.source, file.status.st_ino) == ("departments/telecom", (folder / ".data" / "q2").stat().st_ino)
+    link.unlink()
+    link.symlink_to(put(outside, "secret"))
+    (file,) = scan(folder)
+    assert (file.source, file.left and file.left.rule) == (None, "link_outside")
+
+
+def test_a_file_above_the_limit_is_left_with_what_to_do(tmp_path: Path) -> None:
+    with (tmp_path / "vien_thong.xlsx").open("wb") as file:
+        file.truncate((200 << 20) + 1)
+    (found,) = scan(tmp_path)
+    assert found.left and found.left.rule == "file_too_large"
+    assert "200 MB, the limit is 200 MB; send the form only" in found.left.message_en
+    put(tmp_path, "vien_thong.xlsx")
+    bounded = Endpoint(tmp_path.as_uri(), extra={"max_bytes": "8"})
+    (found,) = scan_drop_folder(bounded, [TELECOM])
+    assert found.left and found.left.rule == "file_too_large"
+    with pytest.raises(SettingsError, match="AIRFLOW_CONN_CHISO_DEPARTMENTS: max_bytes='8 MB' is no number"):
+        scan_drop_folder(Endpoint(tmp_path.as_uri(), extra={"max_bytes": "8 MB"}), [TELECOM])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
+def test_a_file_that_may_not_be_read_holds_up_no_other() -> None:
+    with TemporaryDirectory() as made:  # pytest's own folders are closed to others
+        folder = Path(made)
+        folder.chmod(0o755)
+        put(folder, "vien_thong_Q1.xlsx").chmod(0)
+        put(folder, "vien_thong_Q2.xlsx")
+        os.seteuid(65534)
+        try:
+            closed, open_to_all = scan(folder)
+        finally:
+            os.seteuid(0)
+    assert closed.left and closed.left.rule == "file_unreadable"
+    assert open_to_all.source == "departments/telecom"
+
+
+def test_several_folders_are_one_drop_folder(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    mine.mkdir()
+    theirs.mkdir()
+    put(mine, "vien_thong_Q2.xlsx")
+    put(theirs, "vien_thong_Q2.xlsx", age=10)
+    given = {"AIRFLOW_CONN_CHISO_DEPARTMENTS": f"{mine.as_uri()}?folders={theirs}"}
+    listed = json.dumps({"conn_type": "file", "schema": str(mine), "extra": {"folders": [str(theirs), str(mine)]}})
+    for values in (given, {"AIRFLOW_CONN_CHISO_DEPARTMENTS": listed}):
+        endpoint = environment.load(values).endpoint("departments")
+        assert [file.path.parent.name for file in scan_drop_folder(endpoint, [TELECOM])] == ["theirs", "mine"]
+    with pytest.raises(EndpointError, match="write the drop folder as file:///absolute/path"):
+        scan_drop_folder(Endpoint(mine.as_uri(), extra={"folders": "var/drop"}), [TELECOM])
+
+
+def test_what_a_name_hides_is_shown(tmp_path: Path) -> None:
+    put(tmp_path, "bao\x1b[2Jcao\u202exslx.txt\nnext")
+    (file,) = scan(tmp_path)
+    assert file.left and file.left.message_en.startswith(r"bao\u001b[2Jcao\u202exslx.txt\u000anext: the name fits no source")
 
 
 @pytest.mark.parametrize(

@@ -384,7 +384,7 @@ def test_the_zip_directory_is_judged_before_anything_is_unpacked(monkeypatch):
 
 
 def test_too_large_a_file(monkeypatch):
-    monkeypatch.setattr(container, "MAX_BYTES", 100)
+    monkeypatch.setattr(container, "LARGEST_WORKBOOK_BYTES", 100)
     assert refused(WORKBOOK).rule == "file_too_large"
 
 

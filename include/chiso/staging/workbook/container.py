@@ -11,13 +11,13 @@ import msoffcrypto
 import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
+from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
 from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.package import Package
 
 Kind = Literal["xlsx", "xls", "ods", "html"]
 
-MAX_BYTES = 200 * 2**20
 """Of a file as it lies, and of a decrypted one."""
 MAX_UNPACKED_BYTES = 1024 * 2**20
 MAX_UNPACKED_RATIO = 200
@@ -52,8 +52,8 @@ def open_container(path: Path, password: str | None, findings: Findings) -> Cont
     size = path.stat().st_size
     if size == 0:
         raise findings.refusal("file_empty")
-    if size > MAX_BYTES:
-        raise findings.refusal("file_too_large", size_mb=size >> 20, limit_mb=MAX_BYTES >> 20)
+    if size > LARGEST_WORKBOOK_BYTES:
+        raise findings.refusal("file_too_large", size_mb=size >> 20, limit_mb=LARGEST_WORKBOOK_BYTES >> 20)
     return _identify(io.BytesIO(path.read_bytes()), password, findings)
 
 

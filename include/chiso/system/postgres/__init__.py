@@ -1,7 +1,8 @@
 """The warehouse's server: the one in the environment, else an embedded PostgreSQL that starts when needed.
 
 The embedded one is shared by all processes of a checkout: the first that needs it starts it, the last one out
-stops it. It asks for a password at every connection and listens on 127.0.0.1 alone.
+stops it, unless somebody was given its address to keep. It asks for a password at every connection and listens on
+127.0.0.1 alone.
 """
 
 from collections.abc import Iterator
@@ -37,20 +38,31 @@ def embedded_server(settings: Settings) -> Iterator["Cluster"]:
     from chiso.system.postgres.sharing import shared_use
 
     cluster = _cluster(settings)
-    with shared_use(cluster.place.folder, cluster.ensure_running, cluster.stop):
+    with shared_use(cluster.place.folder, cluster.ensure_running, cluster.stop_unless_kept):
         yield cluster
 
 
-def stop_if_unused(settings: Settings) -> None:
-    """Stops the server if it runs and nobody uses it: what a killed user leaves behind."""
+def keep_embedded_server(settings: Settings) -> None:
+    """Lets the server run on when nobody uses it any more, until `stop_if_unused` releases it."""
+    with embedded_server(settings) as server:
+        server.keep()
+
+
+def stop_if_unused(settings: Settings, *, release: bool = False) -> bool:
+    """Stops the server if it runs and nobody uses it: what a killed user leaves behind. Whether it was stopped.
+
+    release: also where it is kept.
+    """
     from chiso.system.postgres.place import has_place
     from chiso.system.postgres.sharing import shared_use
 
     if not has_place(settings):
-        return
+        return False
     cluster = _cluster(settings)
-    with shared_use(cluster.place.folder, lambda: None, cluster.stop):
+    was_running = cluster.running
+    with shared_use(cluster.place.folder, lambda: None, cluster.stop if release else cluster.stop_unless_kept):
         pass
+    return was_running and not cluster.running
 
 
 def external_url(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from chiso.system.errors import DatabaseError
 from chiso.system.postgres.configuration import literal, write_configuration
@@ -59,6 +60,25 @@ class Cluster:
         done = self._pg_ctl("stop", "-m", "fast")
         if self.running:
             raise self._fault("doesn't stop", done)
+
+    def keep(self) -> None:
+        """The server that runs now isn't stopped by the last one out."""
+        self._kept_mark.write_text(self._identity(), "utf-8")
+
+    def stop_unless_kept(self) -> None:
+        """`stop`, but for a server that was asked to stay."""
+        mark = self._kept_mark
+        if not (mark.exists() and mark.read_text("utf-8") == self._identity()):
+            self.stop()
+
+    @property
+    def _kept_mark(self) -> Path:
+        return self.place.folder / "kept"
+
+    def _identity(self) -> str:
+        """The running server's process and its start; "" where none runs."""
+        process = postmaster(self.place.data)
+        return f"{process.pid} {process.create_time()}" if process else ""
 
     def _port(self) -> int:
         fields = postmaster_fields(self.place.data)

@@ -1,0 +1,84 @@
+"""The reports below `var/reports`: exports and Data Docs, made anew from what the warehouse holds."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chiso import publication, validation
+from chiso.flow import drop_folders
+from chiso.indicators import Question, Standing
+from chiso.inquiry import answers, freshness, shapes
+from chiso.publication import Rejected
+from chiso.system.platform import Platform
+from chiso.system.settings import Settings
+
+FRAMEWORK = "nq09"
+"""The one whose targets the scoreboard shows."""
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What the reports were made of. docs: the first page of the Data Docs; None where nothing was judged yet."""
+
+    targets: list[Standing]
+    refused: Rows
+    rejected: Rejected
+    held: Rows
+    left_alone: Rows
+    docs: Path | None
+
+
+def build(platform: Platform) -> Reports:
+    """Makes every report; one builds at a time. Raises what the warehouse raises."""
+    settings = platform.settings
+    with _alone(settings):
+        change = freshness.newest_change(platform)
+        made = Reports(
+            answers.target_rows(platform, FRAMEWORK),
+            answers.refused(platform),
+            Rejected(answers.rejected(platform)),
+            answers.held(platform),
+            _left_alone(platform),
+            validation.build_docs(settings),
+        )
+        tables: dict[str, Iterable[Mapping[str, Any]]] = {
+            "targets": [shapes.flat(row) for row in made.targets],
+            "indicators": [shapes.flat(row) for row in answers.indicator_rows(platform, Question())],
+            "refused": made.refused,
+            "rejected": made.rejected,
+            "held": made.held,
+            "left_alone": made.left_alone,
+        }
+        publication.export(settings.reports, tables)
+        freshness.note_built(settings, change)
+    return made
+
+
+def _left_alone(platform: Platform) -> Rows:
+    return [
+        {
+            "file_name": left.file_name,
+            "uri": left.uri,
+            "rule": left.why.rule,
+            "reason_vi": left.why.message_vi,
+            "reason_en": left.why.message_en,
+        }
+        for left in drop_folders.left_alone(platform)
+    ]
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    settings.reports.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(settings.reports, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

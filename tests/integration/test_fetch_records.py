@@ -1,0 +1,110 @@
+"""What came of a fetch is written down, and one that fails stops only itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from chiso import contracts
+from chiso.deliveries.verdicts import Outcome
+from chiso.flow import collecting
+from chiso.system.errors import ChisoError
+from chiso.system.platform import Platform
+
+from tests.answering import Answering, Ask, Reply, answering
+from tests.deliveries import json_bytes
+
+LEVELS = "soc/system_levels"
+SYSTEM = {
+    "ma_he_thong": "HT-001",
+    "ten": "Hệ thống thử nghiệm",
+    "ma_don_vi": "000.00.11.H34",
+    "cap_do": 2,
+    "da_phe_duyet": 1,
+    "so_quyet_dinh": "12/QĐ",
+    "ngay_phe_duyet": "2024-05-15",
+    "co_phuong_an": 1,
+}
+
+
+def levels(period: str) -> bytes:
+    return json_bytes({"period": period, "items": [SYSTEM]})
+
+
+class Endpoint(Answering):
+    """An endpoint of monthly levels; what `broken` names is answered with that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: dict[str, Reply] = {}
+
+    def answer(self, ask: Ask) -> Reply:
+        period = ask.path.split("period=")[1]
+        if period in self.broken:
+            return self.broken[period]
+        etag = f'"{period}"'
+        if ask.handler.headers.get("If-None-Match") == etag:
+            return 304, b"", {}
+        return 200, levels(period), {"ETag": etag, "Last-Modified": "Mon, 01 Jul 2024 01:00:00 GMT"}
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    made = Endpoint()
+    with answering(made.answer, made):
+        yield made
+
+
+@pytest.fixture
+def asking(platform: Platform, endpoint: Endpoint) -> Platform:
+    """A platform on 5 August 2024 whose SOC is the endpoint: June and July are due."""
+    brisk = "retries=1&backoff_seconds=0.001"
+    address = endpoint.url.replace("http://", "http://:key@") + f"/?{brisk}"
+    values = dict(platform.settings.values) | {"AIRFLOW_CONN_CHISO_SOC": address, "CHISO_TODAY": "2024-08-05"}
+    return replace(platform, settings=replace(platform.settings, values=values))
+
+
+def ingest(platform: Platform) -> tuple[list[Outcome], str]:
+    """Outcomes, and the fault that it ended with."""
+    outcomes: list[Outcome] = []
+    try:
+        outcomes += collecting.ingest_due(contracts.load(LEVELS, platform.settings), platform)
+    except ChisoError as fault:
+        return outcomes, str(fault)
+    return outcomes, ""
+
+
+def fetches(platform: Platform) -> list[tuple[str, str, int | None, int]]:
+    with platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM sources.fetch ORDER BY fetch_id"))
+        return [(row.period, row.outcome, row.status, row.requests) for row in rows]
+
+
+def test_a_period_that_fails_holds_up_no_other_and_is_written_down(asking: Platform, endpoint: Endpoint) -> None:
+    endpoint.broken["2024-06"] = (500, b"", {})
+    [outcome], fault = ingest(asking)
+    assert outcome.accepted and outcome.window["period"] == "2024-07"
+    assert "period=2024-06: answered 500 Internal Server Error (tried 2 times)" in fault
+    assert fetches(asking) == [("2024-06", "failed", 500, 2), ("2024-07", "fetched", None, 1)]
+    with asking.engine.connect() as connection:
+        row = connection.execute(sa.text("SELECT * FROM sources.fetch WHERE outcome = 'failed'")).one()
+    assert (row.reason, row.source, row.started_at < row.finished_at) == (fault, LEVELS, True)
+
+
+def test_what_failed_is_asked_for_by_the_next_run_and_the_newest_by_its_etag(
+    asking: Platform, endpoint: Endpoint
+) -> None:
+    endpoint.broken["2024-06"] = (404, b"", {})
+    ingest(asking)
+    del endpoint.broken["2024-06"]
+    outcomes, fault = ingest(asking)
+    assert (len(outcomes), fault) == (1, "")
+    assert fetches(asking)[2:] == [("2024-06", "fetched", None, 1), ("2024-07", "not_modified", None, 1)]
+
+
+def test_every_period_that_fails_is_said(asking: Platform, endpoint: Endpoint) -> None:
+    endpoint.broken = {"2024-06": (404, b"", {}), "2024-07": (503, b"", {})}
+    outcomes, fault = ingest(asking)
+    assert outcomes == []
+    assert "2024-06: answered 404" in fault and "2024-07: answered 503" in fault
+    assert [row[:3] for row in fetches(asking)] == [("2024-06", "failed", 404), ("2024-07", "failed", 503)]
