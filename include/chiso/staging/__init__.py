@@ -27,6 +27,7 @@ from chiso.staging.csv_export import read_csv
 from chiso.staging.json_records import JsonRecords
 from chiso.staging.pipeline import ahead
 from chiso.staging.reporting import doubts, record_period
+from chiso.system.settings import LOCAL_TIME
 
 if TYPE_CHECKING:
     from chiso.staging.form import StagedForm
@@ -144,15 +145,32 @@ def _read_workbook(task: Task) -> Staged:
     from chiso.staging.form import read_form  # the workbook libraries are for forms only
 
     contract, received = task.contract, task.received
+    day = received.received_at.astimezone(LOCAL_TIME).date()
     with received.raw.plain_path() as path:
-        form = read_form(path, task.file_name, task.password, received.stated_period, contract, task.reference)
+        form = read_form(path, task.file_name, task.password, received.stated_period, day, contract, task.reference)
     if not form.form.rows:
         raise refusal("no_rows", contract.terms.responsible, file=task.file_name)
-    casts = Casts(contract.loaded_columns, task.reference, form.period.end)
+    casts = Casts(contract.loaded_columns, task.reference, form.at)
     copied = _load(task, form.batches(), casts, form)
-    odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(form.period, contract, received.received_at)
-    staged = _staged(task, form.period, copied, received.sha256, form.issues + odd)
+    period = form.period or _of_rows(task)
+    odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(period, contract, received.received_at)
+    staged = _staged(task, period, copied, received.sha256, form.issues + odd)
     return replace(staged, sheet=form.sheet, letters=form.letters)
+
+
+def _of_rows(task: Task) -> Period:
+    """Of a form that states no period: the shortest one that holds those of its rows; the years' last where they span several."""
+    name, calendar = task.contract.terms.period, task.contract.terms.delivery.calendar
+    said = task.connection.execute(
+        sa.text(f'SELECT DISTINCT "{name}"::text FROM {task.scratch.rows} WHERE "{name}" IS NOT NULL')
+    )
+    periods = [Period.of(code, calendar) for code in said.scalars()]
+    if not periods:
+        reason = {"reason_vi": "cả tiêu đề lẫn các dòng đều không nêu kỳ báo cáo", "reason_en": "neither the titles nor the rows state a period"}
+        raise refusal("period_unclear", task.contract.terms.responsible, file=task.file_name, **reason)
+    last = max(period.end for period in periods)
+    shared = [outer for outer in periods[0].enclosing() if all(outer.contains(period) for period in periods)]
+    return shared[0] if shared else Period.of(str(last.year), calendar)
 
 
 def _load(task: Task, batches: Iterator[RawBatch], casts: Casts, form: "StagedForm | None" = None) -> tables.Copied:

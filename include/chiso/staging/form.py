@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -31,11 +32,12 @@ BATCH_ROWS = 50_000
 
 @dataclass(frozen=True)
 class StagedForm:
-    """A form as delivered, with the period that its titles state."""
+    """A form as delivered. period: what its titles state; None where only its rows do. at: the day on which units are looked up."""
 
     form: Form
     contract: Contract
-    period: Period
+    period: Period | None
+    at: date
     _meant: dict[str, dict[int, set[Decimal]]] = field(default_factory=dict)
     """Column → row → numbers that would make totals hold, worked out where a column needs it."""
 
@@ -167,12 +169,19 @@ class StagedForm:
 
 
 def read_form(
-    path: Path, file_name: str, password: str | None, stated: str | None, contract: Contract, reference: Reference
+    path: Path,
+    file_name: str,
+    password: str | None,
+    stated: str | None,
+    received: date,
+    contract: Contract,
+    reference: Reference,
 ) -> StagedForm:
-    """Reads a workbook as the contract's form. Raises DeliveryRefused."""
+    """Reads a workbook as the contract's form. received: the day, for a form that states no period. Raises DeliveryRefused."""
     form = read_workbook(path, contract, reference, file_name=file_name, password=password)
     period = form_period(form.titles, file_name, stated, contract)
+    at = period.end if period else received
     reporter = contract.terms.delivery.reporter
     reporters = pc.unique(form.values[reporter]).drop_null().to_pylist() if reporter else []
-    check_department(form.titles, file_name, contract, reference, period, reporters)
-    return StagedForm(form, contract, period)
+    check_department(form.titles, file_name, contract, reference, at, reporters)
+    return StagedForm(form, contract, period, at)

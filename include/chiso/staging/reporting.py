@@ -1,7 +1,7 @@
 """Which period a delivery speaks of, and whose form it is: decided from what it says itself."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from chiso.contracts import Contract
 from chiso.findings.issues import Issue, issue, refusal
@@ -13,25 +13,35 @@ from chiso.province.units import LEVELS, Agency, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 
-def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | None, contract: Contract) -> Period:
+def form_period(titles: list[tuple[str, str]], file_name: str, stated: str | None, contract: Contract) -> Period | None:
     """The period in the form's titles; the file's name must not contradict it, `stated` neither.
 
-    titles: cell (A1) and text. A year in the name agrees with every period of it. Raises DeliveryRefused: unclear, or
-    the name or `stated` says another.
+    titles: cell (A1) and text. A year in the name agrees with every period of it. None where neither titles nor name
+    say one and rows have periods of their own. Raises DeliveryRefused: unclear, or the name or `stated` says another.
     """
-    owner, calendar = contract.terms.responsible, contract.terms.delivery.calendar
+    owner = contract.terms.responsible
     named = period_words.from_file_name(file_name)
-    try:
-        period = period_words.from_titles([text for _, text in titles], calendar)
-    except UnclearPeriodError as fault:
-        cell = titles[fault.line][0] or None if fault.line is not None else None
-        reasons = {"reason_vi": fault.vi, "reason_en": fault.en}
-        raise refusal("period_unclear", owner, file=file_name, cell=cell, **reasons) from fault
+    period = _titled(titles, file_name, contract)
+    if period is None:
+        code = stated or named
+        return Period.of(code, contract.terms.delivery.calendar) if code else None
     if stated and stated != period.code:
         raise refusal("period_stated", owner, file=file_name, stated=stated, period=period.code)
     if named and named not in (period.code, str(period.year)):
         raise refusal("period_file_name", owner, file=file_name, named=named, period=period.code)
     return period
+
+
+def _titled(titles: list[tuple[str, str]], file_name: str, contract: Contract) -> Period | None:
+    """What the titles state; None where they may state none."""
+    read = period_words.from_titles_if_stated if contract.terms.period else period_words.from_titles
+    try:
+        return read([text for _, text in titles], contract.terms.delivery.calendar)
+    except UnclearPeriodError as fault:
+        cell = titles[fault.line][0] or None if fault.line is not None else None
+        reasons = {"reason_vi": fault.vi, "reason_en": fault.en}
+        owner = contract.terms.responsible
+        raise refusal("period_unclear", owner, file=file_name, cell=cell, **reasons) from fault
 
 
 def record_period(
@@ -87,7 +97,7 @@ def check_department(
     file_name: str,
     contract: Contract,
     reference: Reference,
-    period: Period,
+    at: date,
     reporters: Collection[str] = (),
 ) -> None:
     """Refuses a form whose titles name an agency that none of its owners is, was or became.
@@ -97,16 +107,16 @@ def check_department(
     owners = contract.terms.owners
     kin = {
         *owners,
-        *(agency.code for owner in owners for agency in reference.successors(owner, period.end)),
-        *(code for owner in owners for code in reference.predecessors(owner, period.end)),
+        *(agency.code for owner in owners for agency in reference.successors(owner, at)),
+        *(code for owner in owners for code in reference.predecessors(owner, at)),
     }
     for cell, text in titles:
         for line in map(_reporter, text.splitlines()):
-            named = reference.find_agency(line, period.end)
+            named = reference.find_agency(line, at)
             if not isinstance(named, Agency) or named.code in kin or fold(line) == fold(contract.title_vi):
                 continue
-            if not _reports(named, reporters, contract, reference, period):
-                ours = [reference.agency(owner, period.end) for owner in owners]
+            if not _reports(named, reporters, contract, reference, at):
+                ours = [reference.agency(owner, at) for owner in owners]
                 raise refusal(
                     "department_wrong",
                     contract.terms.responsible,
@@ -118,7 +128,7 @@ def check_department(
 
 
 def _reports(
-    agency: Agency, reporters: Collection[str], contract: Contract, reference: Reference, period: Period
+    agency: Agency, reporters: Collection[str], contract: Contract, reference: Reference, at: date
 ) -> bool:
     """Whether every row is reported by that agency, or by the unit that it serves."""
     if not (reporters and contract.terms.delivery.reporter):
@@ -126,7 +136,7 @@ def _reports(
     levels = contract.column(contract.terms.delivery.reporter).levels
     below = tuple(level for level in LEVELS if level in levels and level != "province")
     found = (
-        (reference.find_agency(name, period.end), reference.find_unit(name, period.end, levels=below))
+        (reference.find_agency(name, at), reference.find_unit(name, at, levels=below))
         for name in reporters
     )
     return all(

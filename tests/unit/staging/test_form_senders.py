@@ -14,7 +14,7 @@ TAX, PLANNING = "000.00.32.H34", "000.00.04.H34"
 
 def accepts(title, form, *reporters, period="2024-Q2"):
     try:
-        check_department([("A1", title)], "form.xlsx", form, wb.REFERENCE, Period.of(period), reporters)
+        check_department([("A1", title)], "form.xlsx", form, wb.REFERENCE, Period.of(period).end, reporters)
     except DeliveryRefused as refusal:
         assert refusal.finding.rule == "department_wrong"
         return False
