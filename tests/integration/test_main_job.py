@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -23,11 +24,12 @@ class Checkout:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CHISO_"))}
         self.environ = kept | {"CHISO_VAR": str(var), "CHISO_SANDBOX_DOSSIERS": "1500"}
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, env=self.environ, cwd=HOME, capture_output=True, text=True, check=False)
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environ = self.environ | more
+        return subprocess.run(command, env=environ, cwd=HOME, capture_output=True, text=True, check=False)
 
-    def make_run(self) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "chiso_airflow.launcher", "run")
+    def make_run(self, **environ: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "chiso_airflow.launcher", "run", **environ)
 
     def chiso(self, *arguments: str) -> object:
         done = self.run(str(PROGRAMS / "chiso"), *arguments, "--json")
@@ -122,4 +124,25 @@ def test_a_second_run_loads_nothing_twice_and_refuses_a_broken_file(
     assert "0 lượt gửi được nạp" in second.stdout and "1 bị từ chối" in second.stdout
     assert "06a_thang8_2024.xlsx" in second.stdout
     assert checkout.chiso("indicators", "--period", "2024-Q2") == before
+    assert checkout.processes() == []
+
+
+def test_a_dead_endpoint_takes_nothing_from_the_others(
+    checkout: Checkout, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_run.returncode == 0
+    drop, sandbox = checkout.var / "drop", checkout.var / "sandbox" / "drop"
+    mine = drop / "vien_thong_Q2_2024.xlsx"  # the sandbox has a file of that name
+    mine.write_bytes((sandbox / "vien_thong_Q1_2024.xlsx").read_bytes())
+    (drop / "khong ro.xlsx").write_bytes(b"x")
+    began = time.monotonic()
+    run = checkout.make_run(AIRFLOW_CONN_CHISO_PORTAL="http://me:secret@127.0.0.1:9/?backoff_seconds=0.1")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert time.monotonic() - began < 300
+    assert len([line for line in run.stdout.splitlines() if line.startswith("nq09.")]) == 17, run.stdout + run.stderr
+    assert "vien_thong_Q2_2024.xlsx" in run.stdout and "khong ro.xlsx: the name fits no source" in run.stdout
+    assert "Task portal.landing.dossiers failed" in run.stderr and "no connection" in run.stderr
+    assert "secret" not in run.stdout + run.stderr
+    assert "soc: success" in run.stdout and "departments: success" in run.stdout
+    assert mine.read_bytes() == (sandbox / "vien_thong_Q1_2024.xlsx").read_bytes()
     assert checkout.processes() == []

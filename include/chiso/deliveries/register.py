@@ -139,6 +139,13 @@ def add(connection: sa.Connection, source: str, arrival: Arrival, sha256: str) -
     return int(known.scalar_one()), False
 
 
+def size_is_known(engine: sa.Engine, size: int) -> bool:
+    """Whether any kept file has so many bytes; where none has, bytes of that size are new."""
+    with engine.connect() as connection:
+        known = connection.execute(sa.text("SELECT EXISTS (SELECT FROM landing.raw_file WHERE bytes = :size)"), {"size": size})
+        return bool(known.scalar_one())
+
+
 def newest_from(connection: sa.Connection, source: str, uri: str) -> tuple[str, datetime] | None:
     """SHA-256 and receipt of the newest delivery that came from that place."""
     row = connection.execute(

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import sqlalchemy as sa
@@ -36,7 +35,7 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     StorageError, where it can't be kept.
     """
     encrypted = contract.holds_personal_data
-    sha256, size = _store(arrival, encrypted, settings)
+    sha256, size = _store(arrival, encrypted, engine, settings)
     head = None
     with engine.begin() as connection:
         arrival = replace(arrival, received_at=_receipt(arrival, contract.source, sha256, connection))
@@ -110,67 +109,45 @@ def _digest(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _store(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, int]:
-    """SHA-256 and size of the bytes, which are kept by now; bytes that are there already are only read."""
+def _store(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Settings) -> tuple[str, int]:
+    """SHA-256 and size of the bytes, which are kept by now; those that are there already aren't written again."""
+    return _known(arrival, encrypted, engine, settings) or _write_new(arrival, encrypted, settings)
+
+
+def _known(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Settings) -> tuple[str, int] | None:
+    """SHA-256 and size, if these very bytes are kept. Only what may be known by its size is read for that."""
     with _opened(arrival) as given:
-        seen = _Hashing(given)
-        while seen.read(_BLOCK):
+        if not register.size_is_known(engine, given.status.st_size):
+            return None
+        while given.read(_BLOCK):
             pass
-        path = raw_path(settings, seen.sha256, encrypted=encrypted)
-        try:
-            if not path.exists():
-                given.seek(0)
-                _write_new(path, _Hashing(given), seen.sha256, encrypted, settings)
-        except OSError as fault:
-            raise StorageError(
-                f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
-                "Check the disk's space and the folder's permissions."
-            ) from fault
-    return seen.sha256, seen.size
+    path = raw_path(settings, given.sha256, encrypted=encrypted)
+    return (given.sha256, given.size) if path.exists() else None
 
 
-@contextmanager
-def _opened(arrival: Arrival) -> Iterator[BinaryIO]:
-    """The arrival's file, as it stood when it was looked at, to the end. Raises ArrivalError."""
+def _write_new(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, int]:
+    """Writes and hashes in one pass; the file appears under its name when it is whole, and on the disk."""
     try:
-        # Not to wait for a writer where the file was replaced by a pipe.
-        with os.fdopen(os.open(arrival.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            before = os.fstat(file.fileno())
-            if not stat.S_ISREG(before.st_mode):
-                raise ArrivalError(f"{arrival.file_name} is no regular file. Give one.")
-            _expect_same(arrival.seen or before, before, arrival)
-            yield file
-            _expect_same(before, os.fstat(file.fileno()), arrival)
+        with private_folder(settings.landing) as folder:
+            scratch = folder / "raw"
+            with _opened(arrival) as given, scratch.open("wb") as target:
+                _write(given, target, encrypted, settings)
+                target.flush()
+                os.fsync(target.fileno())
+            path = raw_path(settings, given.sha256, encrypted=encrypted)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if not path.exists():
+                scratch.chmod(0o400)
+                scratch.rename(path)
     except OSError as fault:
-        raise ArrivalError(
-            f"{arrival.file_name} can't be read: {fault.strerror}. Let this user read it, then run again."
+        raise StorageError(
+            f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
+            "Check the disk's space and the folder's permissions."
         ) from fault
+    return given.sha256, given.size
 
 
-def _expect_same(then: os.stat_result, now: os.stat_result, arrival: Arrival) -> None:
-    said = [(each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in (then, now)]
-    if said[0] != said[1]:
-        raise ArrivalError(
-            f"{arrival.file_name} was written to or replaced while it was looked at. Nothing of it was kept; run again."
-        )
-
-
-def _write_new(path: Path, given: "_Hashing", sha256: str, encrypted: bool, settings: Settings) -> None:
-    """Writes what wasn't kept yet; it appears under its name when it is whole, and on the disk."""
-    with private_folder(settings.landing) as folder:
-        scratch = folder / "raw"
-        with scratch.open("wb") as target:
-            _write(given, target, encrypted, settings)
-            target.flush()
-            os.fsync(target.fileno())
-        if given.sha256 != sha256:
-            raise ArrivalError("The file was written to while it was read. Nothing of it was kept; run again.")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        scratch.chmod(0o400)
-        scratch.rename(path)
-
-
-def _write(source: "_Hashing", target: IO[bytes], encrypted: bool, settings: Settings) -> None:
+def _write(source: "_Given", target: IO[bytes], encrypted: bool, settings: Settings) -> None:
     if encrypted:
         import pyrage
 
@@ -181,12 +158,48 @@ def _write(source: "_Hashing", target: IO[bytes], encrypted: bool, settings: Set
         target.write(data)
 
 
-class _Hashing:
-    def __init__(self, source: BinaryIO) -> None:
-        self._source, self._hash, self.size = source, hashlib.sha256(), 0
+@contextmanager
+def _opened(arrival: Arrival) -> Iterator["_Given"]:
+    """The arrival's file, which must stay as it was when it was looked at. Raises ArrivalError."""
+    try:
+        # Where the file was replaced by a pipe, no writer is waited for.
+        opened = os.open(arrival.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as fault:
+        raise _unreadable(arrival, fault) from fault
+    with os.fdopen(opened, "rb") as file:
+        given = _Given(arrival, file)
+        if not stat.S_ISREG(given.status.st_mode):
+            raise ArrivalError(f"{arrival.file_name} is no regular file. Give one.")
+        _expect_same(arrival.seen or given.status, given.status, arrival)
+        yield given
+        _expect_same(given.status, os.fstat(opened), arrival)
+
+
+def _expect_same(then: os.stat_result, now: os.stat_result, arrival: Arrival) -> None:
+    said = [(each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in (then, now)]
+    if said[0] != said[1]:
+        raise ArrivalError(
+            f"{arrival.file_name} was written to or replaced while it was looked at. Nothing of it was kept; run again."
+        )
+
+
+def _unreadable(arrival: Arrival, fault: OSError) -> ArrivalError:
+    return ArrivalError(f"{arrival.file_name} can't be read: {fault.strerror}. Let this user read it, then run again.")
+
+
+class _Given:
+    """An arrival's bytes, hashed and counted as they are read. Raises ArrivalError where they can't be."""
+
+    def __init__(self, arrival: Arrival, file: BinaryIO) -> None:
+        self._arrival, self._file = arrival, file
+        self._hash, self.size = hashlib.sha256(), 0
+        self.status = os.fstat(file.fileno())
 
     def read(self, size: int = -1) -> bytes:
-        data = self._source.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError as fault:
+            raise _unreadable(self._arrival, fault) from fault
         self._hash.update(data)
         self.size += len(data)
         return data
