@@ -67,6 +67,10 @@ class Headings:
         """Whether it is a value of the column, or was meant as one: misspelt, it is found out where it is looked up."""
         return self._meaning.is_value(column.name, name) or (bool(column.levels) and looks_like_a_unit(name))
 
+    def over(self, row: Row) -> Row:
+        """A row that sums those below it, with what it heads."""
+        return row._replace(heads=self._column_of(row._replace(bare=True)))
+
     # What a blank means
 
     def values(self, rows: Sequence[Row], place: int) -> Iterator[str | None]:

@@ -50,7 +50,10 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     subtotals = contract.terms.sheet.subtotals
     layout = arrange(headings.settled(reading.read()), subtotals)
     sums = Sums(layout, body, meaning, reading.plain).find()
-    totals = {found.row.at: found.as_total for found in sums if found.is_total}
+    totals = {
+        found.row.at: found.total(headings.over(found.row) if found.first > found.row.at else found.row)
+        for found in sums if found.is_total
+    }
     if totals:
         layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
     found = Interpretation(layout, sums, layout.within, body, headings)

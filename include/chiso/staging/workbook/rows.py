@@ -178,7 +178,8 @@ class Rows:
         return None
 
     def _names_a_group(self, name: str) -> bool:
-        return self._meaning.district(name) is not None or self._group_column(name) is not None
+        meaning = self._meaning
+        return meaning.district(name) is not None or meaning.names_label(name) or self._group_column(name) is not None
 
     def _group_column(self, name: str) -> int | None:
         """The column, not the label's, of which the name is a unit or choice."""
@@ -273,6 +274,7 @@ class Rows:
     def _is_heading(self, index: int, ordinal: str, place: int, name: str) -> bool:
         """Whether the only text of a row heads the rows below it."""
         column = self._above.get(place)
-        return (wording.rank_of(ordinal) != "name" or self._stands_out(index, place) or self._group_column(name) is not None
+        named = any(self._meaning.is_value(above.name, name) for above in {**self._grouping, **self._above}.values())
+        return (named or wording.rank_of(ordinal) != "name" or self._stands_out(index, place)
                 or (column is not None and place != self._body.label and not wording.is_number(ordinal))
                 or any(span.top == index and span.left <= place < span.right for span in self._body.grid.merges))

@@ -35,10 +35,9 @@ class Sum:
     is_total: bool
     """Whether it is surely no data row."""
 
-    @property
-    def as_total(self) -> Row:
-        """The row as what it is."""
-        return self.row._replace(kind="subtotal", closing=True, sums=(self.first, self.last))
+    def total(self, row: Row) -> Row:
+        """The row as a total."""
+        return row._replace(kind="subtotal", closing=True, sums=(self.first, self.last))
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,11 @@ class Sums:
         return False if outermost or position in self._ends else None
 
     def _is_marked(self, position: int) -> bool:
-        """Whether something marks the row as none of the others: no number, bold print, a name that is no unit's."""
-        if self._is_like_data(position):
-            return False
+        """Whether something marks the row as none of the others: no number, bold print, a name that is no unit's, no key."""
         index = self._indices[position]
         unnumbered = self._body.numbers_rows and not self._body.ordinals[index]
+        if self._is_like_data(position):
+            return unnumbered and self._lacks_words(index)
         return unnumbered or self._is_bold_alone(index) or self._meaning.label_is_unit
 
     def _is_like_data(self, position: int) -> bool:
@@ -195,6 +194,12 @@ class Sums:
         row = self._data[position]
         numbered = wording.is_mark(self._body.ordinals[row.at] or "")
         return numbered or (row.name is not None and self._meaning.names_label(row.name))
+
+    def _lacks_words(self, index: int) -> bool:
+        """Whether a word that every data row must have is missing."""
+        wanted = (place for place in self._body.words if place in self._body.columns)
+        return any(not self._body.columns[place].may_be_blank and not self._body.word(index, place) for place in wanted
+                   if self._body.columns[place].terms.blank != "above")
 
     def _is_bold_alone(self, index: int) -> bool:
         return self._body.is_bold(index) and not all(map(self._body.is_bold, self._indices[:2]))
