@@ -158,7 +158,7 @@ def compute(*, partition_key: str | None = None) -> list[str]:
             done = [f"{period.calendar}/{period.code}" for period in computing.compute_stale(platform).periods]
         else:
             calendar, _, code = partition_key.partition("/")
-            computing.compute_period(Period.of(code, calendar), platform)
+            computing.compute_periods([Period.of(code, calendar)], platform)
             done = [partition_key]
         log.info("computed: %s", ", ".join(done) or "nothing was stale")
         if is_driven(platform.settings) or not freshness.outdated(platform):

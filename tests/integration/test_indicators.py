@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, csv_bytes, dossiers, telecom_form, telecom_row
+from tests.workshop import Workshop
 
 TELECOM, DOSSIERS = "departments/telecom", "portal/dossiers"
 QUARTERS = {"2022-Q3": "Quý III/2022", "2023-Q1": "Quý I/2023"}
@@ -308,3 +310,108 @@ def test_texts_of_older_versions_become_objects(platform: Platform) -> None:
         [f"{TELECOM}.households", f"{DOSSIERS}.dossiers_received"],
         [f"{TELECOM}.households"],
     ]
+
+
+# --- On invented sources ---
+
+TRANSPORT = """- {property: owner, value: 000.00.11.H34}
+- {property: transport, value: {kind: json, endpoint: soc, path: /x, auth: api_key, since: 2023-01}}
+"""
+INDICES = """
+- {name: main_index, businessName: main_index, logicalType: string, required: true, primaryKey: true}
+- {name: score, businessName: score, logicalType: number}
+- {name: rank, businessName: rank, logicalType: integer}
+"""
+INDEX_TERMS = (
+    TRANSPORT
+    + """\
+- {property: delivery, value: {cadence: year, format: json}}
+- {property: subject, value: main_index}
+- {property: dimensions, value: [main_index]}
+- property: measures
+  value:
+  - {id: index_value, name_vi: Chỉ số, unit: điểm, kind: stock, column: score, over_rows: none}
+  - {id: overall, name_vi: Tổng hợp, unit: điểm, kind: stock, column: score, over_rows: none,
+     when: {column: main_index, operator: '=', value: DTI}}
+  - {id: rank, name_vi: Hạng, unit: hạng, kind: stock, column: rank, over_rows: none,
+     when: {column: main_index, operator: '=', value: DTI}}
+"""
+)
+MAXIMA = {"Nhận thức số": 100, "Hạ tầng số": 300, "Hoạt động số": 600}
+
+
+def test_a_composite_score_and_a_rank(inbox: Inbox, tmp_path: Path) -> None:
+    workshop = Workshop(inbox, tmp_path / "checkout")
+    source = workshop.add("soc/index_results", INDICES, INDEX_TERMS)
+    of = "soc/index_results"
+    score = {"score": f"{of}.index_value", "over": "main_index", "maxima": MAXIMA, "total": 1000}
+    indicators = [
+        {"id": "score", "name_vi": "Điểm", "unit": "điểm", "formula": {"first_of": [score, f"{of}.overall"]}},
+        {"id": "rank", "name_vi": "Hạng", "unit": "hạng", "formula": {"latest": f"{of}.rank"}},
+    ]
+    text = {"framework": "index", "version": "1", "name_vi": "Thử", "indicators": indicators}
+    path = workshop.platform.settings.schemas / "indicators" / "index.yml"
+    path.write_text(yaml.safe_dump(text, allow_unicode=True), "utf-8")
+
+    def deliver(year: str, indices: dict[str, float], overall: float, rank: int) -> None:
+        rows = [{"main_index": name, "score": value, "rank": None} for name, value in indices.items()]
+        rows.append({"main_index": "DTI", "score": overall, "rank": rank})
+        outcome = workshop.ingest(source, json.dumps({"period": year, "items": rows}).encode(), f"{year}.json", at(1))
+        assert outcome.accepted, outcome.issues
+
+    deliver("2022", {"NHẬN THỨC SỐ": 0.9, "Hạ tầng số": 0.5, "Hoạt động số": 0.41, "Đô thị thông minh": 0.2}, 0.49, 45)
+    deliver("2023", {"Nhận thức số": 0.9}, 0.55, 40)
+    computing.compute_stale(workshop.platform)
+
+    def known(year: str) -> dict[str, KnownValue]:
+        return {row.indicator: row for row in answers.indicator_rows(workshop.platform, Question("index", year))}
+
+    whole, short = known("2022"), known("2023")
+    assert (whole["score"].value, whole["score"].denominator, whole["rank"].value) == (Decimal("0.486"), 1000, 45)
+    assert (short["score"].value, short["score"].status, short["rank"].value) == (Decimal("0.55"), "computed", 40)
+    told = answers.explanation(workshop.platform, "score", "2023", None, None, None, rows=False)
+    assert told["formula"] == f"{of}.overall"
+
+
+SHARES = """
+- {name: sector, businessName: sector, logicalType: string, required: true, primaryKey: true}
+- {name: value_added, businessName: value_added, logicalType: number, required: true}
+- {name: grdp, businessName: grdp, logicalType: number, required: true}
+- {name: state, businessName: state, logicalType: string, required: true, enum: [{value: sơ bộ}, {value: chính thức}]}
+"""
+SHARE_TERMS = TRANSPORT + """\
+- {property: delivery, value: {cadence: year, format: json, preliminary: {column: state, official: chính thức}}}
+- {property: dimensions, value: [sector]}
+- property: measures
+  value:
+  - {id: value_added, name_vi: Giá trị tăng thêm, unit: tỷ đồng, kind: flow, column: value_added}
+  - {id: grdp, name_vi: GRDP, unit: tỷ đồng, kind: flow, column: grdp}
+"""
+
+
+def test_official_figures_after_preliminary_ones_are_not_held(inbox: Inbox, tmp_path: Path) -> None:
+    workshop = Workshop(inbox, tmp_path / "checkout")
+    source = workshop.add("soc/shares", SHARES, SHARE_TERMS)
+    share = {"ratio": "soc/shares.value_added", "to": "soc/shares.grdp"}
+    indicators = [
+        {"id": "share", "name_vi": "x", "unit": "%", "formula": share},
+        {"id": "lowest", "name_vi": "x", "unit": "%", "formula": {"minimum": share, "over": "sector"}},
+    ]
+    text = {"framework": "economy", "version": "1", "name_vi": "Thử", "indicators": indicators}
+    (workshop.platform.settings.schemas / "indicators" / "economy.yml").write_text(yaml.safe_dump(text), "utf-8")
+
+    def after(state: str, added: int, day: int) -> list[tuple[float, str]]:
+        rows = [
+            {"sector": "A", "value_added": added, "grdp": 100, "state": state},
+            {"sector": "B", "value_added": 5, "grdp": 100, "state": state},
+        ]
+        content = json.dumps({"period": "2023", "items": rows}).encode()
+        assert workshop.ingest(source, content, f"{day}.json", at(day)).accepted
+        computing.compute_stale(workshop.platform)
+        found = answers.indicator_rows(workshop.platform, Question("economy", "2023"))
+        return [(float(row.value), row.publication) for row in found if row.value is not None]
+
+    assert after("sơ bộ", 15, 1) == [(10, "approved"), (5, "approved")]
+    assert after("chính thức", 25, 2) == [(15, "approved"), (5, "approved")]
+    assert after("sơ bộ", 15, 3) == [(15, "approved"), (5, "approved")]
+    assert after("chính thức", 35, 4) == [(20, "held"), (5, "approved")]

@@ -73,7 +73,8 @@ def read_indicators(
     names = sorted({definition.indicator.id for framework in versions for definition in framework.indicators})
     values = _by_definition(_values(connection, question, names, units))
     latest = {} if question.period is None else latest_values(connection, question.period, question.as_of, names, units)
-    reported = _reported(connection, question, units)
+    whole = question.unit_code is None or question.unit_code in province_codes
+    reported = _reported(connection, question, units, whole=whole)
     reader = _Reader(question, values, latest, reported, stocks, units[0])
     return [
         row
@@ -91,14 +92,15 @@ class _Reader:
     question: Question
     values: _ByDefinition
     latest: Mapping[tuple[str, str], sa.Row[Any]]
-    reported: Sequence[sa.Row[Any]]
+    reported: Mapping[str, list[sa.Row[Any]]]
     stocks: frozenset[MeasureKey]
     unit_code: str
 
     def rows(self, framework: Framework, definition: Definition) -> list[KnownValue]:
         """The values of one indicator; what is only printed, or asked for and not there, is a row without a value."""
         indicator = definition.indicator
-        printed = {row.period: row for row in self.reported if fold(row.subject) in indicator.names}
+        said = [row for name in indicator.names for row in self.reported.get(name, [])]
+        printed = {row.period: row for row in sorted(said, key=lambda row: row.received_at)}  # the newest of a period
         chosen = self._chosen(framework, definition)
         rows = [_row(framework, definition, value, printed.get(value.period)) for value in chosen]
         shown = {value.period for value in chosen}
@@ -173,15 +175,21 @@ def latest_values(
     return {(row.indicator, row.defined_in): row for row in rows}
 
 
-def _reported(connection: sa.Connection, question: Question, units: Sequence[str]) -> Sequence[sa.Row[Any]]:
-    """Printed figures of the unit; of the province also those that name no unit."""
-    return connection.execute(
+def _reported(
+    connection: sa.Connection, question: Question, units: Sequence[str], *, whole: bool
+) -> dict[str, list[sa.Row[Any]]]:
+    """Printed figures of the unit, by the folded name of what they speak of; of the province also those without a unit."""
+    rows = connection.execute(
         sa.text(
             "SELECT * FROM indicators.printed_as_of(:as_of) WHERE value IS NOT NULL "
-            "AND (unit_code = ANY(:units) OR CAST(:whole AS boolean) AND unit_code IS NULL) ORDER BY received_at"
+            "AND (unit_code = ANY(:units) OR CAST(:whole AS boolean) AND unit_code IS NULL)"
         ),
-        {"as_of": question.as_of or "infinity", "units": list(units), "whole": question.unit_code is None},
-    ).all()
+        {"as_of": question.as_of or "infinity", "units": list(units), "whole": whole},
+    )
+    found: dict[str, list[sa.Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(fold(row.subject), []).append(row)
+    return found
 
 
 def _row(framework: Framework, definition: Definition, value: sa.Row[Any], printed: sa.Row[Any] | None) -> KnownValue:
