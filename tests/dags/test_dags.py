@@ -12,7 +12,7 @@ from chiso_airflow.tasks import ALL_STALE, REPORTS_TASK
 
 HOME = Path(__file__).parents[2]
 FAMILIES = ("departments", "portal", "soc")
-HEAVY = ("pandas", "pyarrow", "great_expectations", "openpyxl", "chiso.flow.loading", "chiso.staging")
+HEAVY = ("pandas", "pyarrow", "great_expectations", "chiso.flow.loading", "chiso.staging")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,15 @@
 import unicodedata
 
 import pytest
-from chiso.province.text import fold, header_key, legacy_to_unicode, looks_like_formula, mask_personal, nfc
+from chiso.province.text import (
+    fold,
+    header_key,
+    legacy_to_unicode,
+    looks_like_formula,
+    mask_personal,
+    nfc,
+    with_own_letters,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,3 +139,9 @@ def test_formulas_in_disguise(text):
 )
 def test_what_is_no_formula(text):
     assert not looks_like_formula(text)
+
+
+def test_letters_that_only_look_vietnamese_match_and_are_replaced():
+    assert fold("Ðơn vị") == fold("Ɖơn vị") == fold("ðơn vị") == "don vi"
+    assert header_key("Ngƣời trƣởng thành") == "nguoitruongthanh"
+    assert with_own_letters("PHƢỜNG Ðăk Pék") == "PHƯỜNG Đăk Pék"

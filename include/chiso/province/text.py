@@ -15,6 +15,7 @@ _COMBINING = re.compile("[\u0300-\u036f]")
 _TONE_FIRST = re.compile("([\u0300\u0301\u0303\u0309\u0323]+)([\u0302\u0306\u031b]+)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_LOOKALIKES = str.maketrans("ÐðƉɖƢƣ", "ĐđĐđƯư")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -26,14 +27,19 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\2\1", unicodedata.normalize("NFD", composed)))
 
 
+def with_own_letters(text: str) -> str:
+    """`text` with Đ and ư where another alphabet's letter of the same looks was typed (Ðơn vị, Phƣờng)."""
+    return text.translate(_LOOKALIKES)
+
+
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     r"""Match key of a name or heading: lower case, no accents, no bracketed part, words one space apart.
 
     `Đắk Tô`, `ĐĂK TÔ` and `dak to` → `dak to`; `Hộ có\ncáp quang (hộ)` → `ho co cap quang`;
-    `Ia H' Drai` → `ia h drai`. A text of brackets only gives "".
+    `Ia H' Drai` → `ia h drai`; `Ðơn vị` with an Icelandic letter → `don vi`. A text of brackets only gives "".
     """
-    bare = _INVISIBLE.sub("", nfc(text)).lower()
+    bare = with_own_letters(_INVISIBLE.sub("", nfc(text)).lower())
     while (shorter := _BRACKETED.sub(" ", bare)) != bare:
         bare = shorter
     letters = unicodedata.normalize("NFD", bare.replace("đ", "d"))

@@ -2,13 +2,13 @@
 
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from chiso.findings.issues import DeliveryRefused
-from chiso.staging.workbook import container, long_sheet, sheet_xml, xlsx
+from chiso.staging.workbook import container
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -26,11 +26,6 @@ ROWS = telecom(
 )
 FORM = Page(ROWS, merges=[(0, 0, 0, 3)], bold={6}, hidden_rows={8}, formats={(9, 3): "0.00%"})
 SEVERAL = [Page([["Hướng dẫn"]], name="Khác"), FORM]
-
-
-def zipped_part(content: bytes, name: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        return package.read(name)
 
 
 def encrypted(content: bytes, password: str) -> bytes:
@@ -109,6 +104,29 @@ def test_encrypted_workbook_with_its_password():
     assert refused(content, password="khác").rule == "password_wrong"
 
 
+@pytest.mark.parametrize("password", [None, "khác"])
+def test_what_is_only_protected_against_changes_opens_without_a_password(password):
+    assert len(read(encrypted(wb.xlsx(FORM), "VelvetSweatshop"), password=password).rows) == 3
+
+
+def test_encryption_that_would_take_hours_is_refused(monkeypatch):
+    monkeypatch.setattr(container, "_MOST_SPINS", 1000)
+    finding = refused(encrypted(wb.xlsx(FORM), "1"), password="1")
+    assert (finding.rule, "far too many rounds" in finding.message_en) == ("file_damaged", True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_called_so(encoding):
+    finding = refused("STT\tĐơn vị\tSố hộ\r\n1\tPhường Quang Trung\t910\r\n".encode(encoding), name="a.xls")
+    assert (finding.rule, "it holds UTF-16 text" in finding.message_en) == ("file_unknown", True)
+
+
+def test_no_refusal_speaks_of_exceptions():
+    for content in (WORKBOOK[: len(WORKBOOK) // 2], wb.xls(FORM)[:3000], wb.ods(FORM)[:2000]):
+        message = refused(content, name="a.xls").message_en
+        assert not re.search(r"[A-Z]\w*(?:Error|Exception|File)\b|: \)", message), message
+
+
 @pytest.mark.parametrize(
     ("font", "names"),
     [
@@ -131,116 +149,7 @@ def test_capital_font_of_a_title_and_decomposed_names():
     assert form.values["commune"] == ["Xã Đắk Cấm"]
 
 
-def test_long_sheets_read_like_short_ones(monkeypatch):
-    names = [f"Cơ sở {number}" for number in range(300)]
-    rows = telecom(*communes(*names), [301, "Xã Kroong", "2.152", 0.4501, 1.014, True, "#N/A"])
-    page = Page(
-        rows,
-        merges=[(0, 0, 0, 3)],
-        hidden_rows={9},
-        fonts=dict.fromkeys(range(306), "Arial"),
-        formats={(row, 3): "0.00%" for row in range(6, 307)},
-    )
-    short = read(wb.xlsx(page))
-    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
-    monkeypatch.setattr(xlsx, "load_workbook", None)
-    assert read(wb.xlsx(page)) == short
-    assert short.values["households_fibre"][-1] == "45,01%"
-    assert short.values["hamlets_4g"][-1] == "TRUE"
-
-
-def many_rows(number: int) -> list[list[object]]:
-    """Rows in which the last of a block differs from what the first of the next would be: gaps, texts, numbers, sums."""
-    rows: list[list[object]] = [["I", "Thành phố Kon Tum", *figures(100 * number)]]
-    for place in range(number):
-        rows.append([place + 1, f"  Cơ sở {place}\u200b", place, 1.5 * place, f"{place}.000", "-", "KPS", "=1+1", None, "#N/A", ""])
-        rows += [[]] * (place % 50 == 49)
-    return [*rows, [None, ("='x'!A1|B", "Tổng cộng"), *figures(100 * number)], ["(*) Ghi chú"]]
-
-
-@pytest.mark.parametrize("block_bytes", [3000, 20_000, 1 << 20])
-def test_long_sheets_are_read_in_blocks_that_show_nowhere(monkeypatch, block_bytes):
-    page = Page(
-        telecom(*many_rows(400)),
-        merges=[(0, 0, 0, 3), (100, 1, 102, 1)],
-        hidden_rows={9, 333},
-        formats={(row, 3): "0.00%" for row in range(6, 420)},
-    )
-    short = read(wb.xlsx(page))
-    read_at_a_time = []
-    real = long_sheet.CalamineWorkbook
-
-    def watched(package: io.BytesIO) -> object:
-        with zipfile.ZipFile(package) as parts:
-            read_at_a_time.append(len(parts.read("xl/worksheets/sheet1.xml")))
-        package.seek(0)
-        return real.from_filelike(package)
-
-    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
-    monkeypatch.setattr(xlsx, "load_workbook", None)
-    monkeypatch.setattr(long_sheet, "BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr(long_sheet, "CalamineWorkbook", SimpleNamespace(from_filelike=watched))
-    with_strings = max(block_bytes, len(zipped_part(wb.xlsx(page), "xl/sharedStrings.xml")))
-    assert read(wb.xlsx(page)) == short
-    assert max(read_at_a_time) < 3 * with_strings
-    assert len(read_at_a_time) > 1 or block_bytes == 1 << 20
-
-
-@pytest.mark.parametrize(
-    ("found", "made"),
-    [
-        (b'<row r="9"', b"<row"),
-        (b'<row r="9"', b'<!-- <row r="9"> --><row r="9"'),
-        (b'<row r="9"', b'<row r="5"'),
-        (b"<sheetData>", b"<sheetData  >"),
-        (b"</sheetData>", b"</sheetData ><!-- </sheetData> -->"),
-    ],
-    ids=["row without a number", "comment", "rows out of order", "blank in a tag", "end in a comment"],
-)
-def test_a_long_sheet_that_cannot_be_cut_is_read_cell_by_cell(monkeypatch, found, made):
-    content = wb.xlsx(Page(telecom(*communes("Xã Kroong", "Xã Đắk Cấm", "Xã Sa Bình"))))
-    content = _replaced(content, "xl/worksheets/sheet1.xml", found, made)
-    short = read(content)
-    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
-    assert read(content) == short
-
-
-def test_blocks_of_blank_rows_say_nothing(monkeypatch):
-    """Formatted down to the last row, as offices like it; a note stands below that."""
-    content = wb.xlsx(Page(telecom(*communes("Xã Kroong", "Xã Đắk Cấm"))))
-
-    def blank(*numbers: int) -> bytes:
-        return b"".join(b'<row r="%d"><c r="A%d" s="0"/><c r="B%d" s="0"/></row>' % (row, row, row) for row in range(*numbers))
-
-    note = b'<row r="400"><c r="B400" t="str"><v>(*) Ghi ch\xc3\xba</v></c></row>'
-    for end in (blank(20, 400), blank(20, 400) + note, blank(20, 400) + note + blank(401, 800)):
-        long = _replaced(content, "xl/worksheets/sheet1.xml", b"</sheetData>", end + b"</sheetData>")
-        with monkeypatch.context() as patched:
-            short = read(long)
-            patched.setattr(xlsx, "LONG_SHEET_BYTES", 0)
-            patched.setattr(xlsx, "load_workbook", None)
-            patched.setattr(long_sheet, "BLOCK_BYTES", 3000)
-            assert read(long) == short
-
-
-def test_an_error_without_a_value_takes_no_other_cells_figure():
-    cells = b'<c r="A1" t="e"><v/></c><c r="B1"><v>5</v></c><c r="C1" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
-    assert list(sheet_xml.errors(cells)) == [((0, 2), "#DIV/0!")]
-
-
-@pytest.mark.parametrize("shift", [0, 2])
-def test_long_sheets_lose_neither_their_first_nor_their_last_column(monkeypatch, shift):
-    rows = telecom(*communes("Xã Kroong", "Xã Đắk Cấm"))
-    width = max(len(row) for row in rows[5:])
-    page = Page([[None] * shift + [*row, *[None] * (width - len(row))][: width - 1] for row in rows])
-    short = read(wb.xlsx(page))
-    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
-    monkeypatch.setattr(xlsx, "load_workbook", None)
-    assert read(wb.xlsx(page)) == short
-
-
-def test_far_cells_cost_nothing(monkeypatch):
-    monkeypatch.setattr(xlsx, "LONG_SHEET_BYTES", 0)
+def test_far_cells_cost_nothing():
     rows = [list(row) for row in telecom(*communes("Xã Kroong"))]
     content = wb.xlsx(Page([*rows, [None] * 200 + ["xa"]]))
     moved = _replaced(content, "xl/worksheets/sheet1.xml", b"GS8", b"XFD1048576", b'<row r="8"', b'<row r="1048576"')

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from chiso.province.text import nfc
+from chiso.province.text import nfc, with_own_letters
 
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200d\u2060\ufeff]")
 _FIGURES = re.compile(r"[\s\d.,%+()-]*\d[\s\d.,%+()-]*")
 _MARK = re.compile(r"\s*[(\[]?(?:\d{1,2}|[*†‡]+)[)\]]?\s*")
 _FIGURE_MARK = r"[(\[]?(?:\d{1,2}|[a-z]|[*†‡]+)[)\]]?"
@@ -36,13 +36,13 @@ def cell_text(value: object, number_format: str = "General") -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 and "%" not in number_format:
         return str(int(value))
     if isinstance(value, int | float | Decimal):
-        return _number(value, is_percent(number_format))
+        return number_text(value, percent=is_percent(number_format))
     return _moment(value)
 
 
 def clean(text: str) -> str | None:
-    """NFC, without invisible signs and outer blanks; None if nothing is left."""
-    return nfc(_INVISIBLE.sub("", text)).strip() or None
+    """NFC in Vietnamese letters, without invisible signs and outer blanks; None if nothing is left."""
+    return with_own_letters(nfc(_INVISIBLE.sub("", text))).strip() or None
 
 
 class Piece(NamedTuple):
@@ -116,7 +116,8 @@ def letters(column: int) -> str:
     return name
 
 
-def _number(value: float | Decimal, percent: bool) -> str:
+def number_text(value: float | Decimal, *, percent: bool = False) -> str:
+    """A number with full precision, a comma before its decimals."""
     exact = Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         return "#NUM!"

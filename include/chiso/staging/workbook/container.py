@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal
 import msoffcrypto
 import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
 from chiso.staging.workbook.budget import Budget
@@ -21,7 +22,7 @@ Kind = Literal["xlsx", "xls", "ods", "html"]
 """Of a file as it lies, and of a decrypted one."""
 MAX_UNPACKED_BYTES = 1024 * 2**20
 MAX_UNPACKED_RATIO = 200
-RATIO_MATTERS_FROM_BYTES = 32 * 2**20
+RATIO_MATTERS_FROM_BYTES = 8 * 2**20
 """A small sheet of equal rows may shrink to any ratio; only a large one is suspect."""
 
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,6 +34,8 @@ _NOT_HTML_NAMES = (".xlsx", ".ods", ".xlsm")
 _MACRO_PARTS = re.compile(r"vbaProject\.bin$|^Basic/|^Scripts/", re.IGNORECASE)
 _TYPES = "[Content_Types].xml"
 _WORKBOOK = re.compile(rb"spreadsheetml\.(?:sheet|template)\.main\+xml", re.IGNORECASE)
+_MOST_SPINS = 1_000_000
+"""Rounds of hashing that a password goes through; programs take a hundred thousand."""
 _PUBLIC_PASSWORD = "VelvetSweatshop"  # noqa: S105
 """Spreadsheet programs encrypt with it what is only protected against changes, and open that without asking."""
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -196,6 +199,8 @@ def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> Bina
         plain = io.BytesIO()
         stream.seek(0)
         office = msoffcrypto.OfficeFile(stream)
+        if isinstance(office, OOXMLFile) and office.info.get("spinValue", 0) > _MOST_SPINS:
+            raise findings.damaged("mã hóa với số vòng lặp quá lớn", "encrypted with far too many rounds")
         try:
             office.load_key(password=candidate)
             office.decrypt(plain)

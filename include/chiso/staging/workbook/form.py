@@ -206,7 +206,7 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
     for sheet in sheets:
         if sheet.hidden and sheet is not found.sheet:
             yield findings.issue("hidden_sheet_ignored", "info", "flag", sheet=sheet.name)
-    for reference in found.grid.odd_merges:
+    for reference in dict.fromkeys(found.grid.odd_merges):
         yield findings.issue("merge_odd", "warning", "flag", sheet=name, value=reference)
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),

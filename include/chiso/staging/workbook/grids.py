@@ -1,7 +1,7 @@
 """One shape for a sheet, whatever format it came in."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
@@ -18,9 +18,13 @@ MAX_COLUMNS = 256
 Place = tuple[int, int]
 """Row and column, counted from 0."""
 
-_EXECUTING = re.compile(r"hyperlink|webservice|filterxml|\bdde|\brtd\b|\bcall\b|\bexec\b|register|import\w*\(|\|",
-                        re.IGNORECASE)
-"""Formulas that reach out of the workbook, or run something."""
+SUSPICIOUS = (r"(?i)\b(?:hyperlink|webservice|image|import\w*|dde|rtd|call|exec|register(?:\.id)?|sql\.request)\s*\("
+              r"|\|")
+"""Formulas that may reach out of the workbook, or run something: by a function, or by DDE (`cmd|'/C calc'!A0`)."""
+
+_EXECUTING = re.compile(SUSPICIOUS)
+_QUOTED = re.compile(r""""(?:[^"]|"")*"|(?<!\|)'(?:[^']|'')*'|\{[^{}]*\}""")
+"""Texts, names of sheets, and lists of constants in a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Formula:
     @property
     def executes(self) -> bool:
         """Whether it would reach out of the workbook, or run something."""
-        return _EXECUTING.search(self.text) is not None
+        return _EXECUTING.search(_QUOTED.sub("", self.text)) is not None
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,11 @@ class Grid:
 
     columns: list[pa.ChunkedArray]
     merges: list[Span] = field(default_factory=list)
-    bold: frozenset[Place] = frozenset()
-    """Cells in bold; unknown (empty) for very long sheets."""
+    bold: Container[Place] = frozenset()
+    """Cells in bold."""
     hidden_rows: frozenset[int] = frozenset()
     formulas: dict[Place, Formula] = field(default_factory=dict)
-    """Of very long sheets only those that execute or whose value wasn't stored."""
+    """At least those that execute or whose value wasn't stored."""
     faults: dict[Place, str] = field(default_factory=dict)
     """Cells that can't be taken as they stand → the rule that they break, one of those that name a cell."""
     odd_merges: list[str] = field(default_factory=list)
