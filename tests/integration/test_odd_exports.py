@@ -98,6 +98,7 @@ REFUSED = {
         csv_bytes(THREE, encoding="utf-16-le"),
     ],
     "truncated": [gzip.compress(csv_bytes(THREE))[:-5], gzip.compress(csv_bytes(THREE))[:8]],
+    "file_expands": [gzip.compress(csv_bytes(THREE) + b"\n" * (64 << 20), 1)],
     "columns_missing": [
         csv_bytes(THREE, header=[name for name in NAMES if name != "TrangThai"]),
         csv_bytes(THREE)[200:],

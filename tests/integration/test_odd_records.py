@@ -89,6 +89,7 @@ REFUSED = {
     "periods_differ": [
         json_bytes({"period": PERIOD, "items": FOUR[:2]}) + json_bytes({"period": "2024-06", "items": FOUR[2:]}),
     ],
+    "file_expands": [gzip.compress(json_bytes(FOUR) + b" " * (64 << 20), 1)],
     "truncated": [gzip.compress(json_bytes(FOUR))[:-5]],
     "total_incomplete": [
         json_bytes({"total": 5, "items": FOUR}),

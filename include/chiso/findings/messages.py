@@ -146,8 +146,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: the compressed file is cut short or damaged ({reason}); fetch it again.",
     ),
     "quote_unbalanced": (
-        "{file}: dấu ngoặc kép mở gần dòng {line} không được đóng.",
-        "{file}: a quote opened near line {line} is never closed.",
+        "{file}: bản ghi ở dòng {line} có dấu ngoặc kép mở mà không đóng; sửa dòng đó.",
+        "{file}: the record at line {line} opens a quote that it doesn't close; mend that line.",
     ),
     "columns_missing": (
         "{file}: thiếu cột bắt buộc {columns}; thêm cột, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",

@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Contract
-from chiso.deliveries.raw import TruncatedError, Unpacked
+from chiso.deliveries.raw import Unpacked
 from chiso.findings.issues import Issue, refusal
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_head import Head, header_findings, read_head
 from chiso.staging.csv_records import OpenQuoteError, Records, quote_bounds, record_end, records
+from chiso.staging.streams import refusing
 
 BLOCK = 4 << 20
 LONGEST_RECORD = 16 << 20
@@ -27,10 +28,8 @@ LONGEST_RECORD = 16 << 20
 def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list[Issue], Iterator[RawBatch]]:
     """Findings about the header, and the rows in batches. Raises DeliveryRefused, also while iterating."""
     chunks = _utf8(Unpacked(stream))
-    try:
+    with refusing(contract, file_name):
         first = next(chunks, b"")
-    except TruncatedError as fault:
-        raise refusal("truncated", contract.terms.responsible, file=file_name, reason=str(fault)) from fault
     head, body = read_head(first, contract, file_name)
     return header_findings(head, contract), _batches(head, chain([body], chunks), contract, file_name)
 
@@ -52,15 +51,15 @@ def _utf8(stream: Unpacked) -> Iterator[bytes]:
 
 
 def _batches(head: Head, chunks: Iterator[bytes], contract: Contract, file_name: str) -> Iterator[RawBatch]:
-    owner, line = contract.terms.responsible, head.lines + 1
+    line = head.lines + 1
     try:
-        for block, quotes in _blocks(chunks, head.layout.separator):
-            found = records(block, quotes, line, head.layout)
-            yield _batch(found, head, contract)
-            line += found.height
-    except TruncatedError as fault:
-        raise refusal("truncated", owner, file=file_name, reason=str(fault)) from fault
+        with refusing(contract, file_name):
+            for block, quotes in _blocks(chunks, head.layout.separator):
+                found = records(block, quotes, line, head.layout)
+                yield _batch(found, head, contract)
+                line += found.height
     except OpenQuoteError as fault:
+        owner = contract.terms.responsible
         raise refusal("quote_unbalanced", owner, file=file_name, line=fault.line or line) from fault
 
 

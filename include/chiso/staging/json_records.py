@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Column, Contract
-from chiso.deliveries.raw import TruncatedError, Unpacked
+from chiso.deliveries.raw import Unpacked
 from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
 from chiso.province.text import header_key
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.csv_head import header_keys
 from chiso.staging.json_text import JsonText, Repeated, object_of
 from chiso.staging.json_values import agreed, encodable, faults, texts
+from chiso.staging.streams import refusing
 
 BATCH_ROWS = 10_000
 LONGEST_LIST = 1_000_000
@@ -62,15 +63,14 @@ class JsonRecords:
     def batches(self) -> Iterator[RawBatch]:
         """The records. Raises DeliveryRefused where they are no JSON, incomplete, or contradict each other."""
         try:
-            yield from self._batches()
+            with refusing(self._contract, self._file_name):
+                yield from self._batches()
         except json.JSONDecodeError as found:
             raise self._refusal("not_json", reason=found.msg, line=self._text.line) from found
         except RecursionError as found:
             raise self._refusal("not_json", reason="nested too deeply", line=self._text.line) from found
         except UnicodeDecodeError as found:
             raise self._refusal("not_json", reason="not UTF-8", line=self._text.line) from found
-        except TruncatedError as found:
-            raise self._refusal("truncated", reason=str(found)) from found
 
     def findings(self) -> list[Issue]:
         """About the records as a whole."""
@@ -91,6 +91,8 @@ class JsonRecords:
             if len(collected) >= BATCH_ROWS:
                 yield self._batch(collected)
                 collected = []
+                if self._needed and not any(self._names.values()):
+                    break  # there may be millions of these
         yield self._batch(collected)
         self._check()
 
