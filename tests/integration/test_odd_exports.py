@@ -4,8 +4,10 @@ import gzip
 import io
 import unicodedata
 import zipfile
+from itertools import zip_longest
 
 import pytest
+from chiso.staging.csv_export import BLOCK
 
 from tests.deliveries import DOSSIER, Inbox, csv_bytes, dossier, dossiers, found, rules
 
@@ -28,11 +30,39 @@ def renamed(**names: str) -> bytes:
     return text.encode()
 
 
+def ends(*kinds: str) -> bytes:
+    """The three dossiers with these line ends, the last for all lines that are left."""
+    return "".join(line + end for line, end in zip_longest(LINES[:4], kinds, fillvalue=kinds[-1])).encode()
+
+
 READ = {
     "comma": csv_bytes(THREE, separator=","),
     "tab": csv_bytes(THREE, separator="\t"),
     "BOM and LF": csv_bytes(THREE, encoding="utf-8-sig", newline="\n"),
     "CR alone": csv_bytes(THREE, newline="\r"),
+    "CR after the header, then LF": ends("\r", "\n"),
+    "LF after the header, then CRLF": ends("\n", "\r\n"),
+    "LF after the header, then CR": ends("\n", "\r"),
+    "CRLF, then CR": ends("\r\n", "\r"),
+    "a CR in the middle": ends("\n", "\r", "\n"),
+    "two CR before each LF": ends("\r\r\n"),
+    "LF before CR": ends("\n\r"),
+    "CR alone, a newline in a field": csv_bytes([dossier(1, DiaChi="a\nb"), *dossiers(2, 2)]).replace(b"\r\n", b"\r"),
+    "sep=": b"sep=;\r\n" + csv_bytes(THREE),
+    "sep= of a sign that is none of ours": b'\xef\xbb\xbf"SEP=|"\n' + csv_bytes(THREE, separator="|"),
+    "sep= in UTF-16": "sep=\t\r\n".encode("utf-16") + csv_bytes(THREE, separator="\t", encoding="utf-16-le"),
+    "UTF-16": csv_bytes(THREE, encoding="utf-16"),
+    "UTF-16, big end first, in gzip": gzip.compress(b"\xfe\xff" + csv_bytes(THREE, encoding="utf-16-be")),
+    "a header with other separators in its names": renamed(TrangThai='"Trạng thái (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)"'),
+    "a header over lines": renamed(MaHoSo='"Mã\nhồ sơ"', TrangThai='"Trạng\r\nthái"'),
+    "BOM, spaces and no-break spaces in the header": renamed(MaHoSo="\ufeff MaHoSo\u00a0", DiaChi="  DiaChi \u00a0"),
+    "a separator at each end": csv_bytes(THREE).replace(b"\r\n", b";;\r\n"),
+    "a separator at the end of each row": csv_bytes(THREE).replace(b"\r\n", b";\r\n").replace(b";\r\n", b"\r\n", 1),
+    "a separator at the end of the header": csv_bytes(THREE).replace(b"\r\n", b";;\r\n", 1),
+    "rows of separators of any number": csv_bytes(THREE) + b";;;\r\n;\r\n" + b";" * 30 + b"\r\n",
+    "a quote that is a sign, and newlines in quotes": csv_bytes(
+        [dossier(1, ChuHoSo="Z"), dossier(2, DiaChi="a\nb"), dossier(3, DiaChi='nhà 5" ngõ "6"')]
+    ).replace(b";Z;", b';12" x;'),
     "no final newline": csv_bytes(THREE).rstrip(),
     "header in other words": renamed(
         MaHoSo="Mã hồ sơ", MaTTHC=" MA_TTHC ", TrangThai=unicodedata.normalize("NFD", "Trạng thái")
@@ -65,15 +95,20 @@ REFUSED = {
         b"%PDF-1.4",
         zipped(),
         gzip.compress(zipped()),
-        csv_bytes(THREE, encoding="utf-16"),
         csv_bytes(THREE, encoding="utf-16-le"),
     ],
     "truncated": [gzip.compress(csv_bytes(THREE))[:-5], gzip.compress(csv_bytes(THREE))[:8]],
+    "file_expands": [gzip.compress(csv_bytes(THREE) + b"\n" * (64 << 20), 1)],
     "columns_missing": [
         csv_bytes(THREE, header=[name for name in NAMES if name != "TrangThai"]),
         csv_bytes(THREE)[200:],
+        b"\r" * 60_000 + b"x",
+        renamed(TrangThai="Trang\u2028thai\x85\x0b\x0c\x1c x"),
+        b"sep=;\r\n",
+        b"sep=,\r\n" + csv_bytes(THREE),
+        csv_bytes(THREE).replace(b"TrangThai", b"Trang\rThai", 1),
     ],
-    "header_duplicate": [csv_bytes(THREE, header=[*NAMES, "Trạng thái"])],
+    "header_duplicate": [csv_bytes(THREE, header=[*NAMES, "Trạng thái"]), csv_bytes(THREE, header=[*NAMES, "DiaChi"])],
     "quote_unbalanced": [
         csv_bytes(THREE).replace("12 đường".encode(), '"12 đường'.encode(), 1),
         csv_bytes([*THREE, dossier(9, DiaChi="Z")]).replace(b";Z", b';"Z'),
@@ -185,6 +220,36 @@ def test_a_line_with_too_many_or_too_few_fields_is_rejected_and_not_shown(desk: 
     assert found(outcome) == [("wrong_field_count", 5), ("wrong_field_count", 7)]
     assert "Bí Mật" not in str(outcome)
     assert "0905123456" not in str(outcome)
+
+
+def test_a_record_beside_a_return_is_never_lost(desk: Inbox) -> None:
+    """Where pieces of a line aren't whole records, each is a row, and the wrong one is named."""
+    lines = list(LINES)
+    lines[3] = f"{lines[3]}\ra;b"
+    outcome = desk.check(SOURCE, "\n".join(lines).encode(), "a.csv")
+    assert (outcome.rows, found(outcome)) == (7, [("wrong_field_count", 5)])
+
+
+def test_a_long_export_with_quotes_that_are_signs(desk: Inbox) -> None:
+    """In every block there are some, and newlines in quoted fields; what is found is found at its line."""
+    rows = dossiers(25_000)
+    for number in range(0, len(rows), 9):
+        rows[number]["DiaChi"] = "Tổ 1\nthôn 2" if number % 2 else "Zà 5"
+    rows[24_990]["TrangThai"] = "11"
+    content = csv_bytes(rows).replace("Zà 5".encode(), 'nhà 5" ngõ'.encode())
+    assert len(content) > BLOCK
+    outcome = desk.check(SOURCE, content, "a.csv")
+    line = line_of(rows, 24_991)
+    assert (outcome.rows, found(outcome)) == (25_000, [("trang_thai.choice", line)])
+    open_again = content.replace(b"-24001;", b'-24001;"')
+    [refused] = desk.check(SOURCE, open_again, "a.csv").issues
+    assert refused["rule"] == "quote_unbalanced"
+    assert f"dòng {line_of(rows, 24_001)} " in refused["message_vi"]
+
+
+def line_of(rows: list[dict[str, str]], number: int) -> int:
+    """The line on which a row (from 1) begins, below one of names."""
+    return 1 + number + sum(row["DiaChi"].count("\n") for row in rows[: number - 1])
 
 
 def test_columns_too_many_or_too_few_are_findings(desk: Inbox) -> None:

@@ -34,6 +34,23 @@ READ = {
     ),
     "a code that is a number": json_bytes([procedure(1, MaTTHC=17), *FOUR[1:]]),
     "its own period": json_bytes({"period": PERIOD, "items": FOUR}),
+    "its own period after the list": json_bytes({"items": FOUR, "period": PERIOD}),
+    "a list of other things before the records": json_bytes({"links": [{"rel": "next"}], "tags": ["a"], "items": FOUR}),
+    "lists of other things after the records": json_bytes({"items": FOUR, "errors": [], "links": ["/p?page=2"]}),
+    "an envelope that says what a column is called": json_bytes({"LinhVuc": "Hộ tịch", "items": FOUR}),
+    "an empty last page": json_bytes({"total": 4, "items": FOUR}) + json_bytes({"total": 4, "links": [], "items": []}),
+    "pages with a BOM each": b"\n".join(b"\xef\xbb\xbf" + json_bytes({"items": part}) for part in (FOUR[:2], FOUR[2:])),
+    "JSON lines with blank ones, CRLF and BOM": b"\xef\xbb\xbf\r\n"
+    + lines(*FOUR).replace(b"\n", b"\r\n\r\n")
+    + b"\r\n ",
+    "JSON lines in gzip": gzip.compress(lines(*FOUR)),
+    "a total in words of other types": json_bytes({"total": "4", "items": FOUR[:2]})
+    + b'{"total": 4.0, "items": '
+    + json_bytes(FOUR[2:])
+    + b"}",
+    "no total": json_bytes({"total": None, "items": FOUR}),
+    "whole numbers in other words": json_bytes([procedure(1, PhoBien=1.0), *FOUR[1:]]),
+    "two fields for a column that say the same": json_bytes([procedure(1, MA_TTHC="1.000001"), *FOUR[1:]]),
 }
 
 
@@ -56,18 +73,44 @@ REFUSED = {
         json_bytes(FOUR).decode().encode("utf-16"),
         b"[" * 100_000,
         b'[{"MaTTHC":' + b"[" * 50_000 + b"]" * 50_000 + b"}]",
+        json_bytes(FOUR).replace(b"}, {", b"} {", 1),
+        json_bytes(FOUR).replace(b"}, {", b"},, {", 1),
+        json_bytes(FOUR).replace(b'": "', b'" "', 1),
     ],
+    "records_nested": [json_bytes({"result": {"data": FOUR}}), json_bytes({"ok": True, "a": {"b": {"c": FOUR}}})],
+    "lists_several": [
+        json_bytes({"items": FOUR[:2], "deleted": FOUR[2:]}),
+        b'{"items": ' + json_bytes(FOUR[:2]) + b', "items": ' + json_bytes(FOUR[2:]) + b"}",
+    ],
+    "records_absent": [
+        json_bytes({"items": FOUR}) + b'\n{"error": "timeout"}',
+        b'{"errors": ["timeout"]}\n' + json_bytes({"total": 4, "items": FOUR}),
+    ],
+    "periods_differ": [
+        json_bytes({"period": PERIOD, "items": FOUR[:2]}) + json_bytes({"period": "2024-06", "items": FOUR[2:]}),
+    ],
+    "file_expands": [gzip.compress(json_bytes(FOUR) + b" " * (64 << 20), 1)],
     "truncated": [gzip.compress(json_bytes(FOUR))[:-5]],
     "total_incomplete": [
         json_bytes({"total": 5, "items": FOUR}),
         json_bytes({"total": 4, "items": FOUR[:2]}) + json_bytes({"total": 5, "items": FOUR[2:]}),
+        b'{"total": 4, "total": 5, "items": ' + json_bytes(FOUR) + b"}",
+        *(json_bytes({"total": total, "items": FOUR}) for total in (5.0, 4.5, "5", "4,0", -4, True, [4], "bốn")),
+        b'{"total": 1E400000000, "items": ' + json_bytes(FOUR) + b"}",
     ],
     "columns_missing": [
         json_bytes([without("MucDo", record) for record in FOUR]),
         b"{}",
         b'{"error": "x", "code": 500}',
+        b'{"items": [{"id": 1}, {"id": 2}]}',
     ],
-    "catalogue_not_empty": [b"[]", b'{"total": 0, "items": []}'],
+    "catalogue_not_empty": [
+        b"[]",
+        b'{"total": 0, "items": []}',
+        b'{"items": [], "links": []}',
+        b'{"LinhVuc": "x", "links": [{"rel": "self"}], "items": [], "total": 0}',
+    ],
+    "period_unclear": [json_bytes({"period": period, "items": FOUR}) for period in ("hôm nay", "2024-13", [6], "\0")],
     "period_stated": [json_bytes({"period": "2024-06-29", "items": FOUR})],
 }
 
@@ -86,9 +129,14 @@ REJECTED = {
     "muc_do.required": [without("MucDo", procedure(2)), procedure(2, MucDo=None), procedure(2, MucDo=" ")],
     "pho_bien.flag_malformed": [
         procedure(2, PhoBien=7),
-        procedure(2, PhoBien=float("nan")),
+        procedure(2, PhoBien=0.5),
+        procedure(2, PhoBien=10**4000),
         procedure(2, PhoBien="9" * 5000),
     ],
+    "pho_bien.value_nan": [procedure(2, PhoBien=float("nan")), procedure(2, PhoBien=float("-inf"))],
+    "ten_tthc.value_nan": [procedure(2, TenTTHC=float("nan"))],
+    "ten_tthc.value_boolean": [procedure(2, TenTTHC=True)],
+    "ma_tthc.fields_differ": [procedure(2, MA_TTHC="1.000009"), procedure(2, ma_tthc=None), procedure(2, MATTHC=1)],
     "ten_tthc.value_nested": [procedure(2, TenTTHC=["a"]), procedure(2, TenTTHC={"vi": "a"})],
     "ten_tthc.formula_injection": [procedure(2, TenTTHC="=cmd|' /C calc'!A0")],
     "not_an_object": [17, "abc", None, ["a"]],
@@ -108,6 +156,90 @@ def test_rejects_its_record_alone(rule: str, record: object, desk: Inbox) -> Non
 def test_a_nested_value_in_a_record_of_json_lines_is_no_envelope(desk: Inbox) -> None:
     outcome = desk.check(SOURCE, lines(procedure(1, TenTTHC=["a"]), *FOUR[1:]), "p.json", PERIOD)
     assert (outcome.rows, found(outcome)) == (4, [("ten_tthc.value_nested", 1)])
+
+
+@pytest.mark.parametrize("repeated", ['"PhoBien": 1', '"PhoBien": 0', '"moi": 1, "moi": 1'])
+def test_a_record_that_repeats_a_field_is_rejected_by_its_name(repeated: str, desk: Inbox) -> None:
+    odd = json_bytes(FOUR[1]).decode().replace("{", f"{{{repeated}, ", 1)
+    content = "\n".join([json_bytes(FOUR[0]).decode(), odd, *(json_bytes(each).decode() for each in FOUR[2:])])
+    outcome = desk.check(SOURCE, content.encode(), "p.json", PERIOD)
+    assert (outcome.rows, found(outcome)) == (4, [("field_repeated", 2)])
+    assert repeated[1:].partition('"')[0] in outcome.issues[0]["message_vi"]
+
+
+def test_a_record_with_lists_of_its_own_is_no_envelope(desk: Inbox) -> None:
+    """Neither in JSON lines nor alone, whatever its lists hold."""
+    history = [{"MaTTHC": "1.000001", "MucDo": "một phần"}]
+    records = [procedure(1, nhan=["a"], lich_su=history), *FOUR[1:]]
+    for content in (lines(*records), json_bytes(records)):
+        outcome = desk.check(SOURCE, content, "p.json", PERIOD)
+        assert (outcome.rows, outcome.rejected, rules(outcome)) == (4, 0, ["column_unknown"] * 2)
+    alone = desk.check(SOURCE, json_bytes({"nhan": ["a"], "lich_su": history} | FOUR[0]), "p.json", PERIOD)
+    assert (alone.accepted, alone.rows, alone.rejected) == (True, 1, 0)
+
+
+@pytest.mark.parametrize(("content", "line"), [
+    (lines(*FOUR) + b'\n{"MaTTHC": "1.00', 5),
+    (lines(*FOUR[:2], *FOUR[2:])[:-1], 4),
+    (json_bytes(FOUR, indent=1).replace(b'"1.000003",', b'"1.000003"', 1), 28),
+    (b"\n\n" + lines(*FOUR).replace(b"{", b"<", 1), 3),
+    (lines(*FOUR).replace("tỉnh".encode(), b"t\xff", 1), 1),
+])  # fmt: skip
+def test_a_refusal_names_the_line(content: bytes, line: int, desk: Inbox) -> None:
+    [refused] = desk.check(SOURCE, content, "p.json", PERIOD).issues
+    assert refused["rule"] == "not_json"
+    assert f"dòng {line} " in refused["message_vi"]
+
+
+LEVELS = "soc/system_levels"
+
+
+def level(number: int, **changes: Any) -> dict[str, Any]:
+    """A system that breaks no rule; synthetic."""
+    return {
+        "ma_he_thong": f"HT{number:05d}",
+        "ten": f"Hệ thống {number}",
+        "ma_don_vi": "000.00.11.H34",
+        "cap_do": 2,
+        "da_phe_duyet": True,
+        "so_quyet_dinh": "1/QĐ-UBND",
+        "ngay_phe_duyet": "2024-05-15",
+        "co_phuong_an": False,
+    } | changes
+
+
+@pytest.mark.parametrize(("written", "rule"), [
+    ("true", "value_boolean"), ("1.5", "number_not_whole"), ("1.014", "number_not_whole"), ("1e-1", "number_not_whole"),
+    ("NaN", "value_nan"), ("-Infinity", "value_nan"), ("-1", "number_negative"), ("-0", "number_negative"),
+    ("1E400", "number_malformed"), ("1E400000000", "number_malformed"), ("1E" + "9" * 30, "number_malformed"),
+    ("9" * 30, "number_malformed"), ("9" * 6000, "number_malformed"), ("[1]", "value_nested"), ('"1,014"', "number_ambiguous"),
+    ("9" * 18, "range"), ("1000", "range"), ('"1.000"', "range"),
+    ("2.0", None), ("2e0", None), ("20E-1", None), ('"2"', None),
+])  # fmt: skip
+def test_a_count_is_a_whole_number_of_json_or_of_an_office(written: str, rule: str | None, desk: Inbox) -> None:
+    records = [json.dumps(level(number)) for number in range(1, 4)]
+    records[1] = records[1].replace('"cap_do": 2', f'"cap_do": {written}')
+    outcome = desk.check(LEVELS, "\n".join(records).encode(), "cap_do_2024-06.json")
+    assert (outcome.accepted, outcome.rows) == (True, 3)
+    assert found(outcome) == ([(f"cap_do.{rule}", 2)] if rule else [])
+
+
+@pytest.mark.parametrize("count", [3, 10_050])
+@pytest.mark.parametrize("named", ["so_lieu.json", "cap_do_2024-06.json"])
+def test_the_envelope_says_the_period_wherever_it_stands(count: int, named: str, desk: Inbox) -> None:
+    items = [level(number) for number in range(count)]
+    for envelope in ({"period": "2024-06-28", "items": items}, {"items": items, "period": "2024-06-28"}):
+        outcome = desk.check(LEVELS, json_bytes(envelope), named)
+        assert outcome.period is not None
+        assert (outcome.accepted, outcome.rows, outcome.period.code) == (True, count, "2024-06-28")
+        assert "period_assumed" not in rules(outcome)
+
+
+def test_a_period_was_asked_for_only_where_it_was(desk: Inbox) -> None:
+    late = json_bytes({"items": [level(1)], "period": "2024-05"})
+    assert rules(desk.check(LEVELS, late, "cap_do.json", "2024-06")) == ["period_stated"]
+    assert rules(desk.check(LEVELS, late, "cap_do_2024-06.json")) == ["period_file_name"]
+    assert desk.check(LEVELS, late, "cap_do.json").accepted
 
 
 def test_an_odd_field_name_is_a_finding(inbox: Inbox) -> None:

@@ -18,6 +18,9 @@ from chiso.system.settings import Settings
 
 LARGEST_WORKBOOK_BYTES = 200 << 20
 """A larger one is never read, so it isn't kept either."""
+MAX_UNPACKED_RATIO = 200
+RATIO_MATTERS_FROM_BYTES = 8 << 20
+"""A small file of equal rows may shrink to any ratio; only a large one is suspect."""
 
 
 def raw_path(settings: Settings, sha256: str, *, encrypted: bool) -> Path:
@@ -132,39 +135,53 @@ class TruncatedError(ValueError):
     """A compressed stream ended early or is damaged."""
 
 
+class ExpandsError(ValueError):
+    """A compressed stream unpacks to far more than records ever do. unpacked: bytes so far; ratio: to those packed."""
+
+    def __init__(self, unpacked: int, ratio: int) -> None:
+        super().__init__(f"{unpacked} bytes, {ratio} times the packed ones")
+        self.unpacked, self.ratio = unpacked, ratio
+
+
 class Unpacked:
-    """A stream that is decompressed where its first bytes say gzip; `read` raises TruncatedError where it breaks off."""
+    """A stream that is decompressed where its first bytes say gzip.
+
+    `read` raises TruncatedError where it breaks off, ExpandsError where it unpacks to far too much.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         """stream: at its beginning."""
-        self._head = stream.read(1 << 16)
-        self._stream = stream
-        self._gzip = (
-            gzip.GzipFile(fileobj=cast(BinaryIO, _Rejoined(self._head, stream)))
-            if self._head[:2] == b"\x1f\x8b"
-            else None
-        )
+        self._packed = _Rejoined(stream.read(1 << 16), stream)
+        self._unpacked = 0
+        is_gzip = self._packed.head[:2] == b"\x1f\x8b"
+        self._gzip = gzip.GzipFile(fileobj=cast(BinaryIO, self._packed)) if is_gzip else None
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; b"" at the end."""
-        if self._gzip is not None:
-            try:
-                return self._gzip.read(size)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
-                raise TruncatedError(str(fault)) from fault
-        if self._head:
-            head, self._head = self._head[:size] if size >= 0 else self._head, self._head[size:] if size >= 0 else b""
-            return head if head and size >= 0 else head + self._stream.read()
-        return self._stream.read(size)
+        if self._gzip is None:
+            return self._packed.read(size)
+        try:
+            data = self._gzip.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+            raise TruncatedError(str(fault)) from fault
+        self._unpacked += len(data)
+        ratio = self._unpacked // max(self._packed.count, 1)
+        if self._unpacked > RATIO_MATTERS_FROM_BYTES and ratio > MAX_UNPACKED_RATIO:
+            raise ExpandsError(self._unpacked, ratio)
+        return data
 
 
 class _Rejoined:
+    """A stream whose beginning was read already; `count` of its bytes were handed out."""
+
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head, self._stream = head, stream
+        self.head, self._stream = head, stream
+        self.count = 0
 
     def read(self, size: int = -1) -> bytes:
-        if self._head and size >= 0:
-            head, self._head = self._head[:size], self._head[size:]
-            return head
-        head, self._head = self._head, b""
-        return head + self._stream.read(size)
+        if self.head and size >= 0:
+            data, self.head = self.head[:size], self.head[size:]
+        else:
+            data, self.head = self.head + self._stream.read(size), b""
+        self.count += len(data)
+        return data

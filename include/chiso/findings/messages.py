@@ -70,11 +70,31 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Ô ở cột “{printed}” dài hơn {longest} byte.",
         "The cell in “{printed}” is longer than {longest} bytes.",
     ),
+    "number_not_whole": (
+        "“{value}” ở cột “{printed}” không phải số nguyên.",
+        "“{value}” in “{printed}” is no whole number.",
+    ),
+    "value_boolean": (
+        "Trường “{printed}” ghi {value} (đúng/sai); phải là số hoặc chữ theo hợp đồng dữ liệu.",
+        "Field “{printed}” says {value}, a truth value; the contract asks for a number or a text.",
+    ),
+    "value_nan": (
+        "Trường “{printed}” ghi {value}, không phải giá trị JSON; nếu không có số liệu thì ghi null.",
+        "Field “{printed}” says {value}, which is no JSON value; write null where there is none.",
+    ),
+    "fields_differ": (
+        "Các trường {value} cùng là “{printed}” nhưng ghi khác nhau; giữ lại trường đúng.",
+        "The fields {value} all mean “{printed}” but don't say the same; keep the right one.",
+    ),
     "value_nested": ("Trường “{printed}” phải là một giá trị đơn.", "Field “{printed}” must be a single value."),
     # Lines
     "wrong_field_count": (
         "Dòng có {actual} trường, tiêu đề có {expected}; kiểm tra dấu phân cách và dấu ngoặc kép.",
         "The line has {actual} fields, the header {expected}; check separators and quotes.",
+    ),
+    "field_repeated": (
+        "Bản ghi có trường ghi nhiều lần: {value}; giữ lại một giá trị đúng.",
+        "The record states a field more than once: {value}; keep the right value.",
     ),
     "not_an_object": ("Bản ghi phải là một đối tượng JSON.", "The record must be a JSON object."),
     # Derived from the contract
@@ -126,8 +146,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: the compressed file is cut short or damaged ({reason}); fetch it again.",
     ),
     "quote_unbalanced": (
-        "{file}: dấu ngoặc kép mở gần dòng {line} không được đóng.",
-        "{file}: a quote opened near line {line} is never closed.",
+        "{file}: bản ghi ở dòng {line} có dấu ngoặc kép mở mà không đóng; sửa dòng đó.",
+        "{file}: the record at line {line} opens a quote that it doesn't close; mend that line.",
     ),
     "columns_missing": (
         "{file}: thiếu cột bắt buộc {columns}; thêm cột, hoặc thêm tên gọi khác vào hợp đồng dữ liệu.",
@@ -147,6 +167,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: nguồn báo {total} bản ghi nhưng có {rows}; lấy lại toàn bộ.",
         "{file}: the envelope says {total} records, there are {rows}; fetch all of them.",
     ),
+    "lists_several": (
+        "{file}: nhiều danh sách có bản ghi của nguồn ({lists}); chỉ để lại một danh sách.",
+        "{file}: several lists hold records of the source ({lists}); send one of them.",
+    ),
+    "records_nested": (
+        "{file}: ở dòng {line}, các bản ghi nằm sâu bên trong “{path}”; gửi chính danh sách đó.",
+        "{file}: at line {line} the records lie deeper, in “{path}”; send that list itself.",
+    ),
+    "records_absent": (
+        "{file}: phần bắt đầu ở dòng {line} không có bản ghi nào của nguồn; lấy lại toàn bộ.",
+        "{file}: what begins at line {line} holds no records of the source; fetch all of it again.",
+    ),
+    "periods_differ": (
+        "{file}: các trang ghi kỳ khác nhau ({periods}); lấy lại từng kỳ.",
+        "{file}: its pages state different periods ({periods}); fetch each period by itself.",
+    ),
     "period_unclear": (
         "{file}: {reason_vi}. Ghi rõ một kỳ, như “Kỳ báo cáo: Quý II/2024”.",
         "{file}: {reason_en}. State one period, like “Kỳ báo cáo: Quý II/2024”.",
@@ -165,7 +201,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "period_file_name": (
         "{file}: tên tệp ghi kỳ {named}, trong tệp là {period}.",
-        "{file}: the file name says {named}, the sheet says {period}.",
+        "{file}: the file name says {named}, the delivery itself {period}.",
     ),
     "period_assumed": (
         "Tệp không ghi kỳ; lấy theo ngày nhận: {period}.",

@@ -5,10 +5,10 @@ A text that can't be cast is a finding with its line or cell; the row stays, wit
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -118,27 +118,22 @@ def _covered(task: Task) -> Period | None:
     return smallest_covering(first, last) or Period.of(str(last.year))
 
 
-def _read_json(task: Task) -> Staged:
+def _read_json(task: Task, said: str | None = None) -> Staged:
+    """said: the envelope's period, where an earlier reading met it at the end only."""
     contract, received = task.contract, task.received
     with received.raw.open() as stream:
-        said = _envelope_period(stream)
-    period, assumed = record_period(contract, received.stated_period, said, task.file_name, received.received_at)
-    with received.raw.open() as stream:
         records = JsonRecords(stream, contract, task.file_name)
-        copied = _load(task, records.batches(), Casts(contract.loaded_columns, task.reference, period.end))
+        batches = records.batches()
+        first = next(batches)
+        said = said or records.period
+        period, assumed = record_period(contract, received.stated_period, said, task.file_name, received.received_at)
+        casts = Casts(contract.loaded_columns, task.reference, period.end)
+        copied = _load(task, chain([first], batches), casts)
+    if records.period != said:
+        tables.create(task.connection, task.scratch, contract)
+        return _read_json(task, records.period)
     odd = doubts(period, contract, received.received_at)
-    if records.period and records.period != said:  # stated after the list
-        record_period(contract, period.code, records.period, task.file_name, received.received_at)
     return _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
-
-
-_ENVELOPE_PERIOD = re.compile(rb'^[^\[]*?"period"\s*:\s*"([^"]{4,10})"')
-
-
-def _envelope_period(stream: BinaryIO) -> str | None:
-    """The period that an envelope states before its list."""
-    found = _ENVELOPE_PERIOD.match(stream.read(4096))
-    return found[1].decode("ascii", errors="replace") if found else None
 
 
 def _read_workbook(task: Task) -> Staged:

@@ -1,11 +1,10 @@
 """Records of a block of CSV as columns of text, each with the physical line on which it starts.
 
-The plain way reads lines and quotes off the bytes, and converts the columns to load. Where the bytes leave a doubt (a
-quote inside an unquoted field, one left open, a line of blanks) the careful way converts every column and looks into it.
+Where quoted fields, lines and records begin and end is read off the bytes; Arrow converts the columns to load.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +13,8 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 _WORDS = pa.dictionary(pa.int32(), pa.string())
-_QUOTE, _LINE_END = ord('"'), ord("\n")
-_QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
+_QUOTE, _LINE_END, _RETURN, _SPACE = b'"\n\r '
+_QUOTED = re.compile(rb'"(?:[^"]|"")*+"')
 
 
 class Layout(NamedTuple):
@@ -28,45 +27,203 @@ class Layout(NamedTuple):
 
 
 class Records(NamedTuple):
-    """table: columns `f<position>`; lines: of each row; malformed: line and record, of another width."""
+    """table: columns `f<position>`; lines: of each row; malformed: line and record, of another width; height: in lines."""
 
     table: pa.Table
     lines: np.ndarray
     malformed: list[tuple[int, arrow_csv.InvalidRow]]
+    height: int
 
 
 class OpenQuoteError(ValueError):
-    """A quote swallows whole records. line: where its record starts."""
+    """A quote swallows whole records. line: where its record starts; 0: where the block does."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int = 0) -> None:
         super().__init__(f"line {line}")
         self.line = line
 
 
-def records(block: bytes, first_line: int, layout: Layout) -> Records:
-    """The records of a block that ends where one ends; lines that hold nothing at all are left out.
+def records(block: bytes, quotes: np.ndarray, first_line: int, layout: Layout) -> Records:
+    """The records of a block that ends where one ends; those that hold nothing at all are left out.
 
-    Bytes that are no UTF-8 become U+FFFD, which the casts reject. Raises OpenQuoteError.
+    quotes: `quote_bounds` of the block. Bytes that are no UTF-8 become U+FFFD, which the casts reject.
+    Raises OpenQuoteError.
     """
-    block = _plain_lines(block)
-    quotes = _positions(block, _QUOTE) if b'"' in block else np.zeros(0, np.int64)
-    starts = _starts(block, quotes, layout)
-    if starts is not None:
-        table, malformed = _converted(block, layout, layout.loaded, quoted=len(quotes) > 0)
-        if table.num_rows + len(malformed) == len(starts.lines) and not len(_blank(table)):
-            numbers = {row.number - 1 for row in malformed}
-            _refuse_swallowed(block, starts, numbers, first_line, layout)
-            is_good = np.ones(len(starts.lines), dtype=bool)
-            is_good[list(numbers)] = False
-            lines = starts.lines + first_line
-            return Records(table, lines[is_good], [(int(lines[row.number - 1]), row) for row in malformed])
-    return _careful(block, first_line, layout, quoted=len(quotes) > 0)
+    if len(returns := _lone_returns(block)):
+        block = _without_returns(block, returns, quotes, layout)
+        quotes = quote_bounds(block, layout.separator)
+    spans = _spans(block, quotes, first_line)
+    table, malformed = _converted(block, layout, quoted=len(quotes) > 0)
+    if table.num_rows + len(malformed) != len(spans.lines):
+        raise OpenQuoteError(first_line)
+    is_good = np.ones(len(spans.lines), dtype=bool)
+    is_good[[row.number - 1 for row in malformed]] = False
+    _refuse_swallowed(block, quotes, spans, is_good, layout)
+    nothing = re.compile(rb'(?:""(?!")|[%b \t\r\n])*+' % re.escape(layout.separator.encode()))
+    at_fault = [
+        (int(spans.lines[row.number - 1]), row) for row in malformed if not nothing.fullmatch(row.text.encode())
+    ]
+    places = np.flatnonzero(is_good)
+    blank = [row for row in _blank(table).to_pylist() if nothing.fullmatch(spans.record(places[row], block))]
+    if blank:
+        keep = np.ones(table.num_rows, dtype=bool)
+        keep[blank] = False
+        table, places = table.filter(pa.array(keep)), places[keep]
+    return Records(table, spans.lines[places], at_fault, spans.height)
 
 
-def _converted(
-    block: bytes, layout: Layout, positions: frozenset[int], *, quoted: bool
-) -> tuple[pa.Table, list[arrow_csv.InvalidRow]]:
-    """Columns at `positions`, words that repeat as dictionaries; and the records of another width."""
+# --- Quotes and line ends ---
+
+
+def quote_bounds(block: bytes, separator: str) -> np.ndarray:
+    """Positions of the quotes that open and close fields, by turns; an odd number if the last field isn't closed.
+
+    block: begins where a record does. A quote inside an unquoted field (`nhà 5" ngõ`) is a sign like others.
+    """
+    if b'"' not in block:
+        return np.zeros(0, np.int64)
+    quotes = _positions(block, _QUOTE)
+    # Where every second quote stands at the beginning of a field, or doubles another, there are no others.
+    if _begins_field(block, quotes[::2], separator, _QUOTE).all():
+        return quotes
+    bounds: list[int] = []
+    for place in quotes[_begins_field(block, quotes, separator)].tolist():
+        if not bounds or place > bounds[-1]:
+            field = _QUOTED.match(block, place)
+            bounds += (place, field.end() - 1) if field else (place,)
+            if not field:
+                break
+    return np.array(bounds, np.int64)
+
+
+def _begins_field(block: bytes, quotes: np.ndarray, separator: str, *others: int) -> np.ndarray:
+    """Whether a field, or one of the other signs, stands before each quote."""
+    letters = np.frombuffer(block, np.uint8)
+    begins: np.ndarray = np.isin(letters[quotes - 1], (ord(separator), _LINE_END, _RETURN, *others))
+    begins |= quotes == 0
+    return begins
+
+
+def record_end(block: bytes, quotes: np.ndarray, *, returns: bool) -> int:
+    """Position after the last line end outside quotes; 0 if there is none. returns: a carriage return is one too."""
+    last = block.rfind(b"\n")
+    if last >= 0 and np.searchsorted(quotes, last) % 2 == 0:
+        return last + 1
+    for mark in (_LINE_END, _RETURN) if returns else (_LINE_END,):
+        ends = _positions(block, mark)
+        ends = ends[_are_outside(ends, quotes) & ((mark == _LINE_END) | (ends < len(block) - 1))]
+        if len(ends):
+            return int(ends[-1]) + 1
+    return 0
+
+
+def _lone_returns(block: bytes) -> np.ndarray:
+    """Positions of carriage returns that no newline follows."""
+    if b"\r" not in block:
+        return np.zeros(0, np.int64)
+    returns = _positions(block, _RETURN)
+    letters = np.frombuffer(block, np.uint8)
+    lone: np.ndarray = returns[letters[np.minimum(returns + 1, len(block) - 1)] != _LINE_END]
+    return lone
+
+
+def _without_returns(block: bytes, returns: np.ndarray, quotes: np.ndarray, layout: Layout) -> bytes:
+    """The block with newlines for the lone carriage returns that end records, and spaces for those inside fields.
+
+    A line with as many fields as a record holds the latter.
+    """
+    ends, separators = _positions(block, _LINE_END), _positions(block, ord(layout.separator))
+    ends, separators = ends[_are_outside(ends, quotes)], separators[_are_outside(separators, quotes)]
+    fields = np.diff(np.searchsorted(separators, np.append(ends, len(block))), prepend=0) + 1
+    in_field = fields[np.searchsorted(ends, returns)] == layout.width
+    in_field &= (layout.width > 1) & (returns < len(block) - 1)
+    letters = np.frombuffer(block, np.uint8).copy()
+    letters[returns] = np.where(in_field | ~_are_outside(returns, quotes), _SPACE, _LINE_END)
+    return letters.tobytes()
+
+
+def _are_outside(places: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+    """Whether each place lies outside quoted fields."""
+    outside: np.ndarray = np.searchsorted(quotes, places) % 2 == 0
+    return outside
+
+
+def _positions(block: bytes, byte: int) -> np.ndarray:
+    return np.flatnonzero(np.frombuffer(block, np.uint8) == byte)
+
+
+# --- Records ---
+
+
+class _Spans(NamedTuple):
+    """First byte and physical line of each record that is no empty line, and how many of both it takes; lines of all."""
+
+    begins: np.ndarray
+    lines: np.ndarray
+    sizes: np.ndarray
+    heights: np.ndarray
+    height: int
+
+    def record(self, place: int, block: bytes) -> bytes:
+        """The bytes of a record."""
+        begin = int(self.begins[place])
+        return block[begin : begin + int(self.sizes[place])]
+
+
+def _spans(block: bytes, quotes: np.ndarray, first_line: int) -> _Spans:
+    """Raises OpenQuoteError where a quoted field isn't closed."""
+    ends = _positions(block, _LINE_END)
+    height = len(ends)
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    last = np.flatnonzero(_are_outside(ends, quotes))  # the line that is a record's last
+    if len(quotes) % 2:
+        raise OpenQuoteError(first_line + (int(last[-1]) + 1 if len(last) else 0))
+    begins = np.append(0, ends[last[:-1]] + 1)
+    lines = np.append(0, last[:-1] + 1)
+    sizes, heights = np.diff(begins, append=len(block)), np.diff(lines, append=len(ends))
+    letters = np.frombuffer(block, np.uint8)
+    is_empty = (letters[begins] == _LINE_END) | ((letters[begins] == _RETURN) & (sizes == 2))
+    if is_empty.any():
+        begins, lines, sizes, heights = (each[~is_empty] for each in (begins, lines, sizes, heights))
+    return _Spans(begins, first_line + lines, sizes, heights, height)
+
+
+def _refuse_swallowed(block: bytes, quotes: np.ndarray, spans: _Spans, is_good: np.ndarray, layout: Layout) -> None:
+    """Raises OpenQuoteError for the first record with another one inside a quoted field."""
+    if layout.width < 2:
+        return
+    separator = re.escape(layout.separator.encode())
+    inside = re.compile(rb"\n(?:[^%b\n]*%b){%d}" % (separator, separator, layout.width - 1))
+    for place in np.flatnonzero(spans.heights > 1).tolist():
+        record = spans.record(place, block)
+        if record.count(layout.separator.encode()) < (layout.width - 1) * (2 if is_good[place] else 1):
+            continue
+        begin = int(spans.begins[place])
+        fields = _quoted(block, quotes, begin, begin + len(record)) if is_good[place] else [record]
+        if any(inside.search(field) for field in fields):
+            raise OpenQuoteError(int(spans.lines[place]))
+
+
+def _quoted(block: bytes, quotes: np.ndarray, start: int, end: int) -> Iterator[bytes]:
+    """The quoted fields of a record."""
+    first, last = np.searchsorted(quotes, (start, end))
+    for place in quotes[first:last:2].tolist():
+        if place >= start and (field := _QUOTED.match(block, place)):
+            yield field[0]
+            start = field.end()
+
+
+def _blank(table: pa.Table) -> pa.Array:
+    """Places of rows with nothing in any column of the table."""
+    places = pc.indices_nonzero(pc.equal(table.column(0), ""))
+    for column in table.columns[1:]:
+        places = places.filter(pc.equal(column.take(places).cast(pa.string()), ""))
+    return places
+
+
+def _converted(block: bytes, layout: Layout, *, quoted: bool) -> tuple[pa.Table, list[arrow_csv.InvalidRow]]:
+    """The columns to load, words that repeat as dictionaries; and the records of another width."""
     names = [f"f{place}" for place in range(layout.width)]
     malformed: list[arrow_csv.InvalidRow] = []
 
@@ -79,11 +236,11 @@ def _converted(
         pa.BufferReader(data),
         read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.separator, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=keep
+            delimiter=layout.separator, newlines_in_values=quoted, ignore_empty_lines=True, invalid_row_handler=keep
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()) | {f"f{place}": _WORDS for place in layout.words},
-            include_columns=[f"f{place}" for place in sorted(positions)],
+            include_columns=[f"f{place}" for place in sorted(layout.loaded)],
             strings_can_be_null=False,
             check_utf8=False,
         ),
@@ -100,168 +257,3 @@ def _is_utf8(block: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _blank(table: pa.Table) -> pa.Array:
-    """Places of rows with nothing in any column of the table."""
-    places = pc.indices_nonzero(pc.equal(table.column(0), ""))
-    for column in table.columns[1:]:
-        places = places.filter(pc.equal(column.take(places).cast(pa.string()), ""))
-    return places
-
-
-def _plain_lines(block: bytes) -> bytes:
-    """The block without what the parser would end a record at.
-
-    NUL becomes U+FFFD, which the casts reject; a carriage return that ends no line becomes a space.
-    """
-    if b"\0" in block:
-        block = block.replace(b"\0", "\ufffd".encode())
-    return re.sub(rb"\r(?!\n)", b" ", block) if _has_lone_returns(block) else block
-
-
-def _has_lone_returns(block: bytes) -> bool:
-    if b"\r" not in block:
-        return False
-    letters = np.frombuffer(block, np.uint8)
-    returns = _positions(block, ord("\r"))
-    return bool(returns[-1] == len(block) - 1 or (letters[returns + 1] != _LINE_END).any())
-
-
-def _positions(block: bytes, byte: int) -> np.ndarray:
-    return np.flatnonzero(np.frombuffer(block, np.uint8) == byte)
-
-
-# --- The plain way ---
-
-
-class _Starts(NamedTuple):
-    """Where each record starts: its line in the block (from 0), its first byte. heights: how many lines it takes."""
-
-    lines: np.ndarray
-    offsets: np.ndarray
-    heights: np.ndarray
-
-
-def _starts(block: bytes, quotes: np.ndarray, layout: Layout) -> _Starts | None:
-    """None where a quote neither opens a field nor closes one nor stands for itself beside another."""
-    ends = _positions(block, _LINE_END)
-    if not block.endswith(b"\n"):
-        ends = np.append(ends, len(block))
-    if len(quotes) % 2 or not _open_fields(block, quotes[::2], layout):
-        return None
-    outside = np.flatnonzero(np.searchsorted(quotes, ends) % 2 == 0)
-    lines = np.concatenate(([0], outside[:-1] + 1))
-    offsets = np.concatenate(([0], ends[outside[:-1]] + 1))
-    return _Starts(lines, offsets, np.diff(lines, append=len(ends)))
-
-
-def _open_fields(block: bytes, opening: np.ndarray, layout: Layout) -> bool:
-    """Whether before each of these quotes a field begins, or the quote that it doubles stands."""
-    letters = np.frombuffer(block, np.uint8)
-    before = letters[opening[opening > 0] - 1]
-    return bool(np.isin(before, (ord(layout.separator), _LINE_END, _QUOTE)).all())
-
-
-def _refuse_swallowed(block: bytes, starts: _Starts, malformed: set[int], first_line: int, layout: Layout) -> None:
-    """Raises OpenQuoteError for the first record with another one inside a quoted field."""
-    separator = layout.separator.encode()
-    inside = re.compile(_swallowed(layout).encode())
-    for place in np.flatnonzero(starts.heights > 1):
-        start = starts.offsets[place]
-        end = starts.offsets[place + 1] if place + 1 < len(starts.offsets) else len(block)
-        record = block[start:end]
-        whole = place in malformed
-        if record.count(separator) < (layout.width - 1) * (1 if whole else 2):
-            continue
-        fields = [record] if whole else _QUOTED.findall(record)
-        if any(inside.search(field) for field in fields):
-            raise OpenQuoteError(first_line + int(starts.lines[place]))
-
-
-def _swallowed(layout: Layout) -> str:
-    """Pattern of a line end and a whole record after it; of one field, nothing is one."""
-    if layout.width < 2:
-        return r"(?!)"
-    return f"\n(?:[^{layout.separator}\n]*{layout.separator}){{{layout.width - 1}}}"
-
-
-# --- The careful way ---
-
-
-def _careful(block: bytes, first_line: int, layout: Layout, *, quoted: bool) -> Records:
-    if quoted:
-        block = _with_blank_record(block, layout)
-    table, malformed = _converted(block, layout, frozenset(range(layout.width)), quoted=quoted)
-    ends = [_newlines(column) for column in table.columns] if quoted else []
-    lines, malformed_lines = _line_numbers(table.num_rows, sum(ends), malformed, first_line)
-    swallowing = min(_swallowing(table, ends, lines, malformed, malformed_lines, layout), default=None)
-    if swallowing is not None:
-        raise OpenQuoteError(swallowing)
-    table, lines = _without_blank(table, lines)
-    return Records(table, lines, list(zip(malformed_lines, malformed, strict=True)))
-
-
-def _with_blank_record(block: bytes, layout: Layout) -> bytes:
-    """The block and a record of blanks, which is set aside again, unless a quote left open swallows it."""
-    end = b"" if block.endswith(b"\n") else b"\n"
-    return block + end + layout.separator.encode() * (layout.width - 1) + b"\n"
-
-
-def _newlines(column: pa.ChunkedArray) -> np.ndarray:
-    """How many line ends each value holds; of a dictionary's values each is looked at once."""
-    array = column.combine_chunks()
-    if pa.types.is_dictionary(array.type):
-        of_words = _newlines(pa.chunked_array([array.dictionary]))
-        return of_words[array.indices.to_numpy()]  # type: ignore[no-any-return]
-    bounds = np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
-    letters = np.frombuffer(array.buffers()[2] or b"", np.uint8)[: bounds[-1] if len(array) else 0]
-    ends = np.flatnonzero(letters == _LINE_END)
-    if not len(ends):
-        return np.zeros(len(array), np.int64)
-    before: np.ndarray = np.searchsorted(ends, bounds)
-    return np.diff(before)
-
-
-def _line_numbers(
-    rows: int, inner: np.ndarray | int, malformed: Sequence[arrow_csv.InvalidRow], first_line: int
-) -> tuple[np.ndarray, list[int]]:
-    """Physical line of each good row and of each malformed one. inner: line ends inside each good row."""
-    total = rows + len(malformed)
-    is_good = np.ones(total, dtype=bool)
-    bad_at = np.array([row.number - 1 for row in malformed], dtype=np.int64)
-    is_good[bad_at] = False
-    height = np.ones(total, dtype=np.int64)
-    height[is_good] += inner
-    height[bad_at] += np.array([row.text.count("\n") for row in malformed], dtype=np.int64)
-    start = first_line + np.concatenate(([0], np.cumsum(height)[:-1])) if total else np.zeros(0, dtype=np.int64)
-    return start[is_good], [int(start[place]) for place in bad_at]
-
-
-def _swallowing(
-    table: pa.Table,
-    ends: Sequence[np.ndarray],
-    lines: np.ndarray,
-    malformed: Sequence[arrow_csv.InvalidRow],
-    malformed_lines: Sequence[int],
-    layout: Layout,
-) -> Iterator[int]:
-    """Lines of records with another one inside a quoted field: its quote was never closed where it should be."""
-    if layout.width < 2 or not ends:
-        return
-    inside = _swallowed(layout)
-    for column, inner in zip(table.columns, ends, strict=True):
-        places = np.flatnonzero(inner)
-        found = pc.match_substring_regex(column.take(pa.array(places)).cast(pa.string()), inside)
-        yield from (int(lines[place]) for place in places[found.to_numpy()])
-    yield from (line for row, line in zip(malformed, malformed_lines, strict=True) if re.search(inside, row.text))
-
-
-def _without_blank(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
-    """Sets lines aside that hold nothing at all."""
-    places = _blank(table)
-    if not len(places):
-        return table, lines
-    keep = np.ones(table.num_rows, dtype=bool)
-    keep[places.to_numpy()] = False
-    return table.filter(pa.array(keep)), lines[keep]

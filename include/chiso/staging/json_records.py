@@ -1,99 +1,59 @@
 """JSON deliveries: an array, an envelope with one list, pages of envelopes one after another, or JSON lines.
 
-Streamed: a batch of records and a block of text are in memory, and a digest of each record. Numbers stay the text they were.
+Streamed: a batch of records and a block of text are in memory, and a digest of each record.
 """
 
-import codecs
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
-from chiso.contracts import Contract
-from chiso.deliveries.raw import TruncatedError, Unpacked
+from chiso.contracts import Column, Contract
+from chiso.deliveries.raw import Unpacked
 from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
-from chiso.province.text import header_key, nfc
+from chiso.province.text import header_key
 from chiso.staging.batch import Broken, RawBatch
-from chiso.staging.csv_export import header_keys
-from chiso.staging.words import normal_words
+from chiso.staging.csv_head import header_keys
+from chiso.staging.json_text import JsonText, Repeated, object_of
+from chiso.staging.json_values import agreed, encodable, faults, texts
+from chiso.staging.streams import refusing
 
 BATCH_ROWS = 10_000
-_BLOCK = 1 << 20
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
-_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True)
-_SPACE = re.compile("[ \t\r\n,]*")
-_UNENCODABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL can't hold; the casts reject what stands for it."""
-_NOT_PLAIN = "[\\x00\u0300-\u036f]"
-"""Signs that need more than Unicode's own normal form."""
+LONGEST_LIST = 1_000_000
+"""Items of a list that may be held though none is a record."""
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=lambda number: [str(number)])
+"""Numbers as lists, so that 1 and "1" differ."""
+
+_Items = list[tuple[int, Any]]
+"""Line and value of each item of a list."""
 
 
-class _Text:
-    """The text with a place in it, and the line of that place."""
-
-    def __init__(self, stream: Unpacked) -> None:
-        self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
-        self._buffer, self._at, self.line, self._ended = "", 0, 1, False
-
-    def peek(self) -> str:
-        """The next sign that is no space or comma; "" at the end."""
-        while True:
-            end = _SPACE.match(self._buffer, self._at).end()  # type: ignore[union-attr]
-            self.line += self._buffer.count("\n", self._at, end)
-            self._at = end
-            if end < len(self._buffer) or not self._more():
-                return self._buffer[end : end + 1]
-
-    def skip(self) -> None:
-        """Passes over one sign."""
-        self._at += 1
-
-    def value(self) -> Any:
-        """Decodes the value that begins here. Raises json.JSONDecodeError."""
-        while True:
-            try:
-                value, end = _DECODER.raw_decode(self._buffer, self._at)
-            except json.JSONDecodeError:
-                if not self._more():
-                    raise
-                continue
-            if end == len(self._buffer) and self._more():
-                continue
-            self.line += self._buffer.count("\n", self._at, end)
-            self._at = end
-            return value
-
-    def _more(self) -> bool:
-        if self._ended:
-            return False
-        data = self._stream.read(_BLOCK)
-        self._ended = not data
-        self._buffer = self._buffer[self._at :] + self._decode.decode(data, final=self._ended)
-        self._at = 0
-        return True
-
-
-@dataclass
 class JsonRecords:
-    """A delivery being read; `totals`, `period`, `content_sha256` and `findings()` hold when `batches` is used up."""
+    """A delivery being read; `content_sha256` and `findings()` hold when `batches` is used up."""
 
-    stream: BinaryIO
-    contract: Contract
-    file_name: str
-    count: int = 0
-    period: str | None = None
-    """What the envelope says."""
-    _totals: set[int] = field(default_factory=set)
-    _digests: bytearray = field(default_factory=bytearray)
-    _names: dict[str, str | None] = field(default_factory=dict)
+    def __init__(self, stream: BinaryIO, contract: Contract, file_name: str) -> None:
+        """stream: at its beginning."""
+        self._text = JsonText(Unpacked(stream))
+        self._contract, self._file_name = contract, file_name
+        self._columns = {key: column.name for column in contract.columns for key in header_keys(column)}
+        self._needed = {
+            column.name for column in contract.columns if not column.optional_header and not column.personal
+        }
+        self._names: dict[str, str | None] = {}
+        self._count, self._digests = 0, bytearray()
+        self._totals: set[Decimal | str] = set()
+        self._periods: dict[str, None] = {}
+        self._pages, self._strange_line = 0, 0
+
+    @property
+    def period(self) -> str | None:
+        """What an envelope says; known with the first batch, unless it stands after a list that is longer than one."""
+        return next(iter(self._periods), None)
 
     @property
     def content_sha256(self) -> str:
@@ -101,174 +61,201 @@ class JsonRecords:
         return hashlib.sha256(np.sort(np.frombuffer(self._digests, "S32")).tobytes()).hexdigest()
 
     def batches(self) -> Iterator[RawBatch]:
-        """The records. Raises DeliveryRefused where the text is no JSON, is cut short, or lacks a column."""
-        collected: list[tuple[int, int, Any]] = []
-        for line, record in self._records():
-            self.count += 1
-            self._digests += hashlib.sha256(_CANONICAL.encode(record).encode()).digest()
-            collected.append((self.count, line, record))
-            if len(collected) >= BATCH_ROWS:
-                yield self._batch(collected)
-                collected = []
-        yield self._batch(collected)
-        self._check()
+        """The records. Raises DeliveryRefused where they are no JSON, incomplete, or contradict each other."""
+        try:
+            with refusing(self._contract, self._file_name):
+                yield from self._batches()
+        except json.JSONDecodeError as found:
+            raise self._refusal("not_json", reason=found.msg, line=self._text.line) from found
+        except RecursionError as found:
+            raise self._refusal("not_json", reason="nested too deeply", line=self._text.line) from found
+        except UnicodeDecodeError as found:
+            raise self._refusal("not_json", reason="not UTF-8", line=self._text.line) from found
 
     def findings(self) -> list[Issue]:
         """About the records as a whole."""
-        owner = self.contract.terms.responsible
+        owner = self._contract.terms.responsible
         unknown = [name for name, column in self._names.items() if column is None]
-        found = [issue("column_unknown", "info", "flag", owner, value=_encodable(name)) for name in unknown]
-        seen = set(self._names.values())
-        for column in self.contract.columns if self.count else []:
-            if column.name not in seen:
-                rule = "personal_column_missing" if column.personal else "optional_column_missing"
-                found.append(issue(rule, "warning", "flag", owner, column=column.name, printed=column.printed))
+        found = [issue("column_unknown", "info", "flag", owner, value=encodable(name)) for name in unknown]
+        for column in self._unseen():
+            rule = "personal_column_missing" if column.personal else "optional_column_missing"
+            found.append(issue(rule, "warning", "flag", owner, column=column.name, printed=column.printed))
         return found
 
-    def _check(self) -> None:
-        owner = self.contract.terms.responsible
-        seen = set(self._names.values())
-        missing = [
-            column.printed
-            for column in self.contract.columns
-            if column.name not in seen and not column.optional_header and not column.personal
-        ]
-        if missing and self.count:
-            raise refusal("columns_missing", owner, file=self.file_name, columns=", ".join(missing))
-        if self._totals and self._totals != {self.count}:
-            raise refusal(
-                "total_incomplete",
-                owner,
-                file=self.file_name,
-                rows=self.count,
-                total=", ".join(map(str, sorted(self._totals))),
-            )
+    def _batches(self) -> Iterator[RawBatch]:
+        collected: list[tuple[int, int, Any]] = []
+        for line, record in self._records():
+            self._count += 1
+            self._digests += hashlib.sha256(_CANONICAL.encode(record).encode()).digest()
+            collected.append((self._count, line, record))
+            if len(collected) >= BATCH_ROWS:
+                yield self._batch(collected)
+                collected = []
+                if self._needed and not any(self._names.values()):
+                    break  # there may be millions of these
+        yield self._batch(collected)
+        self._check()
+
+    # --- What is a record ---
 
     def _records(self) -> Iterator[tuple[int, Any]]:
-        text: _Text | None = None
-        try:
-            text = _Text(Unpacked(self.stream))
-            if not text.peek():
-                raise refusal("file_empty", self.contract.terms.responsible, file=self.file_name)
-            while sign := text.peek():
-                if sign == "[":
-                    yield from self._array(text)
-                elif sign == "{":
-                    yield from self._object(text)
-                else:
-                    raise json.JSONDecodeError(f"unexpected {sign!r}", sign, 0)
-        except json.JSONDecodeError as fault:
-            raise self._refused(text, fault.msg) from fault
-        except RecursionError as fault:
-            raise self._refused(text, "nested too deeply") from fault
-        except UnicodeDecodeError as fault:
-            raise self._refused(text, "not UTF-8") from fault
-        except TruncatedError as fault:
-            raise refusal("truncated", self.contract.terms.responsible, file=self.file_name, reason=str(fault)) from fault
-
-    def _refused(self, text: _Text | None, reason: str) -> DeliveryRefused:
-        return refusal(
-            "not_json", self.contract.terms.responsible, file=self.file_name, reason=reason, line=text.line if text else 1
-        )
-
-    def _array(self, text: _Text) -> Iterator[tuple[int, Any]]:
-        text.skip()
-        while (sign := text.peek()) != "]":
-            if not sign:
-                raise json.JSONDecodeError("the list is cut short", "", 0)
-            yield text.line, text.value()
-        text.skip()
-
-    def _object(self, text: _Text) -> Iterator[tuple[int, Any]]:
-        """An envelope yields the records of its list, any other object is a record itself."""
-        line, fields, is_envelope = text.line, {}, False
-        text.skip()
-        while (sign := text.peek()) != "}":
-            if sign != '"':
-                raise json.JSONDecodeError("a field name is missing or the object is cut short", "", 0)
-            name = text.value()
-            if text.peek() != ":":
-                raise json.JSONDecodeError("a colon is missing", "", 0)
-            text.skip()
-            if text.peek() == "[" and self._column(name) is None:
-                is_envelope = True
-                yield from self._array(text)
+        if not self._text.peek():
+            raise self._refusal("file_empty")
+        while sign := self._text.peek():
+            if sign == "[":
+                yield from self._text.items()
+            elif sign == "{":
+                yield from self._object()
             else:
-                fields[name] = text.value()
-        text.skip()
-        if is_envelope:
-            self._read_envelope(fields)
-        else:
-            yield line, fields
+                raise json.JSONDecodeError(f"unexpected {sign!r}", "", 0)
 
-    def _read_envelope(self, fields: Mapping[str, Any]) -> None:
-        if str(fields.get("total", "")).isdigit():
-            self._totals.add(int(fields["total"]))
-        if fields.get("period"):
-            self.period = str(fields["period"])
+    def _object(self) -> Iterator[tuple[int, Any]]:
+        """The records of an envelope, or the object itself as a record.
+
+        A list is held until its object ends, which tells what it is; one that is longer than a batch isn't waited for.
+        """
+        line = self._text.line
+        members: list[tuple[str, Any]] = []
+        lists: list[tuple[str, _Items]] = []
+        passed: list[str] = []
+        for name in self._text.names():
+            if self._text.peek() != "[":
+                members.append((name, self._text.value()))
+                continue
+            items = self._text.items()
+            held = list(islice(items, BATCH_ROWS + 1))
+            if len(held) > BATCH_ROWS and self._holds_records(held, len(self._meant(object_of(members)))):
+                passed.append(name)
+                yield from chain(held, items)
+            else:
+                held += islice(items, LONGEST_LIST)
+                if len(held) > LONGEST_LIST:
+                    raise json.JSONDecodeError(f"the list {name!r} is long and holds no records", "", 0)
+                lists.append((name, held))
+                members.append((name, [item for _, item in held]))
+        record = object_of(members)
+        if passed or self._is_envelope(members, lists, self._meant(record)):
+            yield from self._enclosed(members, lists, passed)
+        else:
+            if not self._meant(record):
+                self._note_strange(members, line)
+            yield line, record
+
+    def _is_envelope(self, members: list[tuple[str, Any]], lists: list[tuple[str, _Items]], own: set[str]) -> bool:
+        """Whether a list has records with more columns than the object's own, or the lists are those of an empty delivery."""
+        if any(self._holds_records(items, len(own)) for _, items in lists):
+            return True
+        says_none = ("total", 0) in members and not self._needed <= own
+        return bool(lists) and (says_none or not (own or any(items for _, items in lists)))
+
+    def _enclosed(
+        self, members: list[tuple[str, Any]], lists: list[tuple[str, _Items]], passed: list[str]
+    ) -> Iterator[tuple[int, Any]]:
+        """The records of an envelope's list, unless they have been passed on already."""
+        self._pages += 1
+        for name, value in members:
+            if name == "total" and value is not None:
+                self._totals.add(_total(value))
+            if name == "period" and value not in (None, ""):
+                self._periods.setdefault(encodable(str(value)))
+        holding = [(name, items) for name, items in lists if self._holds_records(items, 0)]
+        names = [*passed, *(name for name, _ in holding)]
+        if len(names) > 1:
+            raise self._refusal("lists_several", lists=encodable(", ".join(names)))
+        for _, items in holding:
+            yield from items
+
+    def _note_strange(self, members: list[tuple[str, Any]], line: int) -> None:
+        """Notes an object that is neither an envelope nor has a field of the contract. Raises where its records lie deeper."""
+        self._strange_line = self._strange_line or line
+        deeper = next(filter(None, (self._path(value, name) for name, value in members)), None)
+        if deeper:
+            raise self._refusal("records_nested", path=encodable(deeper), line=line)
+
+    def _path(self, value: Any, path: str) -> str | None:
+        """Where a list of records lies in a value."""
+        if isinstance(value, dict):
+            return next(filter(None, (self._path(inner, f"{path}.{name}") for name, inner in value.items())), None)
+        is_list = isinstance(value, list) and self._holds_records([(0, item) for item in value], 0)
+        return path if is_list else None
+
+    def _holds_records(self, items: _Items, more_than: int) -> bool:
+        """Whether an item has more columns of the contract than that."""
+        return any(len(self._meant(item)) > more_than for _, item in items)
+
+    def _meant(self, record: Any) -> set[str]:
+        """The columns of the contract that its fields mean."""
+        return {column for name in _names(record) if (column := self._column(name))}
+
+    # --- Checks of the whole ---
+
+    def _check(self) -> None:
+        missing = [column.printed for column in self._unseen() if column.name in self._needed]
+        if missing:
+            raise self._refusal("columns_missing", columns=", ".join(missing))
+        if self._pages and self._strange_line:
+            raise self._refusal("records_absent", line=self._strange_line)
+        if any(total != self._count for total in self._totals):
+            raise self._refusal("total_incomplete", rows=self._count, total=", ".join(sorted(map(str, self._totals))))
+        if len(self._periods) > 1:
+            raise self._refusal("periods_differ", periods=", ".join(self._periods))
+
+    def _unseen(self) -> list[Column]:
+        """Columns that no record has; none of a delivery without records."""
+        seen = set(self._names.values())
+        return [column for column in self._contract.columns if column.name not in seen] if self._count else []
+
+    def _refusal(self, rule: str, **details: Any) -> DeliveryRefused:
+        return refusal(rule, self._contract.terms.responsible, file=self._file_name, **details)
+
+    # --- Columns of a batch ---
 
     def _batch(self, records: list[tuple[int, int, Any]]) -> RawBatch:
-        broken = [
-            Broken(number, None, "not_an_object", None, line=line)
-            for number, line, record in records
-            if not isinstance(record, dict)
-        ]
+        for name in dict.fromkeys(chain.from_iterable(_names(record) for _, _, record in records)):
+            self._names.setdefault(name, self._column(name))
         good = [entry for entry in records if isinstance(entry[2], dict)]
+        broken = [_unusable(*entry) for entry in records if not isinstance(entry[2], dict)]
         numbers, lines, objects = map(list, zip(*good, strict=True)) if good else ([], [], [])
-        for name in dict.fromkeys(chain.from_iterable(objects)):
-            if name not in self._names:
-                self._names[name] = self._column(name)
-        values = {column.name: self._values(column.name, objects) for column in self.contract.loaded_columns}
-        for column, cells in values.items():
-            broken += [Broken(numbers[place], column, "value_nested", None, line=lines[place])
-                       for place in _nested(cells)]  # fmt: skip
-        return RawBatch(
-            pa.array(numbers, pa.int64()),
-            {column: _texts(cells) for column, cells in values.items()},
-            lines=pa.array(lines, pa.int64()),
-            broken=broken,
-        )
+        values = {}
+        for column in self._contract.loaded_columns:
+            cells = self._cells(column, objects)
+            for place, rule, value in faults(cells, column.how):
+                broken.append(Broken(numbers[place], column.name, rule, value, line=lines[place]))
+                cells[place] = None
+            values[column.name] = texts(cells, column.how)
+        return RawBatch(pa.array(numbers, pa.int64()), values, lines=pa.array(lines, pa.int64()), broken=broken)
 
-    def _values(self, column: str, objects: list[dict[str, Any]]) -> list[Any]:
-        """A column's values; of several fields that mean it, an object's last counts."""
-        fields = [name for name, meant in self._names.items() if meant == column]
+    def _cells(self, column: Column, objects: list[dict[str, Any]]) -> list[Any]:
+        """A column's values; `Differing` where several fields of a record mean it and don't say the same."""
+        fields = [name for name, meant in self._names.items() if meant == column.name]
         if len(fields) == 1:
-            return [fields_of.get(fields[0]) for fields_of in objects]
-        return [next((fields_of[name] for name in reversed(fields_of) if name in fields), None) for fields_of in objects]
+            return [members.get(fields[0]) for members in objects]
+        return [agreed({name: members[name] for name in fields if name in members}) for members in objects]
 
     def _column(self, name: str) -> str | None:
         """The contract's column that a field's name means."""
-        key = header_key(name)
-        return next((column.name for column in self.contract.columns if key in header_keys(column)), None)
+        return self._columns.get(header_key(name))
 
 
-def _nested(values: list[Any]) -> list[int]:
-    """Places of values that are no value of a cell."""
-    if set(map(type, values)).isdisjoint((dict, list)):
-        return []
-    return [place for place, value in enumerate(values) if isinstance(value, dict | list)]
+def _names(record: Any) -> Iterable[str]:
+    if isinstance(record, Repeated):
+        return (name for name, _ in record)
+    return record if isinstance(record, dict) else ()
 
 
-def _texts(values: list[Any]) -> pa.Array:
-    """Texts in normal form; numbers are the texts they were, truths 1 and 0, nested values blank."""
-    kinds = set(map(type, values))
-    if kinds == {bool}:
-        return pa.array(values).cast(pa.int8()).cast(pa.string())
-    if kinds <= {str, type(None)}:
-        with suppress(UnicodeEncodeError):
-            words = normal_words(pa.array(values, pa.string()), _NOT_PLAIN)
-            if words is not None:
-                return words.dictionary_decode()
-    return pa.array([_text(value) for value in values], pa.string())
+def _unusable(number: int, line: int, record: Any) -> Broken:
+    """Why a record that is no object of single names can't be used."""
+    if isinstance(record, Repeated):
+        return Broken(number, None, "field_repeated", encodable(", ".join(record.names())), line=line)
+    return Broken(number, None, "not_an_object", None, line=line)
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, dict | list):
-        return None
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return nfc(_encodable(str(value)))
-
-
-def _encodable(text: str) -> str:
-    return _UNENCODABLE.sub("\ufffd", text)
+def _total(value: Any) -> Decimal | str:
+    """A total as it is stated; one that is no number equals no count."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return Decimal(value)
+    return (
+        Decimal(value)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool)
+        else encodable(json.dumps(value, default=str))
+    )

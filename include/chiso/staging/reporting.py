@@ -47,26 +47,35 @@ def _titled(titles: list[tuple[str, str]], file_name: str, contract: Contract) -
 def record_period(
     contract: Contract, stated: str | None, said: str | None, file_name: str, received: datetime
 ) -> tuple[Period, list[Issue]]:
-    """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt."""
+    """The period of a snapshot of records: as asked for, as it says, as its name says, else the day of receipt.
+
+    Raises DeliveryRefused where one of these is no period or contradicts another.
+    """
     terms = contract.terms
     named = period_words.from_file_name(file_name)
-    code = stated or said or named
-    for other in filter(None, [said, named]):
-        if code and not _compatible(code, other):
+    codes = [code for code in (stated, said, named) if code]
+    for code in codes:
+        _check_code(code, file_name, contract)
+        if not _compatible(codes[0], code):
             rule = "period_stated" if stated else "period_file_name"
-            raise refusal(rule, terms.responsible, file=file_name, stated=stated, named=named, period=other if stated else code)
-    if code:
-        try:
-            return Period.of(code, terms.delivery.calendar), []
-        except ValueError as fault:
-            raise refusal(
-                "period_unclear", terms.responsible, file=file_name, reason_vi=str(fault), reason_en=str(fault)
-            ) from fault
+            shown = {"stated": stated, "named": named, "period": code if stated else said}
+            raise refusal(rule, terms.responsible, file=file_name, **shown)
+    if codes:
+        return Period.of(codes[0], terms.delivery.calendar), []
     day = received.astimezone(LOCAL_TIME).date()
     code = day.isoformat() if {"day", "week"} & set(terms.delivery.cadences) else f"{day:%Y-%m}"
     return Period.of(code, terms.delivery.calendar), [
         issue("period_assumed", "warning", "flag", terms.responsible, period=code)
     ]
+
+
+def _check_code(code: str, file_name: str, contract: Contract) -> None:
+    try:
+        Period.of(code)
+    except ValueError as fault:
+        reason_vi = f"“{code}” không phải kỳ báo cáo; ghi như 2024-06-15, 2024-06, 2024-Q2, 2024-H1 hoặc 2024"
+        reasons = {"reason_vi": reason_vi, "reason_en": str(fault)}
+        raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reasons) from fault
 
 
 _GRAINS = {"day": "day", "week": "day", "month": "month", "quarter": "quarter", "half": "half", "year": "year"}
@@ -85,10 +94,7 @@ def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue
 
 def _compatible(code: str, other: str) -> bool:
     """Whether two codes may speak of one delivery: a snapshot of 30 June is in a file of June."""
-    try:
-        first, second = Period.of(code), Period.of(other)
-    except ValueError:
-        return code == other
+    first, second = Period.of(code), Period.of(other)
     return first.contains(second) or second.contains(first)
 
 

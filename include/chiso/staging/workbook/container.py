@@ -12,18 +12,14 @@ import olefile  # type: ignore[import-untyped]
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
+from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES, MAX_UNPACKED_RATIO, RATIO_MATTERS_FROM_BYTES
 from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.package import Package
 
 Kind = Literal["xlsx", "xls", "ods", "html"]
 
-"""Of a file as it lies, and of a decrypted one."""
 MAX_UNPACKED_BYTES = 1024 * 2**20
-MAX_UNPACKED_RATIO = 200
-RATIO_MATTERS_FROM_BYTES = 8 * 2**20
-"""A small sheet of equal rows may shrink to any ratio; only a large one is suspect."""
 
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
