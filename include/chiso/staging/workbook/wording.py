@@ -67,7 +67,7 @@ def is_grand(text: str) -> bool:
 
 
 def summed_name(text: str) -> str:
-    """What a text sums by its own words: of `Cộng TP. Kon Tum`, `Tổng huyện Sa Thầy`, the unit; "" if it says none."""
+    """What a text sums by its own words: of `Cộng TP. Huế`, `Tổng huyện Sa Thầy`, the unit; "" if it says none."""
     found = _CLOSING.match(text)
     return text[found.end():] if found else ""
 
