@@ -325,8 +325,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "call it “Tổng cộng” if it is a total.",
     ),
     "values_uneven": (
-        "Ô {cell} ở cột “{printed}” có nhiều giá trị nhưng không khớp số giá trị ở cột khác (hoặc quá nhiều); tách mỗi giá trị một dòng.",
-        "Cell {cell} in “{printed}” holds several values, but not as many as other cells of its row (or too many); "
+        "Ô ở cột “{printed}” có nhiều giá trị nhưng không khớp số giá trị ở cột khác (hoặc quá nhiều); tách mỗi giá trị một dòng.",
+        "The cell in “{printed}” holds several values, but not as many as other cells of its row (or too many); "
         "give each a row of its own.",
     ),
     "hidden_row": (
@@ -347,37 +347,37 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: sheet “{sheet}” has a cell “{address}” (value “{value}”), an address that can't be; open it, save it anew and send it again.",
     ),
     "cell_struck": (
-        "Ô {cell} ở cột “{printed}”: “{value}” đã bị gạch ngang hoặc ẩn; ghi giá trị đúng, không gạch, hoặc xóa.",
-        "Cell {cell} in “{printed}”: “{value}” is struck through or hidden; write the right value so that it shows, or delete it.",
+        "Ô ở cột “{printed}”: “{value}” đã bị gạch ngang hoặc ẩn; ghi giá trị đúng, không gạch, hoặc xóa.",
+        "The cell in “{printed}”: “{value}” is struck through or hidden; write the right value so that it shows, or delete it.",
     ),
     "cell_scaled": (
-        "Ô {cell} ở cột “{printed}” lưu “{value}” nhưng định dạng hiển thị chia cho nghìn; bỏ định dạng và ghi đúng đơn vị.",
-        "Cell {cell} in “{printed}” holds “{value}” but its format shows it divided by a thousand; remove the format and write "
+        "Ô ở cột “{printed}” lưu “{value}” nhưng định dạng hiển thị chia cho nghìn; bỏ định dạng và ghi đúng đơn vị.",
+        "The cell in “{printed}” holds “{value}” but its format shows it divided by a thousand; remove the format and write "
         "the value in the column's unit.",
     ),
     "cell_no_number": (
-        "Ô {cell} ở cột “{printed}” được lưu là số nhưng “{value}” không phải là số; ghi lại giá trị.",
-        "Cell {cell} in “{printed}” is kept as a number, but “{value}” is none; write the value again.",
+        "Ô ở cột “{printed}” được lưu là số nhưng “{value}” không phải là số; ghi lại giá trị.",
+        "The cell in “{printed}” is kept as a number, but “{value}” is none; write the value again.",
     ),
     "merge_odd": (
         "Trang “{sheet}” có ô gộp “{value}” chồng lên ô gộp khác hoặc nằm ngoài trang; bỏ qua việc gộp.",
         "Sheet “{sheet}” has merged cells “{value}” that overlap others or lie outside the sheet; taken as not merged.",
     ),
     "cell_in_pieces": (
-        "Ô {cell} ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",
-        "Cell {cell} in “{printed}” holds several separate pieces: “{value}”; write one value only.",
+        "Ô ở cột “{printed}” có nhiều phần tách rời: “{value}”; chỉ ghi một giá trị.",
+        "The cell in “{printed}” holds several separate pieces: “{value}”; write one value only.",
     ),
     "cell_unclear": (
-        "Ô {cell} ở cột “{printed}” hiện “{value}” nhưng giá trị lưu trong tệp khác, hoặc không đọc được; nhập lại giá trị.",
-        "Cell {cell} in “{printed}” shows “{value}”, but the file stores another value, or none that can be read; "
+        "Ô ở cột “{printed}” hiện “{value}” nhưng giá trị lưu trong tệp khác, hoặc không đọc được; nhập lại giá trị.",
+        "The cell in “{printed}” shows “{value}”, but the file stores another value, or none that can be read; "
         "enter the value again.",
     ),
     "cell_out_of_time": (
-        "Ô {cell} ở cột “{printed}” có định dạng ngày nhưng “{value}” không phải là ngày; ghi lại ngày hoặc đổi định dạng.",
-        "Cell {cell} in “{printed}” is formatted as a date, but “{value}” is none; write the date again or change the format.",
+        "Ô ở cột “{printed}” có định dạng ngày nhưng “{value}” không phải là ngày; ghi lại ngày hoặc đổi định dạng.",
+        "The cell in “{printed}” is formatted as a date, but “{value}” is none; write the date again or change the format.",
     ),
     "formula_uncached": (
-        "Ô {cell} ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
-        "Cell {cell} in “{printed}” is a formula without a stored value; open, recalculate, save.",
+        "Ô ở cột “{printed}” là công thức chưa có giá trị lưu; mở tệp, tính lại và lưu.",
+        "The cell in “{printed}” is a formula without a stored value; open, recalculate, save.",
     ),
 }
