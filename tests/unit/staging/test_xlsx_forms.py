@@ -159,7 +159,7 @@ def test_escapes_in_headings_and_letters_of_other_alphabets():
     "formula",
     ["<f>A1</f>", "<f>A1</f><v></v>", "<f>A1</f><v/>", '<f t="shared" si="0"/>', '<f t="shared" ref="C7:C9" si="0">A1</f>'],
 )
-@pytest.mark.parametrize("kind", ["", ' t="str"', ' t="n"'])
+@pytest.mark.parametrize("kind", ["", ' t="str"', ' t="n"', ' t="s"', ' t="b"'])
 @pytest.mark.parametrize("quote", ['"', "'"])
 def test_a_formula_never_calculated_is_no_blank(formula, kind, quote):
     calculated = "<v" in formula and "str" in kind  # to an empty text

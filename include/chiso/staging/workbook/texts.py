@@ -114,17 +114,17 @@ class Reader:
         """Texts of shared strings, the rich ones apart. cell: the address of a value's cell."""
         strings = self.book.strings
         digits = pc.utf8_trim_whitespace(values)
-        wrong = np.flatnonzero(pc.invert(pc.match_substring_regex(digits, "^[0-9]{1,9}$")))
-        wrong = wrong if len(wrong) else np.flatnonzero(np.asarray(digits.cast(pa.int64())) >= len(strings))
+        wrong = np.flatnonzero(pc.fill_null(pc.invert(pc.match_substring_regex(digits, "^[0-9]{1,9}$")), False))
+        indices = pc.cast(digits, pa.int64()) if not len(wrong) else pa.array([], pa.int64())
+        wrong = wrong if len(wrong) else np.flatnonzero(pc.fill_null(pc.greater_equal(indices, len(strings)), False))
         if len(wrong):
             address, text = cell(int(wrong[0])), values[int(wrong[0])].as_py()
             raise self.findings.damaged(f"ô {address} dùng chuỗi dùng chung số {text}, tệp không có",
                                         f"cell {address} uses the shared string {text}, which isn't there", sheet=self.sheet)
-        indices = digits.cast(pa.int64())
         texts, lengths = strings.texts(look.font.name)
-        places = np.asarray(indices)
-        self.budget.characters(int(lengths[places].sum()), self.sheet)
-        rich = strings.rich and {place: strings.rich[index] for place, index in enumerate(places.tolist()) if index in strings.rich}
+        self.budget.characters(int(lengths[np.asarray(indices.drop_null())].sum()), self.sheet)
+        rich = strings.rich and {place: strings.rich[index] for place, index in enumerate(indices.to_pylist())
+                                 if index in strings.rich}
         return texts.take(indices), rich
 
     def _with_rich(self, texts: pa.Array, rules: dict[int, str], rich: dict[int, Rich],
