@@ -24,7 +24,7 @@ from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
 from chiso.staging.reporting import check_department, form_period
 from chiso.staging.workbook import Form, TotalRow, read_workbook
-from chiso.staging.workbook.body import WORDS
+from chiso.staging.workbook.form.body import WORDS
 
 BATCH_ROWS = 50_000
 """Rows that are cast and loaded at a time."""

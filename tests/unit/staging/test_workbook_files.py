@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from chiso.findings.issues import DeliveryRefused
-from chiso.staging.workbook import container
+from chiso.staging.workbook.opening import container
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st

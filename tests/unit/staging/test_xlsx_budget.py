@@ -3,7 +3,9 @@
 import re
 
 import pytest
-from chiso.staging.workbook import budget, sheet_xml, strings, xlsx
+from chiso.staging.workbook.opening import budget
+from chiso.staging.workbook.xlsx import sheet_xml, strings
+from chiso.staging.workbook.xlsx import sheets as xlsx
 
 from tests.unit.staging import open_xml as ox
 from tests.unit.staging.workbooks import read, refused

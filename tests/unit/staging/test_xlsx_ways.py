@@ -13,11 +13,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 from chiso.province.text import legacy_to_unicode
-from chiso.staging.workbook import strings, xlsx, xml_blocks
 from chiso.staging.workbook.cells import cell_text, clean
-from chiso.staging.workbook.container import open_container
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid
+from chiso.staging.workbook.opening.container import open_container
+from chiso.staging.workbook.xlsx import sheets as xlsx
+from chiso.staging.workbook.xlsx import strings, xml_blocks
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso.staging.workbook.budget import Budget
+from chiso.staging.workbook.opening.budget import Budget
 
 MAX_COLUMNS = 256
 """Columns further right are not read: no form has them, and a stray cell far out must not cost memory."""

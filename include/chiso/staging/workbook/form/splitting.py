@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
-from chiso.staging.workbook.body import WORDS
+from chiso.staging.workbook.form.body import WORDS
 
 MOST_PIECES = 1000
 """Of one row: they are numbered within it."""

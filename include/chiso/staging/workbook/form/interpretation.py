@@ -6,14 +6,14 @@ import pyarrow as pa
 
 from chiso.contracts import Column, Contract
 from chiso.province.units import Reference
-from chiso.staging.workbook.body import WORDS, Body
+from chiso.staging.workbook.form.body import WORDS, Body
+from chiso.staging.workbook.form.header import Header
+from chiso.staging.workbook.form.headings import Headings
+from chiso.staging.workbook.form.layout import Layout, arrange
+from chiso.staging.workbook.form.meaning import Meaning
+from chiso.staging.workbook.form.rows import Rows
+from chiso.staging.workbook.form.sums import Sum, Sums
 from chiso.staging.workbook.grids import Grid
-from chiso.staging.workbook.header import Header
-from chiso.staging.workbook.headings import Headings
-from chiso.staging.workbook.layout import Layout, arrange
-from chiso.staging.workbook.meaning import Meaning
-from chiso.staging.workbook.rows import Rows
-from chiso.staging.workbook.sums import Sum, Sums
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 import xlrd
 
 from chiso.province.text import legacy_to_unicode
-from chiso.staging.workbook.biff import Formulas
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import Piece, cell_text, clean, format_rule, read_pieces
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of, trimmed
 from chiso.staging.workbook.merges import settled
+from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.xls.biff import Formulas
 
 _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _NO_DAY = 60

@@ -13,8 +13,8 @@ from lxml import etree
 from chiso.staging.workbook.cells import a1, letters
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula
-from chiso.staging.workbook.strings import Rich, string_item
-from chiso.staging.workbook.xml_parts import OPTIONS, flag, forget, local_name
+from chiso.staging.workbook.xlsx.strings import Rich, string_item
+from chiso.staging.workbook.xlsx.xml_parts import OPTIONS, flag, forget, local_name
 
 MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384

@@ -11,12 +11,12 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from chiso.staging.workbook import wording
-from chiso.staging.workbook.amounts import amounts
-from chiso.staging.workbook.body import Body
-from chiso.staging.workbook.layout import Layout
-from chiso.staging.workbook.meaning import Meaning
-from chiso.staging.workbook.rows import Row
+from chiso.staging.workbook.form import wording
+from chiso.staging.workbook.form.amounts import amounts
+from chiso.staging.workbook.form.body import Body
+from chiso.staging.workbook.form.layout import Layout
+from chiso.staging.workbook.form.meaning import Meaning
+from chiso.staging.workbook.form.rows import Row
 
 _NEARLY = 2 / 3
 """Of at least three figures: so many that agree make a total of a row that is marked as none of the others."""

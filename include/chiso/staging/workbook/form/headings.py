@@ -5,10 +5,10 @@ from itertools import pairwise
 
 from chiso.contracts import Column
 from chiso.province.text import fold
-from chiso.staging.workbook.body import Body
-from chiso.staging.workbook.meaning import Meaning, looks_like_a_unit
-from chiso.staging.workbook.rows import Row, ranks_of
-from chiso.staging.workbook.wording import Rank
+from chiso.staging.workbook.form.body import Body
+from chiso.staging.workbook.form.meaning import Meaning, looks_like_a_unit
+from chiso.staging.workbook.form.rows import Row, ranks_of
+from chiso.staging.workbook.form.wording import Rank
 
 
 class Headings:

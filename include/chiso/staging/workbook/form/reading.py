@@ -12,20 +12,23 @@ from chiso.contracts import Column, Contract
 from chiso.findings.issues import Issue
 from chiso.province.text import looks_like_formula
 from chiso.province.units import Reference
-from chiso.staging.workbook import header as headers
-from chiso.staging.workbook import html_table, ods, xls, xlsx
-from chiso.staging.workbook.body import WORDS
 from chiso.staging.workbook.cells import a1, letters
-from chiso.staging.workbook.container import open_container
 from chiso.staging.workbook.findings import Findings
+from chiso.staging.workbook.form import header as headers
+from chiso.staging.workbook.form.body import WORDS
+from chiso.staging.workbook.form.header import Header
+from chiso.staging.workbook.form.interpretation import Interpretation, interpret
+from chiso.staging.workbook.form.rows import Row
+from chiso.staging.workbook.form.splitting import MOST_PIECES, Pieces, split
 from chiso.staging.workbook.grids import Grid, Sheet
-from chiso.staging.workbook.header import Header
-from chiso.staging.workbook.interpretation import Interpretation, interpret
-from chiso.staging.workbook.rows import Row
-from chiso.staging.workbook.splitting import MOST_PIECES, Pieces, split
+from chiso.staging.workbook.html.tables import sheets as html_sheets
+from chiso.staging.workbook.ods.sheets import sheets as ods_sheets
+from chiso.staging.workbook.opening.container import open_container
+from chiso.staging.workbook.xls.sheets import sheets as xls_sheets
+from chiso.staging.workbook.xlsx.sheets import sheets as xlsx_sheets
 from chiso.system.errors import ContractError
 
-_READERS = {"xlsx": xlsx.sheets, "xls": xls.sheets, "ods": ods.sheets, "html": html_table.sheets}
+_READERS = {"xlsx": xlsx_sheets, "xls": xls_sheets, "ods": ods_sheets, "html": html_sheets}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso.staging.workbook.xml_parts import parsed
+from chiso.staging.workbook.xlsx.xml_parts import parsed
 
 BLOCK_BYTES = 8 << 20
 """Of a sheet some 15 000 rows."""

@@ -14,9 +14,16 @@ import pyarrow.compute as pc
 
 from chiso.staging.pipeline import applied_ahead
 from chiso.staging.workbook.grids import MAX_COLUMNS, SUSPICIOUS, Formula
-from chiso.staging.workbook.sheet_xml import MAX_COLUMN, MAX_ROW, Cells, SharedFormulas, column_number, hidden_columns
-from chiso.staging.workbook.xml_blocks import Blocks, IrregularXmlError, decoded, split
-from chiso.staging.workbook.xml_parts import parsed
+from chiso.staging.workbook.xlsx.sheet_xml import (
+    MAX_COLUMN,
+    MAX_ROW,
+    Cells,
+    SharedFormulas,
+    column_number,
+    hidden_columns,
+)
+from chiso.staging.workbook.xlsx.xml_blocks import Blocks, IrregularXmlError, decoded, split
+from chiso.staging.workbook.xlsx.xml_parts import parsed
 
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _ROW_TAG = re.compile(rb'<row r="([1-9]\d{0,6})"((?: [\w:.]+="[^"<>]*")*)\s*(/?)>|</row>')

@@ -11,18 +11,18 @@ import pyarrow as pa
 from lxml import etree
 
 from chiso.staging.pipeline import ahead
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import Grid, Sheet
-from chiso.staging.workbook.package import Package
-from chiso.staging.workbook.placing import Placing
-from chiso.staging.workbook.sheet_scan import scanned
-from chiso.staging.workbook.sheet_xml import Cells, walked
-from chiso.staging.workbook.strings import SharedStrings, shared_strings
-from chiso.staging.workbook.styles import Looks, read_looks
-from chiso.staging.workbook.texts import Book, Reader
-from chiso.staging.workbook.xml_blocks import IrregularXmlError
-from chiso.staging.workbook.xml_parts import flag, parsed
+from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.opening.package import Package
+from chiso.staging.workbook.xlsx.placing import Placing
+from chiso.staging.workbook.xlsx.sheet_scan import scanned
+from chiso.staging.workbook.xlsx.sheet_xml import Cells, walked
+from chiso.staging.workbook.xlsx.strings import SharedStrings, shared_strings
+from chiso.staging.workbook.xlsx.styles import Looks, read_looks
+from chiso.staging.workbook.xlsx.texts import Book, Reader
+from chiso.staging.workbook.xlsx.xml_blocks import IrregularXmlError
+from chiso.staging.workbook.xlsx.xml_parts import flag, parsed
 
 
 def sheets(stream: BinaryIO, findings: Findings, budget: Budget) -> list[Sheet]:

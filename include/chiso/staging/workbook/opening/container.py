@@ -13,9 +13,9 @@ from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES, MAX_UNPACKED_RATIO, RATIO_MATTERS_FROM_BYTES
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.package import Package
+from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.opening.package import Package
 
 Kind = Literal["xlsx", "xls", "ods", "html"]
 

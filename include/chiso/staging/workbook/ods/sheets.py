@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of
 from chiso.staging.workbook.merges import settled
-from chiso.staging.workbook.ods_look import OFFICE, TABLE, Look, Looks
-from chiso.staging.workbook.ods_value import Value, value_of
-from chiso.staging.workbook.package import Package
+from chiso.staging.workbook.ods.look import OFFICE, TABLE, Look, Looks
+from chiso.staging.workbook.ods.value import Value, value_of
+from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.opening.package import Package
 
 _CELL, _COVERED, _ROW = f"{TABLE}table-cell", f"{TABLE}covered-table-cell", f"{TABLE}table-row"
 _GROUP = f"{TABLE}table-row-group"

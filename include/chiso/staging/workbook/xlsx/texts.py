@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.cells import a1, cell_text, clean, number_text
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.sheet_xml import Cells
-from chiso.staging.workbook.strings import Rich, SharedStrings, rich_text, words
-from chiso.staging.workbook.styles import Look, Looks, Shows
-from chiso.staging.workbook.xml_parts import flag
+from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.xlsx.sheet_xml import Cells
+from chiso.staging.workbook.xlsx.strings import Rich, SharedStrings, rich_text, words
+from chiso.staging.workbook.xlsx.styles import Look, Looks, Shows
+from chiso.staging.workbook.xlsx.xml_parts import flag
 
 _WHOLE = r"^(?:0|-?[1-9][0-9]{0,14})$"
 _SHORT_DECIMAL = r"^-?(?:0|[1-9][0-9]{0,7})\.[0-9]{0,5}[1-9]$"

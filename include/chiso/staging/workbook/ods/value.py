@@ -9,7 +9,7 @@ from lxml import etree
 
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import Piece, cell_text, clean, read_pieces
-from chiso.staging.workbook.ods_look import OFFICE, TEXT, Look, Looks
+from chiso.staging.workbook.ods.look import OFFICE, TEXT, Look, Looks
 
 _NUMBERS = frozenset({"float", "percentage", "currency"})
 _KEPT = _NUMBERS | {"date", "time", "boolean"}

@@ -9,7 +9,7 @@ import numpy as np
 from lxml import etree
 
 from chiso.staging.workbook.cells import format_rule
-from chiso.staging.workbook.xml_parts import flag, local_name, parsed
+from chiso.staging.workbook.xlsx.xml_parts import flag, local_name, parsed
 
 Shows = Literal["number", "percent", "date", "duration"]
 

@@ -15,8 +15,8 @@ from chiso.province.figure_units import header_unit, scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
+from chiso.staging.workbook.form.wording import column_numbers
 from chiso.staging.workbook.grids import Grid, Span
-from chiso.staging.workbook.wording import column_numbers
 
 MAX_LEVELS = 4
 SEARCHED_ROWS = 200

@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from chiso.staging.workbook.grids import Formula, Grid, Place, Span
 from chiso.staging.workbook.merges import settled
-from chiso.staging.workbook.sheet_xml import MAX_COLUMN, Cells, place
-from chiso.staging.workbook.texts import Reader
+from chiso.staging.workbook.xlsx.sheet_xml import MAX_COLUMN, Cells, place
+from chiso.staging.workbook.xlsx.texts import Reader
 
 _KEY_COLUMNS = MAX_COLUMN
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chiso.staging.workbook.rows import Row, ranks_of
-from chiso.staging.workbook.wording import Rank
+from chiso.staging.workbook.form.rows import Row, ranks_of
+from chiso.staging.workbook.form.wording import Rank
 
 DEEPEST = 10
 """How often a row may be summed on average. Totals beyond are not checked: no form nests so deep, and each costs its rows."""

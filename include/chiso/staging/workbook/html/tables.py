@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from chiso.staging.workbook.budget import Budget
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.grids import MAX_COLUMNS, Formula, Grid, Place, Sheet, Span, columns_of
-from chiso.staging.workbook.html_page import parsed
-from chiso.staging.workbook.html_text import PLAIN, Look, lines_before, look_of, look_within, pieces, read
-from chiso.staging.workbook.html_value import stored_text
+from chiso.staging.workbook.html.page import parsed
+from chiso.staging.workbook.html.text import PLAIN, Look, lines_before, look_of, look_within, pieces, read
+from chiso.staging.workbook.html.value import stored_text
+from chiso.staging.workbook.opening.budget import Budget
 
 MAX_NESTED = 30
 """Tables within tables; pages that are laid out by tables have some ten."""

@@ -11,10 +11,10 @@ from lxml import etree
 
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import Piece, clean, read_pieces
-from chiso.staging.workbook.package import Package
-from chiso.staging.workbook.styles import Font, font_of, is_legacy
-from chiso.staging.workbook.xml_blocks import Blocks, IrregularXmlError, decoded, split
-from chiso.staging.workbook.xml_parts import OPTIONS, forget, local_name, parsed
+from chiso.staging.workbook.opening.package import Package
+from chiso.staging.workbook.xlsx.styles import Font, font_of, is_legacy
+from chiso.staging.workbook.xlsx.xml_blocks import Blocks, IrregularXmlError, decoded, split
+from chiso.staging.workbook.xlsx.xml_parts import OPTIONS, forget, local_name, parsed
 
 _PLAIN = r'(?s)^(?:<t(?: xml:space="preserve")?>(?P<text>[^<]*)</t>)?</si>\s*$'
 """What follows `<si>` where the text has one look."""

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
-from chiso.staging.workbook import wording
+from chiso.staging.workbook.form import wording
+from chiso.staging.workbook.form.header import Header
 from chiso.staging.workbook.grids import Grid
-from chiso.staging.workbook.header import Header
 
 WORDS = frozenset({"word", "time"})
 """Kinds of readings: only in words a text can be a formula in disguise, and merged cells mean the same again."""

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from chiso.province.text import fold
 from chiso.province.units import Reference
-from chiso.staging.workbook import wording
-from chiso.staging.workbook.body import Body
-from chiso.staging.workbook.header import key
-from chiso.staging.workbook.meaning import Meaning, begins_like_a_district, looks_like_a_unit
-from chiso.staging.workbook.wording import Rank
+from chiso.staging.workbook.form import wording
+from chiso.staging.workbook.form.body import Body
+from chiso.staging.workbook.form.header import key
+from chiso.staging.workbook.form.meaning import Meaning, begins_like_a_district, looks_like_a_unit
+from chiso.staging.workbook.form.wording import Rank
 
 Kind = Literal["data", "total", "subtotal", "section"]
 

@@ -1,0 +1,1 @@
+"""A department's form in a sheet: its header, its rows and what each is."""

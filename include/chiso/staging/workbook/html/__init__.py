@@ -1,0 +1,1 @@
+"""Tables of a web page that was saved as .xls."""
