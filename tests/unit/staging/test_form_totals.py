@@ -193,3 +193,20 @@ def test_a_printed_total_proves_that_a_row_counts(total):
 def test_a_printed_total_that_leaves_a_row_out_proves_nothing():
     form = read(wb.xlsx(Page([HEADER, *ROWS, [None, "Toàn ngành", *SUMS], [None, "Tổng cộng", *SUMS]])), AGENCIES)
     assert totals(form) == [("Toàn ngành", [2, 3, 4, 5]), ("Tổng cộng", [2, 3, 4, 5])]
+
+
+def test_totals_before_the_last_sum_what_agrees():
+    sheet = [HEADER, ["I", "Khối một", 195, 80, "1500,5"], *ROWS[:2], [None, "Tổng số khối một", 195, 80, "1500,5"],
+             [3, *ROWS[2][1:]], [None, "Tổng I+II", 226, 110, "1500,5"], [4, *ROWS[3][1:]], [None, "Tổng cộng", *SUMS]]  # fmt: skip
+    form = read(wb.xlsx(Page(sheet)), AGENCIES)
+    assert totals(form)[1:] == [("Tổng số khối một", [3, 4]), ("Tổng I+II", [3, 4, 6]), ("Tổng cộng", [3, 4, 6, 8])]
+
+
+def test_a_mean_of_units_is_set_aside():
+    sheet = [HEADER, ["I", "Khối một", *SUMS], *ROWS, [None, "Bình quân chung", 119, 32, 400, "26,7"]]
+    form = read(wb.xlsx(Page(sheet)), AGENCIES)
+    assert form.values["agency"] == NAMES
+    assert totals(form) == [("Khối một", [3, 4, 5, 6]), ("Bình quân chung", [])]
+    ratings = contract(column("rating", "Xếp loại"), column("n", "Số người", "count"), label="rating")
+    form = read(wb.xlsx(Page([["Xếp loại", "Số người"], ["Tốt", 5], ["Trung bình", 2], ["Tổng số", 7]])), ratings)
+    assert form.values["rating"] == ["Tốt", "Trung bình"]

@@ -56,6 +56,7 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     }
     if totals:
         layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
+    layout = replace(layout, totals=Sums(layout, body, meaning, reading.plain).placed())
     found = Interpretation(layout, sums, layout.within, body, headings)
     district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
     if district is None or district.name not in header.columns or not meaning.has_communes:

@@ -2,12 +2,15 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from chiso.staging.workbook.rows import Row, ranks_of
 from chiso.staging.workbook.wording import Rank
+
+DEEPEST = 10
+"""How often a row may be summed on average. Totals beyond are not checked: no form nests so deep, and each costs its rows."""
 
 Subtotals = Literal["auto", "above", "below", "none"]
 """Where rows that sum others stand."""
@@ -43,8 +46,7 @@ def arrange(rows: list[Row], subtotals: Subtotals = "auto") -> Layout:
                 for place, row in enumerate(rows)]
     data = [row for row in rows if row.kind == "data"]
     indices = [row.at for row in data]
-    totals = [(row, _covers(rows, place, indices, below, ranks)) for place, row in enumerate(rows)
-              if row.kind in ("total", "subtotal")]
+    totals = list(_totals(rows, indices, below, ranks))
     unsummed = {row.at for row, covers in totals if row.district and not covers}
     empty = [row for place, row in enumerate(rows) if row.empty or row.at in unsummed
              or (row.kind == "section" and row.district and not _parts(rows, place, below, ranks))]
@@ -102,6 +104,15 @@ def _parts(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[
     return parts
 
 
+def _totals(rows: list[Row], indices: list[int], below: bool, ranks: list[Rank]) -> Iterator[tuple[Row, Sequence[int]]]:
+    covered = 0
+    for place, row in enumerate(rows):
+        if row.kind in ("total", "subtotal"):
+            covers = _covers(rows, place, indices, below, ranks) if covered <= DEEPEST * len(indices) else ()
+            covered += len(covers)
+            yield row, covers
+
+
 def _covers(rows: list[Row], place: int, indices: list[int], below: bool, ranks: list[Rank]) -> Sequence[int]:
     """Positions of the data rows that the total or subtotal at `place` should sum."""
     row = rows[place]
@@ -120,7 +131,7 @@ def _above(rows: list[Row], place: int) -> list[Row]:
     for row in map(rows.__getitem__, range(place - 1, -1, -1)):
         if row.kind == "section":
             return found
-        if row.kind == "total" or row.closing:
+        if row.kind == "total" or (row.closing and row.sums != (row.at, row.at)):
             break
         if row.kind == "data":
             found.append(row)

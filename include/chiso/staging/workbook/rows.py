@@ -48,7 +48,7 @@ class Row(NamedTuple):  # made by the hundred thousand, which takes a dataclass 
     may_be_data: bool = False
     """Where nothing stands under it, it is a data row."""
     sums: tuple[int, int] | None = None
-    """First and last row that it was found to sum, where that wasn't told by its name."""
+    """First and last row that it sums, where that isn't told by its name; itself alone for a mean, which sums none."""
 
     @property
     def label(self) -> str | None:
@@ -173,6 +173,8 @@ class Rows:
         closes = bool(summed) and not is_total and (self._names_a_group(summed) or (wording.is_closing(name) and not numbered))
         if closes and self._body.has_figures(index):
             return Row(index, "subtotal", name, place, district=self._meaning.district(summed), closing=True)
+        if wording.is_mean(name) and self._meaning.label_is_unit and not numbered:
+            return Row(index, "subtotal", name, place, closing=True, sums=(index, index))
         if is_total or fold(name) in self._province_names or (wording.is_grand(name) and not numbered):
             return Row(index, "total", name, place)
         return None

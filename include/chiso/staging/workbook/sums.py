@@ -4,8 +4,8 @@ Such a row must not be counted beside those it sums. Where nothing marks it as d
 is told.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -67,6 +67,7 @@ class Sums:
         self._last_taken, self._taken, self._taken_sums = -1, 0, [0.0] * len(self._columns)
         self._marked = lru_cache(maxsize=None)(self._is_marked)
         self._figures = lru_cache(maxsize=None)(self._read)
+        self._printed = lru_cache(maxsize=None)(self._read_totals)
 
     def find(self) -> list[Sum]:
         """Rows that sum those above, all or back to the last heading or total; or those below, if marked as no data."""
@@ -80,6 +81,20 @@ class Sums:
                 if one.is_total:
                     self._take(position)
         return found
+
+    def placed(self) -> list[tuple[Row, Sequence[int]]]:
+        """The layout's totals; one before the last rows sums those above it, or its block, where its figures say so."""
+        return [(row, self._covered(row, covers) if row.kind == "total" else covers) for row, covers in self._layout.totals]
+
+    def _covered(self, row: Row, covers: Sequence[int]) -> Sequence[int]:
+        place = bisect_left(self._indices, row.at)
+        if place == len(self._data) or not covers or self._agree(row.at, covers):
+            return covers
+        above, below = bisect_left(self._starts, place), bisect_right(self._starts, place)
+        start = self._starts[above - 1] if above else 0
+        stop = self._starts[below] if below < len(self._starts) else len(self._data)
+        spans = (range(0, place), range(start, place), range(place, stop))
+        return next((span for span in spans if span and self._agree(row.at, span)), covers)
 
     def _take(self, position: int) -> None:
         """Leaves the row out of what others may sum."""
@@ -149,20 +164,38 @@ class Sums:
         """For each row, whether a printed total holds only if it counts."""
         proven = np.zeros(len(self._data), bool)
         for total, covers in self._layout.totals:
-            places = np.asarray(covers, np.int64)
-            agreed = [self._holds(number, total.at, places) for number in range(len(self._columns))]
-            if True in agreed and False not in agreed:
-                proven[places] = True
+            if self._agree(total.at, covers):
+                proven[np.asarray(covers, np.int64)] = True
         return proven
 
-    def _holds(self, number: int, index: int, places: np.ndarray) -> bool | None:
+    def _agree(self, index: int, covers: Sequence[int]) -> bool:
+        """Whether the figures printed in a sheet row are the sums of those rows'."""
+        some = False
+        for number in range(len(self._columns)):
+            agrees = self._holds(number, index, covers)
+            if agrees is False:
+                return False
+            some = some or agrees is True
+        return some
+
+    def _holds(self, number: int, index: int, covers: Sequence[int]) -> bool | None:
         """Whether a printed total is the sum of those rows; None where it is blank, or 0 as theirs, or can't be told."""
-        figures = self._figures(number)
-        if self._body.grid.text(index, figures.place) is None:
+        printed, figures = self._printed(number)[index], self._figures(number)
+        if printed is None:
             return None
-        printed = float(amounts(self._body.grid.texts([index], figures.place), self._columns[number])[0])
-        total = float(figures.values[places].sum())
+        if isinstance(covers, range):
+            faulty = figures.faults[covers.stop] > figures.faults[covers.start]
+            total = float("nan") if faulty else float(figures.sums[covers.stop] - figures.sums[covers.start])
+        else:
+            total = float(figures.values[np.asarray(covers, np.int64)].sum())
         return None if np.isnan(printed + total) or not (printed or total) else self._equal(printed, total)
+
+    def _read_totals(self, number: int) -> dict[int, float | None]:
+        """The layout's totals by their row; None for a blank one."""
+        indices, place = [row.at for row, _ in self._layout.totals], self._figures(number).place
+        texts = self._body.grid.texts(indices, place)
+        read = zip(indices, texts.to_pylist(), amounts(texts, self._columns[number]).tolist(), strict=True)
+        return {index: None if text is None else value for index, text, value in read}
 
     # What tells a total from data
 

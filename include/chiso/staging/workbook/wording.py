@@ -78,6 +78,14 @@ def is_closing(text: str) -> bool:
     return found is not None and found["word"].lower() == "cộng"
 
 
+_MEAN = re.compile(r"(?:binh quan|trung binh)\b")
+
+
+def is_mean(text: str) -> bool:
+    """Whether it begins like the name of an average."""
+    return _MEAN.match(fold(text)) is not None
+
+
 # Rows that number the columns
 
 _COLUMN_NUMBER = re.compile(r"\(?([0-9]{1,2})\)?(?:\s*=[-+*/x():%0-9\s]+)?")
