@@ -12,6 +12,7 @@ from chiso.indicators.slices import Lack
 from chiso.inquiry import verification
 
 from tests.deliveries import Inbox, at
+from tests.unit.staging.workbooks import Page, xlsx
 from tests.workshop import Workshop
 
 
@@ -228,3 +229,39 @@ def test_a_stock_says_what_of_the_period_it_lacks(
     assert workshop.province_figures(contract, asked).get("wells") == figure
     if figure is not None:
         assert [lack.period for lack in found["wells"].basis.lacks] == lacks
+
+
+RANKS = """
+- {name: year, businessName: Năm, logicalType: string, required: true, primaryKey: true, customProperties: [{property: reading, value: period}]}
+- {name: index, businessName: Chỉ số, logicalType: string, required: true, primaryKey: true}
+- {name: rank, businessName: Hạng, logicalType: integer}
+"""
+RANKS_TERMS = """- {property: owner, value: 000.00.11.H34}
+- {property: transport, value: {kind: drop_folder, endpoint: departments, file_names: ['xep_hang*']}}
+- {property: delivery, value: {cadence: year, format: workbook}}
+- {property: sheet, value: {label: index, subtotals: none}}
+- {property: period, value: year}
+- property: measures
+  value:
+  - {id: rank, name_vi: Hạng, unit: hạng, kind: stock, column: rank, over_rows: none, when: {column: index, operator: starts_with, value: Chung}}
+"""
+
+
+def ranks(title: str, *rows: tuple[int, int]) -> bytes:
+    lines: list[list[object]] = [[title], [], ["STT", "Năm", "Chỉ số", "Hạng"]]
+    for year, rank in rows:
+        lines += [[1, year, "Chung (tổng hợp)", rank], [2, year, "Hạ tầng", rank + 7]]
+    return xlsx(Page(lines))
+
+
+@pytest.mark.parametrize("title", ["Giai đoạn 2020 - 2022", "Kỳ báo cáo: Năm 2022 (kèm các năm trước)", "KẾT QUẢ XẾP HẠNG"])
+def test_rows_with_years_of_their_own_belong_to_them(workshop: Workshop, title: str) -> None:
+    contract = workshop.add("departments/ranks", RANKS, RANKS_TERMS)
+    first = workshop.ingest(contract, ranks(title, (2020, 58), (2021, 46), (2022, 45)), "xep_hang.xlsx", at(1))
+    assert (first.accepted, first.rows, first.period and first.period.code) == (True, 6, "2022")
+    assert {"civil/2020", "civil/2021", "civil/2022"} <= set(first.partitions or [])
+    years = {year: workshop.province_figures(contract, year) for year in ("2020", "2021", "2022")}
+    assert years == {"2020": {"rank": 58}, "2021": {"rank": 46}, "2022": {"rank": 45}}
+    workshop.ingest(contract, ranks(title, (2021, 44)), "xep_hang.xlsx", at(2))
+    years = {year: workshop.province_figures(contract, year) for year in ("2020", "2021", "2022")}
+    assert years == {"2020": {"rank": 58}, "2021": {"rank": 44}, "2022": {"rank": 45}}
