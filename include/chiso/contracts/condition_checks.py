@@ -12,7 +12,7 @@ _ORDERED = ("<", "<=", ">", ">=")
 
 def faults_of_condition(contract: Contract, condition: object) -> Iterator[str]:
     """What is wrong with it, in words; its columns are known to be there."""
-    for comparison in _comparisons(condition):
+    for comparison in comparisons(condition):
         column = contract.column(comparison.column)
         yield from _operator(comparison, column)
         if comparison.than is not None:
@@ -22,12 +22,13 @@ def faults_of_condition(contract: Contract, condition: object) -> Iterator[str]:
                 yield fault
 
 
-def _comparisons(condition: object) -> Iterator[Comparison]:
+def comparisons(condition: object) -> Iterator[Comparison]:
+    """Every comparison in a condition; nothing of None."""
     if isinstance(condition, Comparison):
         yield condition
     elif condition is not None:
         for part in getattr(condition, "all", None) or getattr(condition, "any", []):
-            yield from _comparisons(part)
+            yield from comparisons(part)
 
 
 def _operator(comparison: Comparison, column: Column) -> Iterator[str]:

@@ -69,6 +69,8 @@ def _names(contract: Contract) -> Iterator[Fault]:
     for part in contract.source.split("/"):
         if not is_identifier(part):
             yield "id", f"{part!r} can't be a name: use snake case, ASCII, at most {LONGEST_NAME} signs"
+    if len(contract.source) > LONGEST_NAME:
+        yield "id", f"is longer than {LONGEST_NAME} signs, more than names of tables can hold; shorten the file's name"
     yield from _names_of_columns([column.name for column in contract.columns])
     yield from _names_of_measures([measure.id for measure in contract.measures])
     if contract.terms.events and contract.terms.events.table and not is_identifier(contract.terms.events.table):

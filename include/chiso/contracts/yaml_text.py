@@ -30,8 +30,10 @@ class _Loader(yaml.CSafeLoader):
             raise ConstructorError(None, None, f"{node.value} is no day of the calendar ({fault})", node.start_mark) from fault
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_yaml_str(node))
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_day(node))
+_Loader.yaml_constructors = _Loader.yaml_constructors | {
+    "tag:yaml.org,2002:value": _Loader.construct_yaml_str,
+    "tag:yaml.org,2002:timestamp": _Loader.construct_day,
+}
 
 
 def _refuse_twice(node: MappingNode) -> None:

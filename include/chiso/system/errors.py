@@ -3,8 +3,12 @@
 Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exit_code` is the command line's.
 """
 
+<<<<<<< HEAD
 from collections.abc import Sequence
 from dataclasses import dataclass
+=======
+from dataclasses import dataclass, replace
+>>>>>>> baf3635 (A dry run is answered without the library where no rule needs it; Arrow does without pandas)
 
 from chiso.system.visible import visible_lines
 
@@ -39,6 +43,10 @@ class Fault:
     file: str
     place: str
     message: str
+
+    def saying(self, message: str) -> "Fault":
+        """The same place, with that message."""
+        return replace(self, message=message)
 
     def __str__(self) -> str:
         return ": ".join(filter(None, [self.file, self.place, self.message]))

@@ -92,8 +92,8 @@ _KINDS: dict[str, tuple[Callable[[Mapping[str, Any]], Condition], tuple[str, ...
     "expect_column_values_to_be_between": (_outside, ("column",), ("min_value", "max_value", "strict_min", "strict_max")),
     "expect_column_pair_values_a_to_be_greater_than_b": (
         _not_after,
-        ("column_A", "column_B"),
-        ("or_equal", "ignore_row_if"),
+        ("column_A", "column_B", "ignore_row_if"),
+        ("or_equal",),
     ),
 }
 

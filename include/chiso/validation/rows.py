@@ -50,12 +50,7 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
     """
     scratch = rules.scratch
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {scratch.marks}, {scratch.twins}")
-        connection.exec_driver_sql(
-            f"CREATE UNLOGGED TABLE {scratch.marks} (row_no bigint, line bigint, rule text, column_name text, "
-            "value text, details jsonb, rejects boolean)"
-        )
-        connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {scratch.twins} (row_no bigint, nth bigint, differs boolean)")
+        create_marks(connection, scratch)
 
     def find_twins() -> None:
         with engine.begin() as connection:
@@ -72,6 +67,16 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
             done.result()
     with engine.begin() as connection:
         return _settle(connection, scratch)
+
+
+def create_marks(connection: sa.Connection, scratch: Scratch) -> None:
+    """Makes the tables of marks and twins anew."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {scratch.marks}, {scratch.twins}")
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE {scratch.marks} (row_no bigint, line bigint, rule text, column_name text, "
+        "value text, details jsonb, rejects boolean)"
+    )
+    connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {scratch.twins} (row_no bigint, nth bigint, differs boolean)")
 
 
 def _settle(connection: sa.Connection, scratch: Scratch) -> dict[str, int]:

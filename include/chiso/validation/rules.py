@@ -100,6 +100,11 @@ class Rules:
         """Those that need nothing but a row, in the order of their bits."""
         return [rule for rule in self.stated if rule.found_by == "condition"]
 
+    @property
+    def needs_library(self) -> bool:
+        """Whether a rule can be answered by Great Expectations alone."""
+        return any(rule.found_by == "delivery" and "unexpected_rows_query" not in rule.expectation["kwargs"] for rule in self.stated)
+
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""
         return replace(self, stated=tuple(rule.at(period) for rule in self.stated))
@@ -284,10 +289,11 @@ def _of_suite(contract: Contract, settings: Settings) -> Iterator[Rule]:
     suite = read_suite(contract.source, settings.home)
     if found := list(faults_of_suite(suite, contract)):
         raise ContractError(*(Fault(suite_file(contract.source), place, said) for place, said in found))
-    yield from map(_from_native, suite.expectations)
+    yield from map(rule_of, suite.expectations)
 
 
-def _from_native(entry: Entry) -> Rule:
+def rule_of(entry: Entry) -> Rule:
+    """The rule that a sound expectation states."""
     meta, kwargs = entry.meta, entry.kwargs
     query = kwargs.get("unexpected_rows_query") if entry.is_row_level else None
     found = condition(entry.type, kwargs) if entry.is_row_level and not query else None

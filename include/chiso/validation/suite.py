@@ -1,6 +1,7 @@
 """A source's Great Expectations suite: what the contract can't say. Read once, everything that is wrong found at once."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chiso.contracts.in_words import in_words
+from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
 from chiso.system.errors import ContractError, Fault
 
@@ -64,6 +66,15 @@ class Suite(_Model):
     id: str | None = None
     meta: object = None
     notes: object = None
+
+
+_JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
+
+
+def as_the_library_fills(query: str, scratch: Scratch) -> str:
+    """A query with its `{batch}` filled in as Great Expectations does: under a name of its own, unless the query joins."""
+    rows = f"(SELECT * FROM {scratch.rows})"
+    return query.format(batch=rows if _JOIN.search(query) else f"{rows} AS subselect")
 
 
 def suite_file(source: str) -> str:

@@ -141,8 +141,11 @@ def _fits(entry: Entry, columns: list[Column]) -> Iterator[Found]:
         yield from _between(first, kwargs)
     elif entry.type == "expect_column_values_to_be_in_set":
         yield from _in_set(first, kwargs["value_set"])
-    elif len(columns) == 2 and (first.how.kind not in ("figure", "time") or first.how.kind != columns[1].how.kind):
-        yield "kwargs", f"{first.name} ({first.reading}) can't be greater than {columns[1].name} ({columns[1].reading})"
+    elif len(columns) == 2:
+        if first.how.kind not in ("figure", "time") or first.how.kind != columns[1].how.kind:
+            yield "kwargs", f"{first.name} ({first.reading}) can't be greater than {columns[1].name} ({columns[1].reading})"
+        if kwargs["ignore_row_if"] != "either_value_is_missing":
+            yield "kwargs.ignore_row_if", "must be either_value_is_missing: a blank breaks no rule here"
 
 
 def _pattern(regex: str) -> str | None:
