@@ -45,6 +45,13 @@ def answers(contract: Contract, platform: Platform) -> dict[str, Any]:
     return shape(outcome) | {"sums": sums}
 
 
+def write(contract: Contract, platform: Platform) -> tuple[Path, dict[str, Any]]:
+    """Writes the answers to where they are expected; returns the file and them. Raises UsageError as `answers` does."""
+    path, found = expected_file(contract.source, platform.settings), answers(contract, platform)
+    path.write_text(written(found), "utf-8")
+    return path, found
+
+
 def shape(outcome: Outcome) -> dict[str, Any]:
     """What expected answers state of an outcome. issues: severity, rule, cell and row of each, sorted."""
     issues = [[found["severity"], found["rule"], found["cell"], found["row"]] for found in outcome.issues]

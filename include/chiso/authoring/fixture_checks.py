@@ -10,13 +10,10 @@ from chiso.system.platform import Platform
 from chiso.system.settings import Settings
 
 
-def faults_of_fixture(contract: Contract, platform: Platform) -> Iterator[Fault]:
-    """What is wrong with fixture and expected answers. An image, which has no tests, needs none."""
+def faults_of_answers(contract: Contract, platform: Platform) -> Iterator[Fault]:
+    """What is wrong with the expected answers of a source that has a fixture."""
     settings, source = platform.settings, contract.source
-    if not settings.home.joinpath("tests").exists():
-        return
-    if fault := fault_of_file(source, settings):
-        yield fault
+    if len(expecting.fixtures(source, settings)) != 1:
         return
     path = expecting.expected_file(source, settings)
     file, mend = str(path.relative_to(settings.home)), f"write them: chiso source expect {source}"
@@ -36,7 +33,9 @@ def faults_of_fixture(contract: Contract, platform: Platform) -> Iterator[Fault]
 
 
 def fault_of_file(source: str, settings: Settings) -> Fault | None:
-    """Why there isn't exactly one fixture; None where there is."""
+    """Why there isn't exactly one fixture; None where there is. An image, which has no tests, needs none."""
+    if not settings.home.joinpath("tests").exists():
+        return None
     found = expecting.fixtures(source, settings)
     where = f"tests/fixtures/{source}"
     if not found:

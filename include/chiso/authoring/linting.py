@@ -1,12 +1,10 @@
 """Everything that is wrong in contracts, suites and fixtures: each with its file, its place, and how to mend it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-
-import sqlalchemy as sa
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chiso import contracts
 from chiso.authoring.file_names import faults_of_file_names
-from chiso.authoring.fixture_checks import faults_of_fixture
+from chiso.authoring.fixture_checks import fault_of_file, faults_of_answers
 from chiso.authoring.lists import faults_of_lists, indicator_ids
 from chiso.authoring.odcs_schema import faults_of_schema
 from chiso.authoring.planning import empty_tables, faults_of_measures, faults_of_queries
@@ -26,43 +24,42 @@ from chiso.validation.suite import QUERY, Suite, entries_with_places, read_suite
 def lint(platform: Platform, sources: Sequence[str] = ()) -> list[Fault]:
     """What is wrong with the sources, or with all of them and what lies beside; [] if nothing.
 
-    SQL is planned on the platform's server, in transactions that change nothing.
+    What `lint_files` finds, SQL that the platform's server can't plan, expectations that Great Expectations can't take, and
+    fixtures from which something else comes than is expected. Nothing is changed.
     """
     names = sources or contracts.source_names(platform.settings)
-    found = [fault for source in names for fault in _source(source, platform)]
-    together = faults_of_file_names(contracts.load_all(platform.settings).contracts)
+    found = lint_files(platform.settings, sources)
+    for source in names:
+        if contract := _sound(source, platform.settings):
+            found += _run(contract, platform)
+    return found
+
+
+def lint_files(settings: Settings, sources: Sequence[str] = ()) -> list[Fault]:
+    """What can be said of the files alone, without a server."""
+    names = sources or contracts.source_names(settings)
+    found = [fault for source in names for fault in _files(source, settings)]
     files = {contract_file(source) for source in names}
-    found += [fault for fault in together if fault.file in files]
+    found += [fault for fault in faults_of_file_names(contracts.load_all(settings).contracts) if fault.file in files]
     if not sources:
-        found += faults_of_stray_files(platform.settings)
+        found += faults_of_stray_files(settings)
     return list(dict.fromkeys(found))
 
 
-def _source(source: str, platform: Platform) -> Iterator[Fault]:
-    settings = platform.settings
+def _files(source: str, settings: Settings) -> Iterator[Fault]:
     try:
         contract = contracts.load(source, settings)
     except ContractError as fault:
         yield from fault.faults
-        yield from _beside(fault.faults, _schema(source, settings))
-        yield from _faults_of_form(source, settings)
-        return
-    yield from _schema(source, settings)
-    reference = load_reference(settings.schemas)
-    yield from _in(contract_file(source), faults_of_lists(contract, reference, indicator_ids(settings)))
-    try:
-        Rules.of(contract, settings)
-        suite = read_suite(source, settings.home)
-    except ContractError as fault:
-        yield from fault.faults
-        suite = None
-    with platform.engine.connect() as connection:
-        faults = list(_planned(contract, suite, connection))
-    yield from faults
-    if suite is None or faults:
-        return
-    yield from _faults_of_library(suite, source)
-    yield from faults_of_fixture(contract, platform)
+        yield from _unsaid(fault.faults, _schema(source, settings))
+        yield from _faults_of(lambda: read_suite(source, settings.home))
+    else:
+        yield from _schema(source, settings)
+        reference = load_reference(settings.schemas)
+        yield from _in(contract_file(source), faults_of_lists(contract, reference, indicator_ids(settings)))
+        yield from _faults_of(lambda: Rules.of(contract, settings))
+    if missing := fault_of_file(source, settings):
+        yield missing
 
 
 def _schema(source: str, settings: Settings) -> list[Fault]:
@@ -74,26 +71,42 @@ def _schema(source: str, settings: Settings) -> list[Fault]:
     return list(_in(file, faults_of_schema(document)))
 
 
-def _beside(said: Iterable[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
+def _unsaid(said: Iterable[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
     """Of `more`, what speaks of a place of which nothing was said."""
     places = {fault.place for fault in said}
     yield from (fault for fault in more if not any(fault.place.startswith(place) for place in places))
 
 
-def _faults_of_form(source: str, settings: Settings) -> list[Fault]:
-    """Of a suite whose contract is faulty: only whether it is a suite."""
+def _faults_of(read: Callable[[], object]) -> list[Fault]:
     try:
-        read_suite(source, settings.home)
+        read()
     except ContractError as fault:
         return fault.faults
     return []
 
 
-def _planned(contract: Contract, suite: Suite | None, connection: sa.Connection) -> Iterator[Fault]:
-    with empty_tables(contract, connection) as scratch:
-        yield from _in(contract_file(contract.source), faults_of_measures(contract, connection, scratch))
-        if suite:
-            yield from _in(suite_file(contract.source), faults_of_queries(suite, connection, scratch))
+# --- With a server ---
+
+
+def _sound(source: str, settings: Settings) -> Contract | None:
+    """The contract, if nothing is wrong with it and its suite."""
+    try:
+        contract = contracts.load(source, settings)
+        Rules.of(contract, settings)
+    except ContractError:
+        return None
+    return contract
+
+
+def _run(contract: Contract, platform: Platform) -> list[Fault]:
+    suite = read_suite(contract.source, platform.settings.home)
+    with platform.engine.connect() as connection, empty_tables(contract, connection) as scratch:
+        found = [
+            *_in(contract_file(contract.source), faults_of_measures(contract, connection, scratch)),
+            *_in(suite_file(contract.source), faults_of_queries(suite, connection, scratch)),
+        ]
+    found += _faults_of_library(suite, contract.source)
+    return found or list(faults_of_answers(contract, platform))
 
 
 def _faults_of_library(suite: Suite, source: str) -> Iterator[Fault]:

@@ -189,14 +189,9 @@ def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
     ]
 
 
-<<<<<<< HEAD
 def _sources_of(name: str, patterns: Sequence[tuple[str, str]]) -> list[str]:
     """Sources that the longest fitting patterns belong to."""
-    key = _key(name.replace("[", "("))
-=======
-def _source_of(name: str, patterns: Sequence[tuple[str, str]]) -> str | None:
     key = name_key(name.replace("[", "("))
->>>>>>> baf3635 (A dry run is answered without the library where no rule needs it; Arrow does without pandas)
     fitting = [(len(pattern), source) for pattern, source in patterns if fnmatchcase(key, pattern)]
     longest = max((length for length, _ in fitting), default=0)
     return sorted({source for length, source in fitting if length == longest})

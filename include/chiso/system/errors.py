@@ -3,12 +3,8 @@
 Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exit_code` is the command line's.
 """
 
-<<<<<<< HEAD
 from collections.abc import Sequence
-from dataclasses import dataclass
-=======
 from dataclasses import dataclass, replace
->>>>>>> baf3635 (A dry run is answered without the library where no rule needs it; Arrow does without pandas)
 
 from chiso.system.visible import visible_lines
 
