@@ -7,7 +7,7 @@ from chiso.authoring.file_names import faults_of_file_names
 from chiso.authoring.fixture_checks import fault_of_file, faults_of_answers
 from chiso.authoring.lists import faults_of_lists, indicator_ids
 from chiso.authoring.odcs_schema import faults_of_schema
-from chiso.authoring.planning import empty_tables, faults_of_measures, faults_of_queries
+from chiso.authoring.planning import blank_tables, faults_of_measures, faults_of_queries
 from chiso.authoring.stray_files import faults_of_stray_files
 from chiso.contracts import Contract
 from chiso.contracts.loading import contract_file
@@ -100,7 +100,7 @@ def _sound(source: str, settings: Settings) -> Contract | None:
 
 def _run(contract: Contract, platform: Platform) -> list[Fault]:
     suite = read_suite(contract.source, platform.settings.home)
-    with platform.engine.connect() as connection, empty_tables(contract, connection) as scratch:
+    with platform.engine.connect() as connection, blank_tables(contract, connection) as scratch:
         found = [
             *_in(contract_file(contract.source), faults_of_measures(contract, connection, scratch)),
             *_in(suite_file(contract.source), faults_of_queries(suite, connection, scratch)),

@@ -1,4 +1,4 @@
-"""A source's SQL, planned by the server on an empty staging table: the suite's queries and the contract's measures.
+"""A source's SQL, planned and run by the server on a staging table with one blank row: the suite's queries, and measures.
 
 Everything happens in one transaction that only reads, on tables that nobody else sees, and is rolled back.
 """
@@ -22,19 +22,22 @@ from chiso.validation.suite import QUERY, Suite, as_the_library_fills, entries_w
 Found = tuple[str, str]
 """Place, message."""
 
-_LONGEST = "10s"
-"""Of a query on an empty table."""
+_LONGEST = "5s"
+"""Of a query on one row."""
 _PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 """What the library takes for a parameter."""
 
 
 @contextmanager
-def empty_tables(contract: Contract, connection: sa.Connection) -> Iterator[Scratch]:
-    """Empty staging tables of a source, in a transaction that from then on only reads. What was done in it is undone."""
+def blank_tables(contract: Contract, connection: sa.Connection) -> Iterator[Scratch]:
+    """Staging tables of a source with one blank row, so that what is called is called; in a transaction that from then on
+    only reads, and is undone.
+    """
     scratch = Scratch(f"{contract.scratch_name}__lint")
     with connection.begin() as transaction:
         tables.create(connection, scratch, contract)
         create_marks(connection, scratch)
+        connection.exec_driver_sql(f"INSERT INTO {scratch.rows} (row_no, line) VALUES (1, 1)")
         connection.exec_driver_sql(f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '{_LONGEST}'")
         yield scratch
         transaction.rollback()
@@ -82,7 +85,7 @@ def _library(connection: sa.Connection, rule: Rule, scratch: Scratch) -> str | N
 
 
 def _fault(connection: sa.Connection, sql: str) -> str | None:
-    """Why the server can't plan or run a query on empty tables; None where it can."""
+    """Why the server can't plan or run a query; None where it can."""
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(f"EXPLAIN {sql}".replace("%", "%%"))

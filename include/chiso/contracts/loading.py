@@ -35,7 +35,7 @@ def load(source: str, settings: Settings) -> Contract:
         raise UsageError(f"Unknown source {source!r}. Known: {', '.join(known)}.")
     contract = _read(source, settings)
     natural = [name.replace("/", "_") for name in known]
-    is_its_own = natural.count(contract.table) == 1  # whatever others state
+    is_its_own = contract.table == source.replace("/", "_") and natural.count(contract.table) == 1  # whatever others state
     if not is_its_own and (clash := clashing_tables(_readable(known, settings)[0]).get(source)):
         raise ContractError(clash)
     return contract

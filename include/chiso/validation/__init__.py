@@ -69,7 +69,7 @@ def dry_run(staged: Staged, rules: Rules, engine: sa.Engine, settings: Settings)
     """What `judging` would say, kept nowhere.
 
     Where every rule is one that the row rules or SQL answer, as nearly always, Great Expectations isn't waited for: its start
-    takes longer than all the rest, and a load has it judge in any case (docs/adr/0016-dry-runs.md).
+    takes longer than all the rest, and a load has it judge in any case (docs/adr/0017-dry-runs.md).
     """
     if rules.needs_library:
         with judging(staged, rules, engine, settings, keep_docs=False) as verdict:
