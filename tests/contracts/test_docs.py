@@ -126,4 +126,4 @@ def test_the_source_in_the_readme_holds_together(tmp_path: Path) -> None:
     fixture = tmp_path / "tests" / "fixtures" / "departments" / "work_files.xlsx"
     fixture.parent.mkdir(parents=True)
     fixture.touch()
-    assert linting.lint("departments/work_files", replace(SETTINGS, home=tmp_path)) == []
+    assert linting.lint_files(replace(SETTINGS, home=tmp_path), ["departments/work_files"]) == []

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from chiso import contracts
 from chiso.authoring import linting
-from chiso.deliveries.verdicts import Outcome
+from chiso.authoring.expecting import shape
 from chiso.flow import collecting, loading
 from chiso.system.platform import Platform
 from chiso.system.settings import load
@@ -35,19 +35,6 @@ class Fixture:
         return cls(path, json.loads(expected.read_text("utf-8")))
 
 
-def shape(outcome: Outcome) -> dict[str, Any]:
-    """What the expectation beside a fixture states of an outcome."""
-    issues = [[found["severity"], found["rule"], found["cell"], found["row"]] for found in outcome.issues]
-    return {
-        "period": outcome.period.code if outcome.period else None,
-        "calendar": outcome.period.calendar if outcome.period else None,
-        "accepted": outcome.accepted,
-        "rows": outcome.rows,
-        "rejected": outcome.rejected,
-        "issues": sorted(issues, key=str),
-    }
-
-
 def sums(platform: Platform, source: str) -> dict[str, float]:
     """Every measure of the source over its current rows, as the view for readers has them; those of no row are left out."""
     contract = contracts.load(source, platform.settings)
@@ -60,8 +47,12 @@ def sums(platform: Platform, source: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_contract_suite_and_fixture_hold_together(source: str) -> None:
-    assert linting.lint(source, SETTINGS) == []
+def test_contract_suite_and_fixture_hold_together(source: str, shared_platform: Platform) -> None:
+    assert linting.lint(shared_platform, [source]) == []
+
+
+def test_nothing_stands_beside_them_that_nobody_reads() -> None:
+    assert linting.lint_files(SETTINGS) == []
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -92,11 +83,7 @@ def test_a_source_without_a_fixture_fails(tmp_path: Path) -> None:
     for part in ("include/schemas", "expectations", "tests/fixtures"):
         shutil.copytree(SETTINGS.home / part, tmp_path / part)
     alone = replace(SETTINGS, home=tmp_path)
-    assert linting.lint("soc/system_levels", alone) == []
+    assert linting.lint_files(alone) == []
     (tmp_path / "tests/fixtures/soc/system_levels.json").unlink()
-    assert linting.lint("soc/system_levels", alone) == ["fixture: tests/fixtures/soc/system_levels.* is missing"]
-
-
-def test_every_fixture_has_a_source() -> None:
-    stems = {f"{path.parent.name}/{path.name.split('.')[0]}" for path in FIXTURES.glob("*/*")}
-    assert stems == set(SOURCES)
+    [fault] = linting.lint_files(alone)
+    assert str(fault) == "tests/fixtures/soc/system_levels.*: the fixture is missing; put a small delivery there, under its own ending"

@@ -4,7 +4,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from chiso.system.errors import ContractError
 from chiso.validation.conditions import condition
 
 
@@ -30,19 +29,3 @@ def test_a_pair_of_columns() -> None:
     columns: dict[str, list[object]] = {"a": [1, 2, 3, None], "b": [2, 2, 2, 2]}
     assert broken("pair_values_a_to_be_greater_than_b", pair, **columns) == [True, True, False, False]
     assert broken("pair_values_a_to_be_greater_than_b", pair | {"or_equal": True}, **columns) == [True, False, False, False]
-
-
-@pytest.mark.parametrize(("kind", "kwargs"), [
-    ("expect_column_values_to_be_unique", {"column": "a"}),
-    ("expect_column_values_to_be_between", {"column": "a", "parse_strings_as_datetimes": True}),
-    ("expect_column_values_to_not_be_null", {"column": 'a"; DROP'}),
-    ("expect_column_values_to_not_be_null", {"column": "a", "mostly": 0.9}),
-])  # fmt: skip
-def test_what_it_does_not_know_is_refused(kind: str, kwargs: dict[str, Any]) -> None:
-    with pytest.raises(KeyError):
-        condition(kind, kwargs)
-
-
-def test_a_pattern_that_only_one_side_can_read_is_refused() -> None:
-    with pytest.raises(ContractError, match="look-around"):
-        condition("expect_column_values_to_match_regex", {"column": "a", "regex": "(?=x)y"})

@@ -2,7 +2,7 @@
 
 import click
 
-from chiso.cli.session import name_faulty_contracts, platform, print_json
+from chiso.cli.session import platform, print_json
 
 
 @click.group()
@@ -18,7 +18,6 @@ def verify(ctx: click.Context, as_json: bool) -> None:
     from chiso.inquiry import verification
 
     with platform() as running:
-        name_faulty_contracts(running.settings)
         report = verification.verify(running)
     if as_json:
         print_json(report)

@@ -1,6 +1,7 @@
 """`chiso check` and `chiso ingest`."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -14,16 +15,19 @@ from chiso.system.errors import ChisoError
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", "source_name", required=True, help="<family>/<source>, e.g. departments/telecom")
 @click.option("--period", callback=period_code, help="2024-Q2, 2024-06, 2024-06-15 …; must not contradict the file")
+@click.option("--values", "with_values", is_flag=True, help="Also the sum of each measure over the accepted rows")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 @click.pass_context
-def check(ctx: click.Context, file: Path, source_name: str, period: str | None, as_json: bool) -> None:
+def check(
+    ctx: click.Context, file: Path, source_name: str, period: str | None, with_values: bool, as_json: bool
+) -> None:
     """Dry run: says what would be accepted, rejected and why. Writes nothing."""
     from chiso import contracts
     from chiso.flow import loading
 
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
-        outcome = loading.check(file, contract, running, period)
+        outcome = loading.check(file, contract, running, period, with_values=with_values)
     _show([outcome], as_json, many=False)
     ctx.exit(_exit_code([outcome]))
 
@@ -101,3 +105,6 @@ def _show_one(outcome: Outcome) -> None:
         )
     if outcome.issues_total > 50:
         click.echo(f"  … {outcome.issues_total - 50} more; --json lists up to 1 000")
+    for entry in outcome.values or []:
+        summed = "–" if entry["sum"] is None else f"{Decimal(entry['sum']):,f}".translate(str.maketrans(",.", ".,"))
+        click.echo(f"  {entry['measure']:40} {summed:>20} {entry['unit']:12} rows {entry['rows']}")

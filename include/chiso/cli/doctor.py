@@ -92,10 +92,9 @@ def _contracts(settings: Settings) -> str:
     from chiso.authoring import linting
     from chiso.system.errors import ContractError
 
-    names = contracts.source_names(settings)
-    if faults := [f"{name}: {fault}" for name in names for fault in linting.lint(name, settings)]:
+    if faults := linting.lint_files(settings):
         raise ContractError(*faults)
-    return f"{len(names)} sources"
+    return f"{len(contracts.source_names(settings))} sources"
 
 
 def _warehouse() -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from chiso.cli.session import moment, name_faulty_contracts, platform
+from chiso.cli.session import moment, platform
 
 
 @click.group()
@@ -20,7 +20,6 @@ def build(since: datetime | None) -> None:
     from chiso.inquiry import answers, reports, shapes
 
     with platform() as running:
-        name_faulty_contracts(running.settings)
         made = reports.build(running)
         counts = answers.loaded_since(running, since) if since else None
         folder, head = running.settings.reports, answers.chain_head(running)

@@ -14,8 +14,8 @@ from chiso.system.settings import Settings, load
 
 
 @contextmanager
-def platform() -> Iterator[Platform]:
-    """The platform; starts the embedded server where none runs, and stops what it started."""
+def platform(*, name_faults: bool = True) -> Iterator[Platform]:
+    """The platform; starts the embedded server where none runs, and stops what it started. name_faults: of contracts."""
     from chiso.warehouse import upgrade
 
     settings = load()
@@ -23,6 +23,8 @@ def platform() -> Iterator[Platform]:
         settings = ensure_platform_env(settings)
     with open_platform(settings) as running:
         upgrade(running.engine, settings)
+        if name_faults:
+            name_faulty_contracts(settings)
         yield running
 
 
@@ -35,7 +37,7 @@ def tell_faults(settings: Settings) -> None:
 
 
 def name_faulty_contracts(settings: Settings) -> None:
-    """Says on stderr which contracts are faulty: a command goes on with the sound ones."""
+    """Says on stderr which contracts are faulty: every command goes on with the sound ones."""
     from chiso import contracts
 
     for fault in contracts.load_all(settings).faults:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "starts_with", "filled", "blank", "yes", "no"]
 Value = bool | int | Decimal | date | str
@@ -40,6 +40,12 @@ class Comparison(_Model):
     """The other column, instead of a value."""
     plus_days: str | None = None
     """A column with a number of days that are added to the time in `than`."""
+
+    @field_validator("operator", mode="before")
+    @classmethod
+    def _yaml_truths(cls, given: object) -> object:
+        """YAML takes yes and no without quotes for true and false."""
+        return {True: "yes", False: "no"}[given] if isinstance(given, bool) else given
 
     @model_validator(mode="after")
     def _complete(self) -> "Comparison":

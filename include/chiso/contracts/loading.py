@@ -1,5 +1,6 @@
 """The contracts of the checkout. A faulty one stops only itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chiso.contracts.model import Contract
@@ -22,29 +23,65 @@ def source_names(settings: Settings) -> list[str]:
     return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.yml"))
 
 
+def contract_file(source: str) -> str:
+    """Where a source's contract lies, relative to the checkout."""
+    return f"include/schemas/contracts/{source}.yml"
+
+
 def load(source: str, settings: Settings) -> Contract:
     """The contract of `source`. Raises UsageError for an unknown source, ContractError naming file, place and mend."""
     known = source_names(settings)
     if source not in known:
         raise UsageError(f"Unknown source {source!r}. Known: {', '.join(known)}.")
-    path = settings.schemas / "contracts" / f"{source}.yml"
-    return cached_contract(path, settings.home, path.stat().st_mtime_ns)
+    contract = _read(source, settings)
+    natural = [name.replace("/", "_") for name in known]
+    is_its_own = contract.table == source.replace("/", "_") and natural.count(contract.table) == 1  # whatever others state
+    if not is_its_own and (clash := clashing_tables(_readable(known, settings)[0]).get(source)):
+        raise ContractError(clash)
+    return contract
 
 
 def load_all(settings: Settings, family: str | None = None) -> Loaded:
     """Every sound contract (of a family), and the faults of the others."""
-    contracts: list[Contract] = []
-    faults: list[Fault] = []
-    for name in source_names(settings):
-        if family is not None and not name.startswith(f"{family}/"):
-            continue
-        try:
-            contracts.append(load(name, settings))
-        except ContractError as fault:
-            faults += fault.faults
-    return Loaded(contracts, faults)
+    contracts, faults = _readable(source_names(settings), settings)
+    clashes = clashing_tables(contracts)
+    wanted = "" if family is None else f"{family}/"
+    sound = [contract for contract in contracts if contract.source not in clashes and contract.source.startswith(wanted)]
+    return Loaded(sound, [fault for fault in [*faults, *clashes.values()] if fault.file.startswith(contract_file(wanted)[:-4])])
 
 
 def load_family(family: str, settings: Settings) -> list[Contract]:
     """The sound contracts of a family, sorted by source."""
     return load_all(settings, family).contracts
+
+
+def clashing_tables(contracts: Iterable[Contract]) -> dict[str, Fault]:
+    """Sources that would share a table with another, each with the fault of it: who has it by its own name keeps it."""
+    own = [contract for contract in contracts if contract.table == contract.source.replace("/", "_")]
+    others = [contract for contract in contracts if contract not in own]
+    taken: dict[str, str] = {}
+    clashes: dict[str, Fault] = {}
+    for contract in [*own, *others]:
+        for table in {contract.table, contract.source.replace("/", "_")}:
+            holder = taken.setdefault(table, contract.source)
+            if holder != contract.source:
+                place = "events.table" if table == contract.table and contract not in own else "id"
+                said = f"{holder} has the table {table} already; give this one another name"
+                clashes[contract.source] = Fault(contract_file(contract.source), place, said)
+    return clashes
+
+
+def _readable(names: Iterable[str], settings: Settings) -> tuple[list[Contract], list[Fault]]:
+    contracts: list[Contract] = []
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            contracts.append(_read(name, settings))
+        except ContractError as fault:
+            faults += fault.faults
+    return contracts, faults
+
+
+def _read(source: str, settings: Settings) -> Contract:
+    path = settings.home / contract_file(source)
+    return cached_contract(path, settings.home, path.stat().st_mtime_ns)

@@ -1,18 +1,21 @@
-"""From a YAML file (Open Data Contract Standard v3.2) to a contract, and from what is wrong in it to plain words."""
+"""From a YAML file (Open Data Contract Standard v3.2) to a contract. Everything that is wrong in it is found at once."""
 
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from chiso.contracts.in_words import in_words, meant
 from chiso.contracts.model import Column, ColumnTerms, Contract, Terms
 from chiso.contracts.readings import ReadingName
 from chiso.contracts.references import faults_within
+from chiso.contracts.yaml_text import read_yaml
 from chiso.system.errors import ContractError, Fault
+
+__all__ = ["cached_contract", "in_words", "read_contract", "read_yaml"]
 
 _DEFAULT_READING: Mapping[str, ReadingName] = {
     "string": "text",
@@ -23,46 +26,34 @@ _DEFAULT_READING: Mapping[str, ReadingName] = {
     "date": "date",
 }
 _NEEDED = ("apiVersion", "kind", "id", "name", "version", "status", "schema", "customProperties")
-_LISTED = re.compile(r"\.(\d+)(?=\.|$)")
+_OPTIONS = ("format", "pattern", "minimum", "maximum")
+_CLASSES = ("public", "internal", "personal")
+_READ = frozenset(
+    ("name", "businessName", "synonyms", "logicalType", "logicalTypeOptions", "required", "primaryKey", "primaryKeyPosition",
+     "classification", "enum", "customProperties")
+)  # fmt: skip
+"""What is read of a column."""
+_TOLD = frozenset(
+    ("id", "description", "physicalName", "physicalType", "deprecated", "authoritativeDefinitions", "tags", "semanticType",
+     "encryptedName", "transformSourceObjects", "transformLogic", "transformDescription", "examples", "criticalDataElement")
+)  # fmt: skip
+"""What only tells a reader something."""
 
 
 def read_contract(path: Path, checkout: Path) -> Contract:
     """The contract in a file, checked. Raises ContractError with every fault that is found, each with its place."""
     name = str(path.relative_to(checkout)) if path.is_relative_to(checkout) else str(path)
     document = read_yaml(path, name)
-    try:
-        contract = _contract(document, path)
-    except ValidationError as fault:
-        raise ContractError(*(Fault(name, place, message) for place, message in in_words(fault))) from fault
-    except _MissingError as fault:
-        raise ContractError(Fault(name, fault.place, fault.message)) from fault
-    if found := [Fault(name, place, message) for place, message in faults_within(contract)]:
-        raise ContractError(*found)
+    reader = _Reader()
+    contract = reader.contract(document, path)
+    found = reader.faults if contract is None else faults_within(contract)
+    if found:
+        raise ContractError(*(Fault(name, place, message) for place, message in found))
+    assert contract is not None  # noqa: S101 - it is where no fault was found
     return contract
 
 
-def read_yaml(path: Path, name: str) -> dict[str, Any]:
-    """The document in a file of YAML. Raises ContractError, with the line, where it is none."""
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except yaml.MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ContractError(
-            Fault(name, place, f"this is not well-formed YAML ({fault.problem}); mend it there or just above")
-        ) from fault
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as fault:
-        raise ContractError(
-            Fault(name, "", f"the file can't be read as YAML ({_first_line(fault)}); save it as UTF-8 text")
-        ) from fault
-    if not isinstance(document, dict):
-        raise ContractError(
-            Fault(name, "", "the file holds no mapping of keys to values; begin from another source's file")
-        )
-    return document
-
-
-class _MissingError(Exception):
+class _WrongError(Exception):
     """A part of the document is missing or of another shape."""
 
     def __init__(self, place: str, message: str) -> None:
@@ -70,57 +61,78 @@ class _MissingError(Exception):
         self.place, self.message = place, message
 
 
-def _contract(document: Mapping[str, Any], path: Path) -> Contract:
-    for key in _NEEDED:
-        if key not in document:
-            raise _MissingError(key, "is missing; every contract needs it")
-    table = _first(document["schema"])
-    return Contract(
-        source=str(document["id"]).replace("-", "/", 1),
-        version=str(document["version"]),
-        title_vi=str(document["name"]),
-        description=str(_mapping(document.get("description", {}), "description").get("purpose", "")),
-        columns=[_column(field, number) for number, field in enumerate(_properties(table))],
-        terms=_terms(document),
-        path=path,
-    )
+class _Reader:
+    """Reads the parts of a document one by one; what is wrong in one doesn't hide what is wrong in the next."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[str, str]] = []
+
+    def contract(self, document: Mapping[str, Any], path: Path) -> Contract | None:
+        """The contract; None where there are faults."""
+        self.faults += [(key, "is missing; every contract needs it") for key in _NEEDED if key not in document]
+        columns, terms, purpose = self._columns(document), None, ""
+        with self._part(""):
+            purpose = str(_mapping(document.get("description", {}), "description").get("purpose", ""))
+        if "customProperties" in document:
+            with self._part(""):
+                terms = _terms(document)
+        if self.faults or terms is None:
+            return None
+        return Contract(
+            source=str(document["id"]).replace("-", "/", 1),
+            version=str(document["version"]),
+            title_vi=str(document["name"]),
+            description=purpose,
+            columns=columns,
+            terms=terms,
+            path=path,
+        )
+
+    def _columns(self, document: Mapping[str, Any]) -> list[Column]:
+        columns: list[Column] = []
+        with self._part(""):
+            for number, field in enumerate(_fields(document) if "schema" in document else ()):
+                place = f"schema.properties[{number}]"
+                named = isinstance(field, dict) and isinstance(field.get("name"), str)
+                with self._part(field["name"] if named else place):
+                    columns.append(_column(_mapping(field, place), field["name"] if named else place))
+        return columns
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[None]:
+        """Notes what is wrong within. name: what the models' own places stand in."""
+        try:
+            yield
+        except ValidationError as fault:
+            self.faults += [(".".join(filter(None, [name, place])), message) for place, message in in_words(fault)]
+        except _WrongError as fault:
+            self.faults.append((fault.place, fault.message))
 
 
-def _first(schema: object) -> Mapping[str, Any]:
+def _fields(document: Mapping[str, Any]) -> list[Any]:
+    schema = document["schema"]
     if not isinstance(schema, list) or len(schema) != 1 or not isinstance(schema[0], dict):
-        raise _MissingError("schema", "must be a list of exactly one table")
-    return schema[0]
-
-
-def _properties(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    fields = table.get("properties")
+        raise _WrongError("schema", "must be a list of exactly one table")
+    fields = schema[0].get("properties")
     if not isinstance(fields, list) or not fields:
-        raise _MissingError("schema.properties", "must list the columns")
-    return [_mapping(field, f"schema.properties[{number}]") for number, field in enumerate(fields)]
+        raise _WrongError("schema.properties", "must list the columns")
+    return fields
 
 
 def _terms(document: Mapping[str, Any]) -> Terms:
-    given = _custom(document, "customProperties")
-    for key in ("owner", "transport", "delivery"):
-        if key not in given:
-            raise _MissingError("customProperties", f"the property `{key}` is missing")
-    return Terms.model_validate(given)
+    return Terms.model_validate(_custom(document, "customProperties"))
 
 
-def _column(field: Mapping[str, Any], number: int) -> Column:
-    place = f"schema.properties[{number}]"
+def _column(field: Mapping[str, Any], place: str) -> Column:
     for key in ("name", "businessName", "logicalType"):
         if key not in field:
-            raise _MissingError(f"{place} ({field.get('name', 'no name')})", f"`{key}` is missing")
-    if field["logicalType"] not in _DEFAULT_READING:
-        raise _MissingError(f"{field['name']}.logicalType", f"must be one of {', '.join(_DEFAULT_READING)}")
-    terms = ColumnTerms.model_validate(_custom(field, f"{field['name']}.customProperties"))
-    options = _mapping(field.get("logicalTypeOptions", {}), f"{field['name']}.logicalTypeOptions")
-    listed = _listed(field)
-    by_type: ReadingName = (
-        "choice" if listed and field["logicalType"] == "string" else _DEFAULT_READING[field["logicalType"]]
-    )
-    aliases = [str(field["businessName"]), *(str(item["synonym"]) for item in field.get("synonyms", []))]
+            raise _WrongError(place, f"`{key}` is missing")
+    _check_words(field, place)
+    terms = ColumnTerms.model_validate(_custom(field, f"{place}.customProperties"))
+    options = _options(field, place)
+    listed = _listed(field, place)
+    by_type: ReadingName = "choice" if listed and field["logicalType"] == "string" else _DEFAULT_READING[field["logicalType"]]
+    aliases = [str(field["businessName"]), *_synonyms(field, place)]
     return Column(
         name=field["name"],
         printed=str(field["businessName"]),
@@ -139,11 +151,43 @@ def _column(field: Mapping[str, Any], number: int) -> Column:
     )
 
 
-def _listed(field: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _check_words(field: Mapping[str, Any], place: str) -> None:
+    for word in field:
+        if word in _READ | _TOLD:
+            continue
+        raise _WrongError(
+            f"{place}.{word}",
+            f"isn't read of a column{meant(str(word), _READ)}; what the contract can't say stands in the suite",
+        )
+    if field["logicalType"] not in _DEFAULT_READING:
+        raise _WrongError(f"{place}.logicalType", f"must be one of {', '.join(_DEFAULT_READING)}, not {field['logicalType']!r}")
+    if field.get("classification", "public") not in _CLASSES:
+        raise _WrongError(f"{place}.classification", f"must be one of {', '.join(_CLASSES)}; personal columns are dropped")
+
+
+def _options(field: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    options = _mapping(field.get("logicalTypeOptions", {}), f"{place}.logicalTypeOptions")
+    for word in options:
+        if word not in _OPTIONS:
+            raise _WrongError(f"{place}.logicalTypeOptions.{word}", f"isn't read; there are {', '.join(_OPTIONS)}")
+    return options
+
+
+def _listed(field: Mapping[str, Any], place: str) -> list[Mapping[str, Any]]:
     listed = field.get("enum", [])
     if not isinstance(listed, list) or not all(isinstance(item, dict) and "value" in item for item in listed):
-        raise _MissingError(f"{field['name']}.enum", "must be a list of `{value: …}`")
+        raise _WrongError(f"{place}.enum", "must be a list of `{value: …}`")
+    for value in (item["value"] for item in listed):
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise _WrongError(f"{place}.enum", f"{value} is read as no text and no whole number; put it in quotes")
     return listed
+
+
+def _synonyms(field: Mapping[str, Any], place: str) -> list[str]:
+    synonyms = field.get("synonyms", [])
+    if not isinstance(synonyms, list) or not all(isinstance(item, dict) and "synonym" in item for item in synonyms):
+        raise _WrongError(f"{place}.synonyms", "must be a list of `{synonym: …}`")
+    return [str(item["synonym"]) for item in synonyms]
 
 
 def _decimal(value: object) -> object:
@@ -154,57 +198,19 @@ def _decimal(value: object) -> object:
 def _custom(element: Mapping[str, Any], place: str) -> dict[str, Any]:
     given = element.get("customProperties", [])
     if not isinstance(given, list) or not all(
-        isinstance(item, dict) and {"property", "value"} <= set(item) for item in given
+        isinstance(item, dict) and {"property", "value"} <= set(item) and isinstance(item["property"], str) for item in given
     ):
-        raise _MissingError(place, "must be a list of `{property: …, value: …}`")
+        raise _WrongError(place, "must be a list of `{property: …, value: …}`")
     names = [item["property"] for item in given]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise _MissingError(place, f"`{', '.join(twice)}` is stated twice")
+        raise _WrongError(place, f"`{', '.join(twice)}` is stated twice")
     return {item["property"]: item["value"] for item in given}
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _MissingError(place, "must be a mapping of keys to values")
+        raise _WrongError(place, "must be a mapping of keys to values")
     return value
-
-
-# --- What is wrong, in words ---
-
-
-def in_words(
-    fault: ValidationError, unknown: str = "is no word of a contract; docs/contracts.md lists them"
-) -> Iterator[tuple[str, str]]:
-    """Place and message of each error that the models found. unknown: what is said of a word that they don't have."""
-    for error in fault.errors(include_url=False):
-        parts = [
-            part
-            for part in map(str, error["loc"])
-            if part not in ("comparison", "all", "any", "list[str]", "str", "constrained-str") and part[:1] != "<"
-        ]
-        place = _LISTED.sub(r"[\1]", ".".join(parts))
-        yield place, unknown if error["type"] == "extra_forbidden" else _message(error["type"], error)
-
-
-def _message(kind: str, error: Mapping[str, Any]) -> str:
-    context = error.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind in ("literal_error", "enum"):
-        return f"must be one of {context.get('expected')}, not {error['input']!r}"
-    if kind == "value_error":
-        return str(context.get("error", error["msg"]))
-    said = str(error["msg"])
-    return f"{said[:1].lower()}{said[1:]}, not {_shown(error['input'])}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
-
-
-def _first_line(fault: BaseException) -> str:
-    return (str(fault).splitlines() or [type(fault).__name__])[0]
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
+import chiso.system.arrow  # noqa: F401 - before the first list
 from chiso.contracts import parsing
 from chiso.contracts.parsing import Parser
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from chiso.contracts.conditions import Comparison
+from chiso.contracts.column_checks import faults_of_columns
+from chiso.contracts.condition_checks import faults_of_condition
+from chiso.contracts.delivery_checks import faults_of_deliveries
 from chiso.contracts.measures import Measure
 from chiso.contracts.model import Column, Contract
 
@@ -16,9 +18,26 @@ RESERVED = frozenset(
     valid_to_recorded tableoid xmin xmax cmin cmax ctid""".split()  # noqa: SIM905 - reads better
 )
 """Columns that every source's tables and views have of their own."""
+SQL_WORDS = frozenset(
+    """all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char
+    character check coalesce collate collation column concurrently constraint create cross current_catalog current_date
+    current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else
+    end except exists extract false fetch float for foreign freeze from full grant greatest group grouping having ilike in
+    initially inner inout int integer intersect interval into is isnull join json lateral leading least left like limit
+    localtime localtimestamp national natural nchar none not notnull null nullif numeric offset on only or order out outer
+    overlaps overlay placing position precision primary real references returning right row select session_user setof
+    similar smallint some symmetric system_user table tablesample then time timestamp to trailing treat trim true union unique
+    user using values varchar variadic verbose when where window with""".split()  # noqa: SIM905 - reads better
+)
+"""Words of SQL that can't name a column unless they stand in quotes, which suites and readers' queries would forget."""
 
 Fault = tuple[str, str]
 """Place in the contract, message."""
+
+TABLES_OF_THE_WAREHOUSE = frozenset(
+    ("unit", "unit_succession", "period", "measure", "load", "slice", "touched_period", "structure", "event_ledger", "event_origin", "event_basis")
+)
+"""Tables of schema `warehouse` that are no source's."""
 
 
 def faults_within(contract: Contract) -> list[Fault]:
@@ -29,6 +48,8 @@ def faults_within(contract: Contract) -> list[Fault]:
     return [
         *_key(contract),
         *_columns(contract),
+        *faults_of_columns(contract),
+        *faults_of_deliveries(contract),
         *_terms(contract),
         *_measures(contract),
         *_events(contract),
@@ -48,20 +69,32 @@ def _names(contract: Contract) -> Iterator[Fault]:
     for part in contract.source.split("/"):
         if not is_identifier(part):
             yield "id", f"{part!r} can't be a name: use snake case, ASCII, at most {LONGEST_NAME} signs"
-    names = [column.name for column in contract.columns]
+    if len(contract.source) > LONGEST_NAME:
+        yield "id", f"is longer than {LONGEST_NAME} signs, more than names of tables can hold; shorten the file's name"
+    yield from _names_of_columns([column.name for column in contract.columns])
+    yield from _names_of_measures([measure.id for measure in contract.measures])
+    if contract.terms.events and contract.terms.events.table and not is_identifier(contract.terms.events.table):
+        yield "events.table", "can't be a table's name: use snake case, ASCII"
+    if contract.table in TABLES_OF_THE_WAREHOUSE:
+        yield "events.table", f"the warehouse has a table {contract.table} of its own; choose another name"
+
+
+def _names_of_columns(names: list[str]) -> Iterator[Fault]:
     for name in names:
         if not is_identifier(name):
             yield f"{name}", f"can't be a column's name: use snake case, ASCII, at most {LONGEST_NAME} signs"
         elif name in RESERVED:
             yield name, "is a name that every table has of its own; choose another"
+        elif name in SQL_WORDS:
+            yield name, "is a word of SQL, which queries would stumble over; choose another"
     yield from ((name, "is the name of two columns") for name in _twice(names))
-    measures = [measure.id for measure in contract.measures]
-    for name in measures:
+
+
+def _names_of_measures(names: list[str]) -> Iterator[Fault]:
+    for name in names:
         if not is_identifier(name):
             yield f"measures.{name}", f"can't be a measure's id: use snake case, ASCII, at most {LONGEST_NAME} signs"
-    yield from ((f"measures.{name}", "is stated twice") for name in _twice(measures))
-    if contract.terms.events and contract.terms.events.table and not is_identifier(contract.terms.events.table):
-        yield "events.table", "can't be a table's name: use snake case, ASCII"
+    yield from ((f"measures.{name}", "is stated twice") for name in _twice(names))
 
 
 def _twice(names: list[str]) -> list[str]:
@@ -170,7 +203,7 @@ def _measures(contract: Contract) -> Iterator[Fault]:
                     f"{name} holds no numbers (its reading is {contract.column(name).reading}); count it with `when` instead",
                 )
         yield from _counted(contract, measure, place)
-        yield from _conditions(contract, measure, place)
+        yield from ((place, fault) for fault in faults_of_condition(contract, measure.when))
 
 
 def _counted(contract: Contract, measure: Measure, place: str) -> Iterator[Fault]:
@@ -180,30 +213,6 @@ def _counted(contract: Contract, measure: Measure, place: str) -> Iterator[Fault
         yield place, f"counted_by: {measure.counted_by} must be a timestamp or date"
     if contract.has_events and (measure.distinct or measure.over_rows != "sum"):
         yield place, "of events only counts and sums are kept"
-
-
-def _conditions(contract: Contract, measure: Measure, place: str) -> Iterator[Fault]:
-    for comparison in _comparisons(measure.when):
-        column = contract.column(comparison.column)
-        values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
-        if comparison.operator in ("yes", "no") and column.how.kind != "mark":
-            yield place, f"{column.name} is no mark or flag; compare it with a value"
-        if column.reading == "choice" and comparison.operator in ("=", "!=", "in"):
-            for value in values:
-                if value is not None and str(value) not in map(str, column.enum):
-                    yield place, f"{value!r} is not listed for {column.name}"
-        if column.how.kind == "figure" and any(isinstance(value, str) for value in values):
-            yield place, f"{column.name} is a number; compare it with one"
-        if column.how.kind == "word" and any(isinstance(value, int | float) for value in values):
-            yield place, f"{column.name} is text; put its value in quotes"
-
-
-def _comparisons(condition: object) -> Iterator[Comparison]:
-    if isinstance(condition, Comparison):
-        yield condition
-    elif condition is not None:
-        for part in getattr(condition, "all", None) or getattr(condition, "any", []):
-            yield from _comparisons(part)
 
 
 def _events(contract: Contract) -> Iterator[Fault]:

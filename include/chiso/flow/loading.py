@@ -67,16 +67,17 @@ def check(
 ) -> Outcome:
     """A dry run of stages 3 and 4: what `ingest` would find. Keeps nothing. with_values: also the sums by measure."""
     rules = Rules.of(contract, platform.settings)
-    validation.warm_up()
+    if rules.needs_library:
+        validation.warm_up()
     received = Received(RawFile(path, path.name), _sha256(path), modified_at(path), stated_period)
     with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
             staged = _read(received, rules, platform)
-            with validation.judging(staged, rules, platform.engine, platform.settings, keep_docs=False) as judge:
-                verdict = judge()
+            verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
             values = warehouse.staged_values(platform.engine, staged) if with_values else None
         except DeliveryRefused as refused:
-            return Outcome(contract.source, None, False, issues=[refused.finding.as_json()], issues_total=1)
+            values = [] if with_values else None
+            return Outcome(contract.source, None, False, issues=[refused.finding.as_json()], issues_total=1, values=values)
         finally:
             _discard(contract, platform)
     return Outcome(

@@ -6,10 +6,10 @@ Keys are for comparing only; what is kept and shown stays as it was written (NFC
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from viparse.normalize.tables import Charmap, build_charmap, convert
-from viparse.normalize.tcvn3 import TCVN3
-from viparse.normalize.vni import VNI
+if TYPE_CHECKING:
+    from viparse.normalize.tables import Charmap
 
 _COMBINING = re.compile("[\u0300-\u036f]")
 _TONE_FIRST = re.compile("([\u0300\u0301\u0303\u0309\u0323]+)([\u0302\u0306\u031b]+)")
@@ -59,10 +59,18 @@ def _with_capitals(entries: dict[str, str]) -> dict[str, str]:
     return mixed | entries
 
 
-# The library lacks ẳ (its corpus holds none) and the one-letter ỵ; three other tables agree on them.
-_VNI: Charmap = build_charmap("vni", _with_capitals(
-    dict(VNI.pairs) | {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ"}).items())
 _UNICODE_VIETNAMESE = re.compile("[ăđĩũơưĂĐĨŨƠƯ\u1ea0-\u1ef9]")
+
+
+@lru_cache(maxsize=1)
+def _charmaps() -> "tuple[Charmap, Charmap]":
+    """Of TCVN3 and of VNI; loaded where a legacy font occurs. The library lacks ẳ and the one-letter ỵ of VNI."""
+    from viparse.normalize.tables import build_charmap
+    from viparse.normalize.tcvn3 import TCVN3
+    from viparse.normalize.vni import VNI
+
+    pairs = dict(VNI.pairs) | {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ"}
+    return TCVN3, build_charmap("vni", _with_capitals(pairs).items())
 
 
 def legacy_to_unicode(text: str, font_name: str | None) -> str:
@@ -75,9 +83,12 @@ def legacy_to_unicode(text: str, font_name: str | None) -> str:
     family = font.lower()
     if not family.startswith((".vn", "vni")) or _UNICODE_VIETNAMESE.search(text):
         return text
+    from viparse.normalize.tables import convert
+
+    tcvn3, vni = _charmaps()
     if family.startswith("vni"):
-        return nfc(convert(text, _VNI))
-    unicode_text = nfc(convert(text, TCVN3))
+        return nfc(convert(text, vni))
+    unicode_text = nfc(convert(text, tcvn3))
     return unicode_text.upper() if font.endswith("H") else unicode_text
 
 

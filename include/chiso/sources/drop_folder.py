@@ -182,7 +182,7 @@ def left_alone(rule: str, file: str, **details: Any) -> "Issue":
 def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
     """Pattern as a key, and source."""
     return [
-        (_key(pattern), contract.source)
+        (name_key(pattern), contract.source)
         for contract in contracts
         if contract.terms.transport.kind == "drop_folder"
         for pattern in contract.terms.transport.file_names
@@ -191,13 +191,13 @@ def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
 
 def _sources_of(name: str, patterns: Sequence[tuple[str, str]]) -> list[str]:
     """Sources that the longest fitting patterns belong to."""
-    key = _key(name.replace("[", "("))
+    key = name_key(name.replace("[", "("))
     fitting = [(len(pattern), source) for pattern, source in patterns if fnmatchcase(key, pattern)]
     longest = max((length for length, _ in fitting), default=0)
     return sorted({source for length, source in fitting if length == longest})
 
 
-def _key(text: str) -> str:
+def name_key(text: str) -> str:
     """Lower case, no accents, one `_` for any run of spaces, `_` and `-`; a pattern's `[a-z]` stays."""
     letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -4,7 +4,7 @@ Bad data are never exceptions: they are findings (`chiso.findings.issues`). `exi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chiso.system.visible import visible_lines
 
@@ -39,6 +39,10 @@ class Fault:
     file: str
     place: str
     message: str
+
+    def saying(self, message: str) -> "Fault":
+        """The same place, with that message."""
+        return replace(self, message=message)
 
     def __str__(self) -> str:
         return ": ".join(filter(None, [self.file, self.place, self.message]))

@@ -21,7 +21,7 @@ from chiso.validation.judge import warm_up
 from chiso.validation.rows import RowConditions
 from chiso.validation.rules import Rule, Rules, totals_query
 
-__all__ = ["RowConditions", "Rules", "Verdict", "build_docs", "judging", "rejects", "warm_up"]
+__all__ = ["RowConditions", "Rules", "Verdict", "build_docs", "dry_run", "judging", "rejects", "warm_up"]
 
 MOST_ISSUES = 1000
 _MOST_REMEMBERED = 10_000
@@ -63,6 +63,32 @@ def judging(
             settings.reports / "data_docs" if keep_docs else None,
         )
         yield lambda: _verdict(_Case(staged, dated, counts, holds.result()), engine)
+
+
+def dry_run(staged: Staged, rules: Rules, engine: sa.Engine, settings: Settings) -> Verdict:
+    """What `judging` would say, kept nowhere.
+
+    Where every rule is one that the row rules or SQL answer, as nearly always, Great Expectations isn't waited for: its start
+    takes longer than all the rest, and a load has it judge in any case (docs/adr/0017-dry-runs.md).
+    """
+    if rules.needs_library:
+        with judging(staged, rules, engine, settings, keep_docs=False) as verdict:
+            return verdict()
+    dated = rules.at(staged.period)
+    counts = rows.mark(engine, dated)
+    with engine.connect() as connection:
+        holds = {rule.id: _holds(connection, rule, staged, counts) for rule in dated.stated}
+    return _verdict(_Case(staged, dated, counts, holds), engine)
+
+
+def _holds(connection: sa.Connection, rule: Rule, staged: Staged, counts: Mapping[str, int]) -> bool:
+    if rule.is_row_level:
+        return not counts.get(rule.id)
+    if rule.found_by == "broken":
+        return not _count(connection, f"SELECT count(*) FROM {staged.scratch.broken}")
+    query = rule.expectation["kwargs"]["unexpected_rows_query"].format(batch=staged.scratch.rows)
+    found = connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM ({query}) found)".replace("%", "%%"))
+    return not found.scalar_one()
 
 
 @dataclass(frozen=True)

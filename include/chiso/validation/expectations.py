@@ -27,6 +27,11 @@ with warnings.catch_warnings():
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
+    from pydantic.v1 import ValidationError
 
 _CONTEXTS: dict[Path, Any] = {}
 
@@ -58,7 +63,25 @@ def build_docs(docs: str) -> str:
     return str(Path(docs) / "site" / "index.html")
 
 
-_SERVED: dict[str, Callable[..., Any]] = {"judge": judge, "build_docs": build_docs}
+def faults(expectations: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, str]]]:
+    """`chiso.validation.judge.faults`."""
+    return [_faults(entry["type"], entry["kwargs"]) for entry in expectations]
+
+
+def _faults(kind: str, kwargs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if kind not in list_registered_expectation_implementations():
+        return [("type", f"Great Expectations has no {kind}; mend its spelling")]
+    try:
+        get_expectation_impl(kind)(**kwargs)
+    except ValidationError as fault:
+        said = {".".join(map(str, error["loc"])): error["msg"] for error in reversed(fault.errors())}
+        return [(f"kwargs.{place}", f"Great Expectations can't take it: {message}") for place, message in said.items()]
+    except Exception as fault:  # noqa: BLE001 - whatever the library raises is what is wrong with the expectation
+        return [("kwargs", f"Great Expectations can't take it: {str(fault).splitlines()[0]}")]
+    return []
+
+
+_SERVED: dict[str, Callable[..., Any]] = {"judge": judge, "build_docs": build_docs, "faults": faults}
 
 
 def main() -> None:

@@ -48,6 +48,11 @@ def build_docs(docs: Path) -> Path:
     return Path(_ask("build_docs", docs=str(docs)))
 
 
+def faults(expectations: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, str]]]:
+    """Of each expectation (`type`, `kwargs`), the words that the library can't take, and why."""
+    return [[(place, said) for place, said in found] for found in _ask("faults", expectations=list(expectations))]
+
+
 def _native(rule: Rule) -> dict[str, Any]:
     """The rule as the library takes it. Of the rows that a query finds one is enough to know that the rule fails."""
     kwargs = dict(rule.expectation["kwargs"])

@@ -50,12 +50,7 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
     """
     scratch = rules.scratch
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {scratch.marks}, {scratch.twins}")
-        connection.exec_driver_sql(
-            f"CREATE UNLOGGED TABLE {scratch.marks} (row_no bigint, line bigint, rule text, column_name text, "
-            "value text, details jsonb, rejects boolean)"
-        )
-        connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {scratch.twins} (row_no bigint, nth bigint, differs boolean)")
+        create_marks(connection, scratch)
 
     def find_twins() -> None:
         with engine.begin() as connection:
@@ -72,6 +67,16 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
             done.result()
     with engine.begin() as connection:
         return _settle(connection, scratch)
+
+
+def create_marks(connection: sa.Connection, scratch: Scratch) -> None:
+    """Makes the tables of marks and twins anew."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {scratch.marks}, {scratch.twins}")
+    connection.exec_driver_sql(
+        f"CREATE UNLOGGED TABLE {scratch.marks} (row_no bigint, line bigint, rule text, column_name text, "
+        "value text, details jsonb, rejects boolean)"
+    )
+    connection.exec_driver_sql(f"CREATE UNLOGGED TABLE {scratch.twins} (row_no bigint, nth bigint, differs boolean)")
 
 
 def _settle(connection: sa.Connection, scratch: Scratch) -> dict[str, int]:
@@ -139,15 +144,16 @@ def _mark_conditions(connection: sa.Connection, scratch: Scratch, rules: Sequenc
 
 def _mark_queries(connection: sa.Connection, scratch: Scratch, rules: Sequence[Rule]) -> None:
     for rule in rules:
-        assert rule.query is not None  # noqa: S101 - the caller picks rules that have one
-        query = rule.query.replace("{batch}", scratch.rows)
-        _run(
-            connection,
-            (
-                f"INSERT INTO {scratch.marks} SELECT q.row_no, coalesce(q.line, q.row_no), {_text(rule.id)}, {_text(rule.column)}, "
-                f"{_shown(rule, 'q')}, NULL, {_rejects(rule)} FROM ({query}) q"
-            ),
-        )
+        _run(connection, f"INSERT INTO {scratch.marks} {marking(rule, scratch)}")
+
+
+def marking(rule: Rule, scratch: Scratch) -> str:
+    """SQL for the marks of a rule that is stated as a query. Braces that are written twice become one, as in the library."""
+    query = (rule.query or "").format(batch=scratch.rows)
+    return (
+        f"SELECT q.row_no, coalesce(q.line, q.row_no), {_text(rule.id)}, {_text(rule.column)}, {_shown(rule, 'q')}, NULL::jsonb, "
+        f"{_rejects(rule)} FROM ({query}) q"
+    )
 
 
 def _run(connection: sa.Connection, sql: str) -> None:

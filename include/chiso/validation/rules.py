@@ -5,7 +5,6 @@ row is found; `chiso.validation.judging` makes sure that both agree.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,9 +16,11 @@ from chiso.findings.issues import Action, Severity
 from chiso.province.numbers import scaled
 from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
-from chiso.system.errors import ContractError
+from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
-from chiso.validation.conditions import KINDS, Condition, condition, unregistered
+from chiso.validation.conditions import Condition, condition, unregistered
+from chiso.validation.suite import Entry, read_suite, suite_file
+from chiso.validation.suite_checks import faults_of_suite
 
 MOST_CONDITIONS = 62
 """One bit each in a bigint."""
@@ -87,9 +88,6 @@ class Rules:
     def of(cls, contract: Contract, settings: Settings) -> "Rules":
         """The rules of a source. Raises ContractError naming the suite and the rule."""
         found = [*_derived(contract, settings), *_of_staging(contract), *_of_suite(contract, settings)]
-        ids = [rule.id for rule in found]
-        if twice := sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1}):
-            raise ContractError(f"{contract.source}: the rules {', '.join(twice)} are stated twice.")
         return cls(contract, tuple(_with_bits(found, contract)), _sha256(contract, settings))
 
     @property
@@ -101,6 +99,11 @@ class Rules:
     def conditions(self) -> list[Rule]:
         """Those that need nothing but a row, in the order of their bits."""
         return [rule for rule in self.stated if rule.found_by == "condition"]
+
+    @property
+    def needs_library(self) -> bool:
+        """Whether a rule can be answered by Great Expectations alone."""
+        return any(rule.found_by == "delivery" and "unexpected_rows_query" not in rule.expectation["kwargs"] for rule in self.stated)
 
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""
@@ -120,12 +123,13 @@ def _with_bits(found: list[Rule], contract: Contract) -> Iterator[Rule]:
         else:
             yield rule
     if bit > MOST_CONDITIONS:
-        raise ContractError(f"{contract.source}: more than {MOST_CONDITIONS} row conditions; state some as one query.")
+        said = f"there are more than {MOST_CONDITIONS} conditions on a row, the contract's among them; state some as one query"
+        raise ContractError(Fault(suite_file(contract.source), "expectations", said))
 
 
 def _sha256(contract: Contract, settings: Settings) -> str:
     digest = hashlib.sha256()
-    suite = settings.expectations / f"{contract.source}.json"
+    suite = settings.home / suite_file(contract.source)
     for path in [contract.path, suite, *sorted((settings.schemas / "reference").iterdir())]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()
@@ -282,37 +286,26 @@ def totals_query(contract: Contract) -> str:
 
 
 def _of_suite(contract: Contract, settings: Settings) -> Iterator[Rule]:
-    path = settings.expectations / f"{contract.source}.json"
-    try:
-        entries = json.loads(path.read_text("utf-8"))["expectations"]
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as fault:
-        raise ContractError(f"Suite {contract.source}.json can't be read: {fault}") from fault
-    for number, entry in enumerate(entries, 1):
-        try:
-            yield _from_native(entry)
-        except (KeyError, TypeError) as fault:
-            raise ContractError(
-                f"Suite {contract.source}.json, expectation {number}: {fault!r} is missing or unknown. "
-                "Needed: type, kwargs, severity and meta with rule, action, message_vi, message_en; "
-                f"row-level types: {', '.join(KINDS)}, unexpected_rows_expectation."
-            ) from fault
+    suite = read_suite(contract.source, settings.home)
+    if found := list(faults_of_suite(suite, contract)):
+        raise ContractError(*(Fault(suite_file(contract.source), place, said) for place, said in found))
+    yield from map(rule_of, suite.expectations)
 
 
-def _from_native(entry: Mapping[str, Any]) -> Rule:
-    meta, kwargs = entry["meta"], dict(entry["kwargs"])
-    action: Action = meta["action"]
-    row_level = action == "reject_row" or meta.get("rows", False)
-    query = kwargs.get("unexpected_rows_query") if row_level else None
-    found = condition(entry["type"], kwargs) if row_level and not query else None
+def rule_of(entry: Entry) -> Rule:
+    """The rule that a sound expectation states."""
+    meta, kwargs = entry.meta, entry.kwargs
+    query = kwargs.get("unexpected_rows_query") if entry.is_row_level else None
+    found = condition(entry.type, kwargs) if entry.is_row_level and not query else None
     return Rule(
-        meta["rule"],
-        {"type": entry["type"], "kwargs": kwargs},
-        entry["severity"],
-        action,
+        meta.rule,
+        {"type": entry.type, "kwargs": kwargs},
+        entry.severity,
+        meta.action,
         "query" if query else "condition" if found else "delivery",
-        meta.get("column"),
+        meta.column,
         found,
         query=query,
-        vi=meta["message_vi"],
-        en=meta["message_en"],
+        vi=meta.message_vi,
+        en=meta.message_en,
     )

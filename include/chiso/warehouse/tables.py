@@ -10,12 +10,6 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from chiso.contracts import Column, Contract
-from chiso.system.errors import ContractError
-
-STRUCTURAL = frozenset(
-    ("unit", "unit_succession", "period", "measure", "load", "slice", "touched_period", "structure", "event_ledger", "event_origin", "event_basis")
-)
-"""Tables of the schema that are no source's."""
 
 _SNAPSHOT = """delivery_id bigint NOT NULL, row_no bigint NOT NULL, line bigint NOT NULL, unit_register text,
     unit_code text COLLATE "C", unit_valid_from date, period text NOT NULL, reporter text NOT NULL"""
@@ -25,14 +19,9 @@ _RECORDED = "recorded_at timestamptz NOT NULL DEFAULT now()"
 def ensure(connection: sa.Connection, contracts: Iterable[Contract]) -> None:
     """Makes the tables that are missing, and columns that contracts have gained or widened.
 
-    Raises ContractError where two sources, or a source and the warehouse itself, would share a table.
+    contracts: sound ones, no two of which share a table.
     """
-    taken: dict[str, str] = {}
     for contract in contracts:
-        if contract.table in STRUCTURAL or contract.table in taken:
-            other = taken.get(contract.table, "the warehouse itself")
-            raise ContractError(f"{contract.source}: {other} has a table {contract.table} already; give the source another name.")
-        taken[contract.table] = contract.source
         present = _present(connection, contract.table)
         if present:
             _extend(connection, contract, present)
