@@ -14,7 +14,7 @@ LONGEST_NAME = 48
 """PostgreSQL takes 63 signs; suffixes of generated tables need some."""
 RESERVED = frozenset(
     """row_no line unreadable failed delivery_id portion recorded_at received_at period calendar period_start period_end
-    reporter sheet unit_register unit_code unit_valid_from unit_name parent_code parent_name valid_from_recorded
+    reporter sheet unit_register unit_code unit_valid_from unit_name parent_code parent_name parent_from valid_from_recorded
     valid_to_recorded tableoid xmin xmax cmin cmax ctid""".split()  # noqa: SIM905 - reads better
 )
 """Columns that every source's tables and views have of their own."""
@@ -223,6 +223,13 @@ def _events(contract: Contract) -> Iterator[Fault]:
         yield "events.at", f"{terms.events.at} must be a part of the key"
     if contract.has_events and not terms.unit_at:
         yield "unit_at", "events need the timestamp at which their units are looked up"
+    elif contract.has_events and terms.unit_at in contract._by_name and not contract.column(terms.unit_at).required:
+        yield "unit_at", f"{terms.unit_at} must be required, since it says which days an event belongs to"
+    if contract.has_events and terms.printed:
+        yield "printed", "goes with forms and lists; events have no printed figures to compare"
+    for name in contract.key if contract.has_events else ():
+        if contract.column(name).terms.blank == "none":
+            yield name, "is a part of the key of events, which are told apart by it, so it can't be `blank: none`"
     if contract.has_events and terms.delivery.format == "workbook":
         yield "delivery.format", "events come as csv or json"
 

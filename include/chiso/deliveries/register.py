@@ -213,12 +213,16 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
 
 
 def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
-    """Deliveries that stand and were loaded without a column that the contract has gained since, oldest received first."""
+    """Deliveries that stand and were loaded without a column that the contract has gained since, oldest received first.
+
+    Of bytes that came several times it is the delivery whose receipt stands.
+    """
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
                 "SELECT DISTINCT d.received_at, d.delivery_id FROM warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) "
-                "JOIN landing.delivery d USING (delivery_id) WHERE s.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
+                "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d ON d.delivery_id = v.delivery_id "
+                "WHERE s.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
                 "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
             ),
             {"source": contract.source, "columns": [column.name for column in contract.loaded_columns]},
@@ -226,17 +230,20 @@ def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
         return [row.delivery_id for row in rows]
 
 
-def add_reading(connection: sa.Connection, delivery_id: int) -> int:
-    """Registers that a delivery's bytes are read again; returns the id under which its new facts are kept."""
+def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
+    """Registers that a delivery's bytes are read again; returns the id under which its new facts are kept.
+
+    None if that was registered before.
+    """
     added = connection.execute(
         sa.text(
             "INSERT INTO landing.delivery (source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id, read_again) "
             "SELECT source, stated_period, sha256, received_at, origin, file_name, uri, fetch_id, delivery_id FROM landing.delivery "
-            "WHERE delivery_id = :id RETURNING delivery_id"
+            "WHERE delivery_id = :id ON CONFLICT DO NOTHING RETURNING delivery_id"
         ),
         {"id": delivery_id},
     )
-    return int(added.scalar_one())
+    return added.scalar()
 
 
 def fetched_periods(engine: sa.Engine, source: str) -> dict[Period, str | None]:

@@ -42,7 +42,7 @@ def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch
         connection.exec_driver_sql(
             f"ALTER TABLE {gathered} {required}, ADD CHECK (portion = {delivery_id}), ADD PRIMARY KEY ({key})"
         )
-    found, days = fingerprint_and_days(connection, target, gathered, _moment(contract))
+    found, days = fingerprint_and_days(connection, contract, gathered, _moment(contract))
     if loaded:
         count(connection, contract, delivery_id, gathered)
     if large:

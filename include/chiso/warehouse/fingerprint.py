@@ -5,12 +5,14 @@ PostgreSQL hashes rows without turning them into text, well under a second a mil
 generation of the server, which is kept beside it.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
+from chiso.warehouse.tables import OWN_COLUMNS
 
 Fingerprints = dict[str, dict[str, Any]]
 """By table: `{"rows", "hash", "postgres"}`."""
@@ -34,9 +36,17 @@ def fingerprint(
 ) -> Fingerprints:
     """By table: `{"rows", "hash", "postgres"}` of a delivery's load. known: those that were taken already."""
     taken = known or {}
+    columns = {contract.fact_table: column_names(contract)}
     return taken | {
-        table: _fingerprint_of(connection, table, delivery_id) for table in fact_tables(contract) if table not in taken
+        table: _fingerprint_of(connection, table, delivery_id, columns.get(table))
+        for table in fact_tables(contract)
+        if table not in taken
     }
+
+
+def column_names(contract: Contract) -> list[str]:
+    """The contract's columns that a load reads; one that the contract gains later is none of them."""
+    return [column.name for column in contract.loaded_columns]
 
 
 def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerprints:
@@ -45,10 +55,11 @@ def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerpri
 
 
 def fingerprint_and_days(
-    connection: sa.Connection, table: str, rows: str, at: str
+    connection: sa.Connection, contract: Contract, rows: str, at: str
 ) -> tuple[dict[str, Any], list[date]]:
-    """The fingerprint of all `rows`, of the shape of `table`, and the days of their timestamp `at`, in one reading."""
-    each = f'SELECT "{at}"::date AS day, {_of_rows(connection, table)} FROM {rows} t GROUP BY 1'
+    """The fingerprint of all `rows`, of the shape of the facts, and the days of their timestamp `at`, in one reading."""
+    hashed = _of_rows(connection, contract.fact_table, column_names(contract))
+    each = f'SELECT "{at}"::date AS day, {hashed} FROM {rows} t GROUP BY 1'
     found = connection.execute(
         sa.text(
             "SELECT coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum(hash::numeric), 0)::text AS hash, "
@@ -58,21 +69,44 @@ def fingerprint_and_days(
     return {"rows": found.rows, "hash": found.hash, "postgres": found.postgres}, found.days
 
 
-def _fingerprint_of(connection: sa.Connection, table: str, delivery_id: int) -> dict[str, Any]:
+def _fingerprint_of(
+    connection: sa.Connection, table: str, delivery_id: int, columns: Sequence[str] | None = None
+) -> dict[str, Any]:
     found = connection.execute(
-        sa.text(f"SELECT {_of_rows(connection, table)} FROM {table} t WHERE delivery_id = {delivery_id}")
+        sa.text(f"SELECT {_of_rows(connection, table, columns)} FROM {table} t WHERE delivery_id = {delivery_id}")
     )
     return dict(found.one()._mapping)
 
 
 def fingerprints(connection: sa.Connection, table: str) -> dict[int, dict[str, Any]]:
-    """The same of every delivery that has rows in `table`, by delivery."""
-    of_rows = _of_rows(connection, table)
-    rows = connection.execute(sa.text(f"SELECT delivery_id, {of_rows} FROM {table} t GROUP BY delivery_id"))
+    """The same of every delivery that has rows in `table`, by delivery; of facts over the columns that its load read."""
+    loads: list[tuple[Sequence[str] | None, list[int]]] = []
+    if table not in (*LEDGER, *BESIDE):
+        read = (  # a table holds the facts of one source
+            "SELECT columns, array_agg(delivery_id) AS deliveries FROM warehouse.load WHERE source = (SELECT l.source "
+            f"FROM warehouse.load l JOIN (SELECT delivery_id FROM {table} LIMIT 1) one USING (delivery_id)) GROUP BY columns"
+        )
+        loads = [(row.columns, row.deliveries) for row in connection.execute(sa.text(read))]
+    found: dict[int, dict[str, Any]] = {}
+    for columns, deliveries in loads:
+        found |= _grouped(connection, table, columns, "delivery_id = ANY(:deliveries)", deliveries)
+    known = [delivery for _, deliveries in loads for delivery in deliveries]
+    return found | _grouped(connection, table, None, "delivery_id <> ALL(:deliveries)", known)
+
+
+def _grouped(
+    connection: sa.Connection, table: str, columns: Sequence[str] | None, condition: str, deliveries: list[int]
+) -> dict[int, dict[str, Any]]:
+    of_rows = _of_rows(connection, table, columns)
+    rows = connection.execute(
+        sa.text(f"SELECT delivery_id, {of_rows} FROM {table} t WHERE {condition} GROUP BY delivery_id"),
+        {"deliveries": deliveries},
+    )
     return {row.delivery_id: {"rows": row.rows, "hash": row.hash, "postgres": row.postgres} for row in rows}
 
 
-def _of_rows(connection: sa.Connection, table: str) -> str:
+def _of_rows(connection: sa.Connection, table: str, columns: Sequence[str] | None = None) -> str:
+    """SQL for the fingerprint of rows `t`. columns: of facts, the contract's that count; None: every one of the table."""
     names = connection.execute(
         sa.text(
             "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 "
@@ -80,7 +114,7 @@ def _of_rows(connection: sa.Connection, table: str) -> str:
         ),
         {"table": table, "physical": _PHYSICAL},
     ).scalars()
-    listed = ", ".join(f't."{name}"' for name in names)
+    listed = ", ".join(f't."{name}"' for name in names if columns is None or name in columns or name in OWN_COLUMNS)
     return (
         f"count(*) AS rows, coalesce(sum(hash_record_extended(ROW({listed}), 0)), 0)::text AS hash, "
         f"{_GENERATION} AS postgres"

@@ -189,5 +189,6 @@ def _span(column: str) -> str:
 def _basis(contract: Contract, settings: Settings) -> str:
     terms = contract.terms
     what = [measure.model_dump_json() for measure in contract.measures] + [terms.unit, terms.unit_at, terms.dimensions]
+    what += [contract.table, contract.key, terms.events.at if terms.events else None]
     units = [path.read_text("utf-8") for path in sorted((settings.schemas / "reference").glob("a*.csv"))]
     return hashlib.sha256(json.dumps([what, units]).encode()).hexdigest()

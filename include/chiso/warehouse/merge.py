@@ -12,6 +12,7 @@ from chiso.warehouse.accepted import accepted_rows
 from chiso.warehouse.events import merge_events
 from chiso.warehouse.fingerprint import Fingerprints, fingerprint, ledger_fingerprint
 from chiso.warehouse.slices import add_slices
+from chiso.warehouse.tables import require_same_shape
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ NOTHING = Merged(0, [], {}, {})
 def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged:
     """Loads the staged rows that no mark rejects; writes what the delivery stands for and the touched periods."""
     contract = staged.contract
+    require_same_shape(connection, contract)
     _write_load(connection, staged, delivery_id)
     facts: Fingerprints = {}
     ledger: Fingerprints = {}
@@ -40,7 +42,7 @@ def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged
         events = merge_events(connection, contract, staged.scratch, delivery_id)
         loaded, periods, facts[contract.fact_table] = events
         ledger = ledger_fingerprint(connection, delivery_id)
-        add_slices(connection, contract, delivery_id, staged.period)
+        periods += add_slices(connection, contract, delivery_id, staged.period)
     else:
         loaded = _merge_rows(connection, staged, delivery_id)
         periods = add_slices(connection, contract, delivery_id, staged.period)

@@ -31,7 +31,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
         known = contracts.load_all(settings).contracts
         counted = [contract for contract in known if contract.has_events]
         with engine.begin() as connection:
-            for contract in counted:  # first of all: a load that runs must not wait for what waits for it
+            for contract in known:  # first of all: a load that runs must not wait for what waits for it
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _drop_replaceable(connection)  # first: a migration may replace tables that they read
@@ -97,7 +97,8 @@ def _fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256()
     parts = ["migrations/versions/*.py", "reference/*", "contracts/*/*.yml"]
     paths = [path for part in parts for path in sorted(settings.schemas.glob(part))]
-    for path in [*paths, *replaceable_sql(settings.sql), *(Path(str(module.__file__)) for module in (reference_lists, tables, views))]:
+    code = [path for file in (str(contracts.__file__), __file__) for path in sorted(Path(file).parent.glob("*.py"))]
+    for path in [*paths, *replaceable_sql(settings.sql), *code]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -17,12 +17,13 @@ def add_slices(connection: sa.Connection, contract: Contract, delivery_id: int, 
     found = _found(connection, contract, delivery_id)
     days = contract.terms.period is not None and contract.column(contract.terms.period).reading == "date"
     whole = contract.has_events or not (contract.terms.period or contract.terms.delivery.reporter)
-    slices: dict[tuple[str, str], bool | None]
+    unsaid: bool | None = False if contract.terms.delivery.preliminary else None  # of what has no row nobody says that it is official
+    slices: dict[tuple[str, str], bool | None] = {}
     if whole:
-        slices = {(period.code, ""): found.get((period.code, ""))}
+        slices = {(period.code, ""): found.get((period.code, ""), unsaid)}
     else:
         own = [part.code for part in period.parts("day")] if days and not contract.terms.delivery.reporter else []
-        slices = dict.fromkeys([(code, "") for code in own]) | found
+        slices |= dict.fromkeys([(code, "") for code in own], unsaid) | found
     connection.execute(
         sa.text(
             "INSERT INTO warehouse.slice (delivery_id, calendar, period, reporter, official) "

@@ -10,9 +10,14 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from chiso.contracts import Column, Contract
+from chiso.system.errors import ContractError
 
 _SNAPSHOT = """delivery_id bigint NOT NULL, row_no bigint NOT NULL, line bigint NOT NULL, unit_register text,
     unit_code text COLLATE "C", unit_valid_from date, period text NOT NULL, reporter text NOT NULL"""
+OWN_COLUMNS = (
+    "delivery_id", "row_no", "line", "unit_register", "unit_code", "unit_valid_from", "period", "reporter", "recorded_at", "portion",
+)  # fmt: skip
+"""Columns that tables of facts have beside the contract's."""
 _RECORDED = "recorded_at timestamptz NOT NULL DEFAULT now()"
 
 
@@ -93,19 +98,64 @@ def _present(connection: sa.Connection, table: str) -> dict[str, str]:
 
 
 _PLAIN_TYPES = {"timestamp": "timestamp without time zone", 'text COLLATE "C"': "text"}
+_WIDTHS = ("smallint", "integer", "bigint")
+
+
+def _plain(column: Column) -> str:
+    kind = sql_type(column)
+    return _PLAIN_TYPES.get(kind, kind)
 
 
 def _extend(connection: sa.Connection, contract: Contract, present: dict[str, str]) -> None:
+    """Adds what is missing, widens whole numbers, and lets columns be empty that rows may lack from now on.
+
+    What else a contract has changed is left as it is: `require_same_shape` refuses loads until it is settled.
+    """
+    table = f"warehouse.{contract.table}"
+    loaded = {column.name: column for column in contract.loaded_columns}
+    for name, column in loaded.items():
+        if name not in present:
+            connection.exec_driver_sql(f'ALTER TABLE {table} ADD COLUMN "{name}" {sql_type(column)}')
+        elif _is_wider(_plain(column), present[name]):
+            connection.exec_driver_sql(f'ALTER TABLE {table} ALTER COLUMN "{name}" TYPE {sql_type(column)}')
+    key = _primary_key(connection, table)
+    for name in present:
+        needed = is_required(loaded[name]) if name in loaded else name in OWN_COLUMNS
+        if not needed and name not in key:
+            connection.exec_driver_sql(f'ALTER TABLE {table} ALTER COLUMN "{name}" DROP NOT NULL')
+
+
+def _is_wider(kind: str, than: str) -> bool:
+    return kind in _WIDTHS and than in _WIDTHS and _WIDTHS.index(kind) > _WIDTHS.index(than)
+
+
+def require_same_shape(connection: sa.Connection, contract: Contract) -> None:
+    """Raises ContractError where the contract has changed what the facts that are kept can't follow: a type, or the key."""
+    present, where = _present(connection, contract.table), f"{contract.path.name}: table warehouse.{contract.table}"
     for column in contract.loaded_columns:
-        kind = sql_type(column)
-        if column.name not in present:
-            connection.exec_driver_sql(f'ALTER TABLE warehouse.{contract.table} ADD COLUMN "{column.name}" {kind}')
-        elif present[column.name] != _PLAIN_TYPES.get(kind, kind):
-            connection.exec_driver_sql(
-                f'ALTER TABLE warehouse.{contract.table} ALTER COLUMN "{column.name}" TYPE {kind} USING "{column.name}"::{kind}'
+        kept, kind = present[column.name], _plain(column)
+        if kept != kind and not _is_wider(kept, kind):
+            raise ContractError(
+                f"{where} keeps {column.name} as {kept}, the contract now says {kind}. Give the column another name, so that "
+                "both are kept, or take the change back."
             )
-        if column.name in present and not is_required(column):
-            connection.exec_driver_sql(f'ALTER TABLE warehouse.{contract.table} ALTER COLUMN "{column.name}" DROP NOT NULL')
+    kept_key = _primary_key(connection, f"warehouse.{contract.table}") - {"delivery_id", "portion"}
+    if contract.has_events and kept_key != set(contract.key):
+        raise ContractError(
+            f"{where} tells events apart by {', '.join(sorted(kept_key))}, the contract now by {', '.join(contract.key)}. "
+            "State another `events.table`, or take the change back."
+        )
+
+
+def _primary_key(connection: sa.Connection, table: str) -> set[str]:
+    found = connection.execute(
+        sa.text(
+            "SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey) "
+            "WHERE c.conrelid = to_regclass(:table) AND c.contype = 'p'"
+        ),
+        {"table": table},
+    )
+    return set(found.scalars())
 
 
 def _literal(text: str) -> str:

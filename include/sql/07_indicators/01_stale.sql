@@ -14,8 +14,8 @@ RETURNS TABLE (calendar text, period text, end_date date, sources text[]) LANGUA
     )
     SELECT t.calendar, t.period, p.end_date, array_agg(DISTINCT d.source)
     FROM warehouse.touched_period t
-    JOIN validation.verdict v ON v.delivery_id = t.delivery_id AND v.accepted
-    JOIN landing.delivery d ON d.delivery_id = t.delivery_id
+    JOIN validation.verdict v ON coalesce(v.same_as, v.delivery_id) = t.delivery_id AND v.accepted
+    JOIN landing.delivery d ON d.delivery_id = v.delivery_id
     LEFT JOIN warehouse.period p ON (p.calendar, p.period) = (t.calendar, t.period)
     LEFT JOIN newest r ON (r.calendar, r.period) = (t.calendar, t.period)
     LEFT JOIN indicators.basis b ON b.basis_sha256 = r.basis_sha256
