@@ -55,6 +55,11 @@ class Measure(BaseModel):
         return self.column is None and self.distinct is None
 
     @property
+    def label(self) -> str:
+        """Its column's name in generated SQL: one that no column of a contract can have."""
+        return f"m__{self.id}"
+
+    @property
     def columns(self) -> list[str]:
         """Every column that it looks at; the first is the one whose cell holds the figure, or its mark."""
         own = [name for name in (self.column, self.times, self.minus, self.distinct) if name]

@@ -1,6 +1,7 @@
 """From a number to its cells: value, formula, rows, sheet and cell, SHA-256, fetch record."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,26 +9,43 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
 from chiso.indicators.catalogue import Indicator
-from chiso.indicators.figures import as_json, rows_sql
+from chiso.indicators.figures import MeasureKey, UnitKey, as_json, province_parameters, rows_sql
+from chiso.indicators.formulas import Count, FirstOf, MeasureTerm, OfUnit, Part
+from chiso.indicators.known import Units, units_at
+from chiso.indicators.scopes import DISTRICT, keys, stands_alone
 from chiso.indicators.slices import choose, current_slices
 from chiso.province.periods import Period
+from chiso.system.errors import UsageError
 
-_ORIGIN = """d.source, d.delivery_id AS delivery, d.sha256, d.received_at, d.uri, coalesce(f.finished_at, d.recorded_at) AS fetched_at"""
-_JOIN_ORIGIN = "JOIN landing.delivery d USING (delivery_id) LEFT JOIN sources.fetch f USING (fetch_id)"
+_ORIGIN = """d.source, d.delivery_id AS delivery, d.sha256, d.received_at, d.uri, coalesce(o.finished_at, d.recorded_at) AS fetched_at"""
+_JOIN_ORIGIN = "JOIN landing.delivery d ON d.delivery_id = f.delivery_id LEFT JOIN sources.fetch o ON o.fetch_id = d.fetch_id"
 
 
 def explain(
-    connection: sa.Connection, indicator: Indicator, value: sa.Row[Any], contracts: Sequence[Contract], *, rows: bool
+    connection: sa.Connection,
+    indicator: Indicator,
+    value: sa.Row[Any],
+    contracts: Sequence[Contract],
+    province_code: str,
+    *,
+    rows: bool,
 ) -> dict[str, Any]:
-    """The public shape. `value`: a row of `indicators.value`. rows: list the lines of events that are counted."""
-    by_source = {contract.source: contract for contract in contracts}
+    """The public shape. `value`: a row of `indicators.value`. rows: list the lines of events that are counted.
+
+    province_code: the code that the province bears at the period's end. Raises UsageError where a contract or measure that
+    the value was made of is there no more.
+    """
+    units = units_at(connection, province_code, Period.of(value.period, value.calendar).end)
+    looked_at = _looked_at(indicator, value, units)
     inputs: list[dict[str, Any]] = []
     for name in value.inputs:
-        source, _, measure_id = name.rpartition(".")
-        contract = by_source[source]
-        measure = contract.measure(measure_id)
-        read = _of_events if contract.has_events else _of_rows
-        inputs += [_input(row, measure) for row in read(connection, contract, measure, value, rows=rows)]
+        contract, measure = _stated(name, contracts)
+        asked = _parameters(units.province, looked_at.get(name) or {_unit(value)})
+        if not contract.has_events:
+            found = _of_rows(connection, contract, measure, value, asked)
+        else:
+            found = _of_events(connection, contract, measure, value, asked, lines=rows)
+        inputs += [_input(row, measure) for row in found]
     deliveries = sorted({delivery for used in value.inputs.values() for delivery in used})
     return {
         "indicator": indicator.id,
@@ -39,6 +57,68 @@ def explain(
         "inputs": inputs,
         "validation": _verdicts(connection, deliveries),
     }
+
+
+def _stated(name: str, contracts: Sequence[Contract]) -> tuple[Contract, Measure]:
+    source, _, measure_id = name.rpartition(".")
+    contract = next((each for each in contracts if each.source == source), None)
+    if contract is None:
+        raise UsageError(
+            f"The value was made of {name}, but source {source} has no sound contract any more: mend or restore "
+            f"include/schemas/contracts/{source}.yml (`chiso source check {source}`), then ask again."
+        )
+    measure = next((each for each in contract.measures if each.id == measure_id), None)
+    if measure is None:
+        raise UsageError(
+            f"The value was made of {name}, but the contract of {source} states no measure {measure_id} any more: restore it "
+            f"in include/schemas/contracts/{source}.yml, or compute the period anew, then ask again."
+        )
+    return contract, measure
+
+
+# --- Whose rows ---
+
+
+def _unit(value: sa.Row[Any]) -> UnitKey:
+    return UnitKey(value.unit_register, value.unit_code, value.unit_valid_from)
+
+
+def _looked_at(indicator: Indicator, value: sa.Row[Any], units: Units) -> dict[str, set[UnitKey]]:
+    """By measure the units whose figures made the value; {} where its formula has changed since."""
+    formula = indicator.formula
+    branches = formula.operands if isinstance(formula, FirstOf) else (formula,)
+    part = next((each for each in branches if each is not None and each.words() == value.formula), None)
+    found: dict[str, set[UnitKey]] = {}
+    for key, looked_at in _terms(part, {_unit(value)}, units) if part else ():
+        found.setdefault(str(key), set()).update(looked_at)
+    return found
+
+
+def _terms(part: Part, looked_at: set[UnitKey], units: Units) -> Iterator[tuple[MeasureKey, set[UnitKey]]]:
+    if isinstance(part, OfUnit):
+        named = units.named(part.unit)
+        looked_at = {named} if named else set()
+    elif isinstance(part, Count):
+        inside = [units.inside(unit, part.count) for unit in looked_at]
+        looked_at = {each for found in inside for code, each in found.items() if not part.among or code in part.among}
+    elif isinstance(part, MeasureTerm):
+        yield part.key, looked_at
+    for operand in part.operands:
+        yield from _terms(operand, looked_at, units)
+
+
+def _parameters(province: UnitKey, looked_at: set[UnitKey]) -> dict[str, Any]:
+    shapes = [unit._asdict() for unit in sorted(looked_at)]
+    return province_parameters(province) | {"looked_at": json.dumps(shapes, default=str)}
+
+
+def _counts(contract: Contract, measure: Measure) -> str:
+    """SQL for whether a row `f` counts for one of the units in :looked_at."""
+    return f"""EXISTS (SELECT FROM {keys(contract, alone=stands_alone(measure))} JOIN jsonb_to_recordset(CAST(:looked_at AS jsonb))
+        a(register text, code text, valid_from date) USING (register, code, valid_from))"""
+
+
+# --- The rows ---
 
 
 def _input(row: sa.Row[Any], measure: Measure) -> dict[str, Any]:
@@ -62,23 +142,22 @@ def _input(row: sa.Row[Any], measure: Measure) -> dict[str, Any]:
 
 
 def _of_rows(
-    connection: sa.Connection, contract: Contract, measure: Measure, value: sa.Row[Any], *, rows: bool
+    connection: sa.Connection, contract: Contract, measure: Measure, value: sa.Row[Any], asked: Mapping[str, Any]
 ) -> Sequence[sa.Row[Any]]:
-    """Every row that was counted: the province's are all, a unit's its own, a district's those of its communes."""
-    del rows  # they are few enough to be listed always
+    """Every row that was counted."""
     period = Period.of(value.period, value.calendar)
     known = current_slices(connection, contract, value.calendar, value.recorded_at)
     chosen = choose(contract, measure.kind, period, known)
-    subject = f't."{contract.terms.subject}"::text' if contract.terms.subject else "NULL::text"
+    used = value.inputs[f"{contract.source}.{measure.id}"]  # a load may have come between the computing and its end
+    slices = [each for each in chosen.slices if each.delivery_id in used] if chosen else []
+    subject = f'f."{contract.terms.subject}"::text' if contract.terms.subject else "NULL::text"
     return connection.execute(
         sa.text(f"""
-        SELECT coalesce(t.unit_code, :unit) AS unit_code, {subject} AS subject, t.period, {measure.row_sql("t.")} AS value, l.sheet,
-            {_cell(contract, measure)} AS cell, t.line, {_ORIGIN}
-        FROM ({rows_sql(contract)}) t JOIN warehouse.load l USING (delivery_id) {_JOIN_ORIGIN}
-        WHERE {measure.holds_sql("t.")} AND (:whole OR (t.unit_register = :register AND t.unit_code = :unit AND t.unit_valid_from = :valid_from)
-            OR (:register = 'admin_unit' AND t.parent_code = :unit AND t.parent_from = :valid_from))
-        ORDER BY d.delivery_id, t.row_no"""),
-        _unit(value, connection) | {"slices": as_json(chosen.slices if chosen else [])},
+        SELECT coalesce(f.unit_code, :province_code) AS unit_code, {subject} AS subject, f.period, {measure.row_sql("f.")} AS value, l.sheet,
+            {_cell(contract, measure)} AS cell, f.line, {_ORIGIN}
+        FROM ({rows_sql(contract)}) f {DISTRICT} JOIN warehouse.load l ON l.delivery_id = f.delivery_id {_JOIN_ORIGIN}
+        WHERE {measure.holds_sql("f.")} AND {_counts(contract, measure)} ORDER BY d.delivery_id, f.row_no"""),
+        {**asked, "slices": as_json(slices)},
     ).all()
 
 
@@ -86,40 +165,50 @@ def _cell(contract: Contract, measure: Measure) -> str:
     """SQL for the cell that holds the figure, or its mark, else the row's name; null where there is no sheet."""
     label = contract.terms.sheet.label if contract.terms.sheet else contract.key[0]
     letters = [f"l.letters ->> '{name}'" for name in dict.fromkeys([*measure.columns[:1], label])]
-    return f"coalesce({', '.join(letters)}) || t.line"
+    return f"coalesce({', '.join(letters)}) || f.line"
 
 
 def _of_events(
-    connection: sa.Connection, contract: Contract, measure: Measure, value: sa.Row[Any], *, rows: bool
+    connection: sa.Connection,
+    contract: Contract,
+    measure: Measure,
+    value: sa.Row[Any],
+    asked: Mapping[str, Any],
+    *,
+    lines: bool,
 ) -> Sequence[sa.Row[Any]]:
+    """The events that were counted, or their sums by delivery."""
     assert measure.counted_by is not None  # noqa: S101 - the contract's check: measures of events have it
     period = Period.of(value.period, value.calendar)
-    current = _current_sql(contract, measure.counted_by)
-    unit = f'c."{contract.terms.unit}"' if contract.terms.unit else "NULL::text"
-    thing = " || ' ' || ".join(f'c."{name}"::text' for name in contract.thing_key)
-    counted = f"FROM ({current}) c {_JOIN_ORIGIN} WHERE ({measure.holds_sql('c.')}) AND (:whole OR {unit} = :unit)"
+    thing = " || ' ' || ".join(f'f."{name}"::text' for name in contract.thing_key)
+    counted = f"""FROM ({_with_unit_sql(contract, measure.counted_by)}) f {DISTRICT} {_JOIN_ORIGIN}
+        WHERE ({measure.holds_sql("f.")}) AND {_counts(contract, measure)} AND f.delivery_id = ANY(:deliveries)"""
     one = "CAST(:period AS text) AS period, NULL AS sheet, NULL AS cell"
-    own = measure.row_sql("c.")
-    lines = (
-        f"SELECT {unit} AS unit_code, {thing} AS subject, {one}, {own} AS value, coalesce(c.line, c.row_no) AS line, {_ORIGIN} {counted}"
-    )
-    sums = f"SELECT NULL AS unit_code, NULL AS subject, {one}, sum({own}) AS value, NULL::bigint AS line, {_ORIGIN} {counted}"
+    own = measure.row_sql("f.")
     sql = (
-        f"{lines} ORDER BY d.delivery_id, c.row_no"
-        if rows
-        else f"{sums} GROUP BY d.delivery_id, f.finished_at ORDER BY 8"
+        f"SELECT f.unit_code, {thing} AS subject, {one}, {own} AS value, coalesce(f.line, f.row_no) AS line, {_ORIGIN} {counted} "
+        "ORDER BY d.delivery_id, f.row_no"
+        if lines
+        else f"SELECT NULL AS unit_code, NULL AS subject, {one}, sum({own}) AS value, NULL::bigint AS line, {_ORIGIN} {counted} "
+        "GROUP BY d.delivery_id, o.finished_at ORDER BY d.delivery_id"
     )
-    found = connection.execute(
-        sa.text(sql),
-        _unit(value, connection)
-        | {
-            "first": period.start,
-            "after": period.end + timedelta(days=1),
-            "period": period.code,
-            "as_of": value.recorded_at,
-        },
-    )
-    return found.all()
+    parameters = {
+        "first": period.start,
+        "after": period.end + timedelta(days=1),
+        "period": period.code,
+        "as_of": value.recorded_at,
+        "deliveries": value.inputs[f"{contract.source}.{measure.id}"],
+    }
+    return connection.execute(sa.text(sql), {**asked, **parameters}).all()
+
+
+def _with_unit_sql(contract: Contract, column: str) -> str:
+    """The current events, each with the unit that bore its code at the time, as the ledger finds it."""
+    terms = contract.terms
+    unit = f'c."{terms.unit}"' if terms.unit else "NULL"
+    return f"""SELECT c.*, w.register AS unit_register, w.code AS unit_code, w.valid_from AS unit_valid_from
+        FROM ({_current_sql(contract, column)}) c LEFT JOIN warehouse.unit w
+        ON w.code = {unit} AND c."{terms.unit_at}"::date BETWEEN w.valid_from AND w.valid_to"""
 
 
 def _current_sql(contract: Contract, column: str) -> str:
@@ -142,21 +231,6 @@ def _current_sql(contract: Contract, column: str) -> str:
     return f"""SELECT * FROM (SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
         WHERE {inside} AND v.recorded_at <= :as_of ORDER BY {key}, {newest}) n
         WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
-
-
-def _unit(value: sa.Row[Any], connection: sa.Connection) -> dict[str, Any]:
-    whole = connection.execute(
-        sa.text(
-            "SELECT level = 'province' FROM warehouse.unit WHERE (register, code, valid_from) = (:register, :code, :valid_from)"
-        ),
-        {"register": value.unit_register, "code": value.unit_code, "valid_from": value.unit_valid_from},
-    ).scalar()
-    return {
-        "whole": bool(whole),
-        "register": value.unit_register,
-        "unit": value.unit_code,
-        "valid_from": value.unit_valid_from,
-    }
 
 
 def _verdicts(connection: sa.Connection, deliveries: Sequence[int]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ parts after they were rolled up. What is missing of the period is said.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
+from chiso.indicators.scopes import DISTRICT, keys, stands_alone
 from chiso.indicators.slices import Chosen, Lack, Slice, choose, current_slices
 from chiso.province.periods import Period
 
@@ -55,7 +56,7 @@ class Basis:
 class Figures:
     """A measure at a period: for the province and every unit that has one, and by the dimensions that were asked for.
 
-    values: the province's over all rows, a unit's over its own, a district's over its communes.
+    values: the province's over all rows, a unit's over its own, a district's over its own and its communes'.
     parts: dimension → unit and value of the dimension → figure.
     """
 
@@ -114,7 +115,6 @@ def _of_rows(
 
 
 def _lacks(connection: sa.Connection, contract: Contract, chosen: Chosen) -> tuple[Lack, ...]:
-    periods = [Lack(contract.source, "period", gap.code, gap.calendar) for gap in chosen.lacks]
     rows = connection.execute(
         sa.text(
             "SELECT v.period, v.calendar, v.rejected_count FROM validation.verdict v "
@@ -123,58 +123,59 @@ def _lacks(connection: sa.Connection, contract: Contract, chosen: Chosen) -> tup
         {"deliveries": list(chosen.deliveries)},
     )
     rejected = [Lack(contract.source, "rows", row.period, row.calendar, row.rejected_count) for row in rows]
-    return (*periods, *rejected)
+    return (*chosen.lacks, *rejected)
 
 
-_SCOPES = """CROSS JOIN LATERAL (VALUES ('province', NULL, NULL, NULL::date), ('own', f.unit_register, f.unit_code, f.unit_valid_from),
-    ('parent', 'admin_unit', f.parent_code, f.parent_from)) k(scope, register, code, valid_from)
-    WHERE k.scope = 'province' OR k.code IS NOT NULL"""
-"""Each row counts for the province, for its own unit, and for the district of its commune."""
+_Found = dict[tuple[UnitKey, str | None], Decimal]
+"""Figures by unit and part; part None where they are by no dimension."""
 
 
 def _aggregated(
     connection: sa.Connection, contract: Contract, wanted: _Wanted, slices: Sequence[Slice], basis: Basis, province: UnitKey
-) -> list[Figures]:
-    rows = _grouped(connection, contract, list(wanted), slices, None)
-    parts: dict[str, Sequence[sa.Row[Any]]] = {}
+) -> Iterator[Figures]:
+    whole = _grouped(connection, contract, list(wanted), slices, province, None)
+    parts: dict[str, dict[Measure, _Found]] = {}
     for dimension in sorted({name for dimensions in wanted.values() for name in dimensions}):
         measures = [measure for measure, dimensions in wanted.items() if dimension in dimensions]
-        parts[dimension] = _grouped(connection, contract, measures, slices, dimension)
-    return [
-        Figures(
-            measure,
-            basis,
-            {unit: value for unit, _, value in _figures(contract, measure, rows, province)},
-            {
-                dimension: {(unit, part): value for unit, part, value in _figures(contract, measure, parts[dimension], province)}
-                for dimension in dimensions
-            },
-        )
-        for measure, dimensions in wanted.items()
-    ]
+        parts[dimension] = _grouped(connection, contract, measures, slices, province, dimension)
+    for measure, dimensions in wanted.items():
+        values = {unit: value for (unit, _), value in whole[measure].items()}
+        yield Figures(measure, basis, values, {dimension: parts[dimension][measure] for dimension in dimensions})
 
 
 def _grouped(
-    connection: sa.Connection, contract: Contract, measures: Sequence[Measure], slices: Sequence[Slice], dimension: str | None
-) -> Sequence[sa.Row[Any]]:
+    connection: sa.Connection,
+    contract: Contract,
+    measures: Sequence[Measure],
+    slices: Sequence[Slice],
+    province: UnitKey,
+    dimension: str | None,
+) -> dict[Measure, _Found]:
     part = f'f."{dimension}"::text' if dimension else "NULL::text"
-    sums = ", ".join(f'{measure.aggregate_sql("f.")} AS "{measure.id}"' for measure in measures)
-    return connection.execute(
-        sa.text(f"""
-        WITH f AS ({rows_sql(contract)})
-        SELECT k.scope, k.register, k.code, k.valid_from, {part} AS part, {sums} FROM f {_SCOPES} GROUP BY 1, 2, 3, 4, 5"""),
-        {"slices": as_json(slices)},
-    ).all()
+    found: dict[Measure, _Found] = {measure: {} for measure in measures}
+    for alone in (False, True):
+        group = [measure for measure in measures if stands_alone(measure) == alone]
+        if not group:
+            continue
+        sums = ", ".join(f'{measure.aggregate_sql("f.")} AS "{measure.label}"' for measure in group)
+        rows = connection.execute(
+            sa.text(f"""
+            SELECT k.register, k.code, k.valid_from, {part} AS part, {sums} FROM ({rows_sql(contract)}) f {DISTRICT}
+            JOIN LATERAL {keys(contract, alone=alone)} ON k.code IS NOT NULL GROUP BY 1, 2, 3, 4"""),
+            {"slices": as_json(slices)} | province_parameters(province),
+        )
+        for row in rows:
+            for measure in group:
+                value = row._mapping[measure.label]
+                if value is not None:
+                    found[measure][UnitKey(row.register, row.code, row.valid_from), row.part] = Decimal(value)
+    return found
 
 
 def rows_sql(contract: Contract) -> str:
-    """SELECT of the rows of the slices in :slices (see `as_json`), each with its unit's district."""
-    return f"""SELECT t.*, p.code AS parent_code, p.valid_from AS parent_from
-        FROM jsonb_to_recordset(CAST(:slices AS jsonb)) s(delivery_id bigint, period text, reporter text)
-        JOIN {contract.fact_table} t USING (delivery_id, period, reporter)
-        LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (t.unit_register, t.unit_code, t.unit_valid_from)
-        LEFT JOIN warehouse.unit p ON p.register = u.register AND u.register = 'admin_unit' AND p.code = u.parent_code
-            AND p.level = 'district' AND u.valid_from BETWEEN p.valid_from AND p.valid_to"""
+    """SELECT of the rows of the slices in :slices (see `as_json`)."""
+    return f"""SELECT t.* FROM jsonb_to_recordset(CAST(:slices AS jsonb)) s(delivery_id bigint, period text, reporter text)
+        JOIN {contract.fact_table} t USING (delivery_id, period, reporter)"""
 
 
 def as_json(slices: Iterable[Slice]) -> str:
@@ -184,19 +185,9 @@ def as_json(slices: Iterable[Slice]) -> str:
     )
 
 
-def _figures(
-    contract: Contract, measure: Measure, rows: Sequence[sa.Row[Any]], province: UnitKey
-) -> Iterable[tuple[UnitKey, str | None, Decimal]]:
-    """Figures by unit; of a score or rank, which stands for its own unit alone, the province's only where it is its own."""
-    scopes = ["parent", "own", "province"]
-    if measure.over_rows == "none":
-        scopes = ["own"] if contract.terms.unit else ["province"]
-    for scope in scopes:
-        for row in rows:
-            value = row._mapping[measure.id]
-            if row.scope == scope and value is not None:
-                unit = province if scope == "province" else UnitKey(row.register, row.code, row.valid_from)
-                yield unit, row.part, Decimal(value)
+def province_parameters(province: UnitKey) -> dict[str, Any]:
+    """The province as parameters of `chiso.indicators.scopes.keys`."""
+    return {"province_register": province.register, "province_code": province.code, "province_from": province.valid_from}
 
 
 # --- Events: counted and summed at their own grain ---
@@ -222,27 +213,19 @@ def _of_events(
 
 def _ledger(
     connection: sa.Connection, contract: Contract, measure: Measure, period: Period, province: UnitKey, dimension: str | None
-) -> dict[tuple[UnitKey, str | None], Decimal]:
-    part = "l.dimensions ->> :dimension" if dimension else "NULL::text"
+) -> _Found:
+    part = "f.dimensions ->> :dimension" if dimension else "NULL::text"
     rows = connection.execute(
         sa.text(f"""
-        WITH f AS (
-            SELECT l.unit_register, l.unit_code, l.unit_valid_from, {part} AS part, l.change, p.code AS parent_code, p.valid_from AS parent_from
-            FROM warehouse.event_ledger l
-            LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (l.unit_register, l.unit_code, l.unit_valid_from)
-            LEFT JOIN warehouse.unit p ON p.register = u.register AND u.register = 'admin_unit' AND p.code = u.parent_code
-                AND p.level = 'district' AND u.valid_from BETWEEN p.valid_from AND p.valid_to
-            WHERE l.source = :source AND l.measure = :measure AND l.span_start BETWEEN :first AND :last)
-        SELECT k.scope, k.register, k.code, k.valid_from, f.part, sum(f.change) AS value FROM f {_SCOPES}
-        GROUP BY 1, 2, 3, 4, 5 HAVING sum(f.change) <> 0"""),
+        SELECT k.register, k.code, k.valid_from, {part} AS part, sum(f.change) AS value FROM warehouse.event_ledger f {DISTRICT}
+        JOIN LATERAL {keys(contract, alone=False)} ON k.code IS NOT NULL
+        WHERE f.source = :source AND f.measure = :measure AND f.span_start BETWEEN :first AND :last
+        GROUP BY 1, 2, 3, 4 HAVING sum(f.change) <> 0"""),
         {"source": contract.source, "measure": measure.id, "first": period.start, "last": period.end}
+        | province_parameters(province)
         | ({"dimension": dimension} if dimension else {}),
-    ).all()
-    found: dict[tuple[UnitKey, str | None], Decimal] = {}
-    for row in rows:
-        unit = province if row.scope == "province" else UnitKey(row.register, row.code, row.valid_from)
-        found[unit, row.part] = found.get((unit, row.part), Decimal(0)) + row.value if row.scope != "province" else row.value
-    return found
+    )
+    return {(UnitKey(row.register, row.code, row.valid_from), row.part): row.value for row in rows}
 
 
 def _origins(connection: sa.Connection, contract: Contract, period: Period) -> dict[str, tuple[int, ...]]:
@@ -267,8 +250,7 @@ def _coverage(connection: sa.Connection, contract: Contract, period: Period) -> 
         return None
     known = [Slice(Period(day.isoformat(), period.calendar), "", 0) for day in inside]
     chosen = choose(contract, "flow", period, known)
-    lacks = chosen.lacks if chosen else ()
-    return Basis(contract.source, (), tuple(Lack(contract.source, "period", gap.code, gap.calendar) for gap in lacks), moves=True)
+    return Basis(contract.source, (), chosen.lacks if chosen else (), moves=True)
 
 
 def days_of(periods: Collection[Period]) -> set[date]:

@@ -1,6 +1,6 @@
 """Which deliveries' rows make up a figure at a period, and what of the period they lack."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -14,31 +14,43 @@ _FINER: tuple[str, ...] = ("year", "half", "quarter", "month", "day")
 
 
 class Slice(NamedTuple):
-    """What a delivery stands for: a period, of one reporter or ('') of all; whether its figures are official."""
+    """What a delivery stands for: a period, of one reporter or ('') of all; whether its figures are official.
+
+    lasts: first and last day of the unit that reports; None where the reporter is no unit.
+    """
 
     period: Period
     reporter: str
     delivery_id: int
     official: bool | None = None
+    lasts: tuple[date, date] | None = None
+
+    def could_report(self, part: Period) -> bool:
+        """Whether its reporter existed at the end of `part`."""
+        return self.lasts is None or self.lasts[0] <= part.end <= self.lasts[1]
 
 
 @dataclass(frozen=True)
 class Lack:
-    """Something that a figure lacks: a period without a delivery, or rows of a delivery that are in quarantine."""
+    """Something that a figure lacks: a period without a delivery, or rows of a delivery that are in quarantine.
+
+    reporter: the one that alone didn't deliver the period; None where nobody did.
+    """
 
     source: str
     what: Literal["period", "rows"]
     period: str
     calendar: str
     rows: int = 0
+    reporter: str | None = None
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Slices whose rows make up a figure, and the periods that it lacks."""
+    """Slices whose rows make up a figure, and what of the period it lacks."""
 
     slices: tuple[Slice, ...]
-    lacks: tuple[Period, ...]
+    lacks: tuple[Lack, ...]
 
     @property
     def deliveries(self) -> tuple[int, ...]:
@@ -59,31 +71,71 @@ def current_slices(connection: sa.Connection, contract: Contract, calendar: str,
             "SELECT period, reporter, delivery_id, official FROM warehouse.current_slice(:as_of) WHERE source = :source AND calendar = :calendar"
         ),
         {"source": contract.source, "calendar": calendar, "as_of": as_of or "infinity"},
-    )
-    return [Slice(Period.of(row.period, calendar), row.reporter, row.delivery_id, row.official) for row in rows]
+    ).all()
+    spans = _spans(connection, {row.reporter for row in rows} - {""})
+    found = []
+    for row in rows:
+        period = Period.of(row.period, calendar)
+        lasts = next((span for span in spans.get(row.reporter, ()) if span[0] <= period.end <= span[1]), None)
+        found.append(Slice(period, row.reporter, row.delivery_id, row.official, lasts))
+    return found
 
 
-def choose(contract: Contract, kind: Literal["flow", "stock"], period: Period, known: Iterable[Slice]) -> Chosen | None:
+def _spans(connection: sa.Connection, codes: Collection[str]) -> dict[str, list[tuple[date, date]]]:
+    """First and last days of the units that have, or had, these codes."""
+    spans: dict[str, list[tuple[date, date]]] = {}
+    if codes:
+        query = sa.text("SELECT code, valid_from, valid_to FROM warehouse.unit WHERE code = ANY(:codes)")
+        for code, first, last in connection.execute(query, {"codes": sorted(codes)}):
+            spans.setdefault(code, []).append((first, last))
+    return spans
+
+
+def choose(contract: Contract, kind: Literal["flow", "stock"], period: Period, known: Collection[Slice]) -> Chosen | None:
     """What a measure of that kind is made of at a period; None where nothing stands for any part of it.
 
-    flow: the period itself where it was delivered, else the parts that were; stock: the part that ends last, of
-    several that end together the shortest.
+    Of each reporter by itself: flow: the period itself where it was delivered, else the parts that were; stock: the part
+    that ends last, of several that end together the shortest, unless the reporter had ceased to exist before the others' last.
     """
-    inside = [each for each in known if period.contains(each.period)]
-    if not inside:
+    by_reporter: dict[str, list[Slice]] = {}
+    for each in known:
+        if period.contains(each.period):
+            by_reporter.setdefault(each.reporter, []).append(each)
+    if not by_reporter:
         return None
-    own = {each.period for each in inside}
-    used = _last(own) if kind == "stock" else _parts(contract, period, own)
-    covered = [Period(period.code, period.calendar)] if period in used else list(used)
-    lacking = _gaps(contract, period, covered)
-    if kind == "stock":
-        end = max(part.end for part in used)
-        lacking = [gap for gap in lacking if gap.end > end][-1:]
-    return Chosen(tuple(sorted(each for each in inside if each.period in used)), tuple(lacking))
+    return (_stocks if kind == "stock" else _flows)(contract, period, known, by_reporter)
 
 
-def _last(own: set[Period]) -> set[Period]:
-    return {max(own, key=lambda part: (part.end, part.start))}
+_ByReporter = Mapping[str, list[Slice]]
+
+
+def _stocks(contract: Contract, period: Period, known: Collection[Slice], by_reporter: _ByReporter) -> Chosen:
+    lasts = [max(slices, key=lambda each: (each.period.end, each.period.start)) for slices in by_reporter.values()]
+    latest = max((each.period for each in lasts), key=lambda part: (part.end, part.start))
+    used = sorted(each for each in lasts if each.could_report(latest))
+    covered = [Period(period.code, period.calendar)] if latest == period else [latest]
+    gaps = [gap for gap in _gaps(contract, period, covered) if gap.end > latest.end][-1:]
+    before = {each for each in known if each.period.end + timedelta(days=1) == period.start and each.reporter not in by_reporter}
+    late = {each.reporter for each in used if each.period.end < latest.end}
+    late |= {each.reporter for each in before if each.could_report(latest)} if "" not in by_reporter else set()
+    lacks = [_lack(contract, gap) for gap in gaps] + [_lack(contract, latest, reporter) for reporter in sorted(late)]
+    return Chosen(tuple(used), tuple(lacks))
+
+
+def _flows(contract: Contract, period: Period, _known: Collection[Slice], by_reporter: _ByReporter) -> Chosen:
+    parts = {name: frozenset(_parts(contract, period, {each.period for each in slices})) for name, slices in by_reporter.items()}
+    used = [each for name, slices in by_reporter.items() for each in slices if each.period in parts[name]]
+    common = _gaps(contract, period, sorted(frozenset[Period]().union(*parts.values()), key=lambda part: part.start))
+    gaps = {covered: _gaps(contract, period, sorted(covered, key=lambda part: part.start)) for covered in set(parts.values())}
+    lacks = [_lack(contract, gap) for gap in common]
+    for name, slices in sorted(by_reporter.items()):
+        missed = [gap for gap in gaps[parts[name]] if not any(whole.contains(gap) for whole in common)]
+        lacks += [_lack(contract, gap, name) for gap in missed if any(each.could_report(gap) for each in slices)]
+    return Chosen(tuple(sorted(used)), tuple(lacks))
+
+
+def _lack(contract: Contract, part: Period, reporter: str = "") -> Lack:
+    return Lack(contract.source, "period", part.code, part.calendar, reporter=reporter or None)
 
 
 def _parts(contract: Contract, period: Period, own: set[Period]) -> set[Period]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from chiso import contracts, indicators
 from chiso.indicators import KnownValue, MeasureKey, Question, Standing
+from chiso.province.periods import Period
 from chiso.province.units import load_reference
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
@@ -92,7 +93,9 @@ def explanation(
             )
         sound = contracts.load_all(platform.settings).contracts
         definition = next((each for each in definitions if each.defined_in == value.defined_in), definitions[0])
-        return indicators.explain(connection, definition.indicator, value, sound, rows=rows)
+        reference = load_reference(platform.settings.schemas)
+        province = reference.province(Period.of(value.period, value.calendar).end).code
+        return indicators.explain(connection, definition.indicator, value, sound, province, rows=rows)
 
 
 def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:

@@ -88,8 +88,8 @@ def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: in
     key = ", ".join(f'"{name}"' for name in contract.thing_key)
     own = [*contract.thing_key, *at, *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at), *terms.dimensions]
     plain = ", ".join(f'"{name}"' for name in dict.fromkeys(own))
-    figures = ", ".join(f'({_figure(measure)}) AS "{measure.id}"' for measure in contract.measures)
-    names = ", ".join(f'"{measure.id}"' for measure in contract.measures)
+    figures = ", ".join(f'({_figure(measure)}) AS "{measure.label}"' for measure in contract.measures)
+    names = ", ".join(f'"{measure.label}"' for measure in contract.measures)
     newest = ", ".join([*(f'"{name}" DESC' for name in at), "received_at DESC", "delivery_id DESC"])
     within = ", ".join([f'"{name}" DESC' for name in contract.thing_key] + [f'"{name}" DESC' for name in at])
     same = " AND ".join(f'b."{name}" = c."{name}"' for name in contract.thing_key)
@@ -140,8 +140,8 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
     """Sums the changes of the measures counted by `column`, by unit, dimensions and the delivery that brought the version."""
     terms = contract.terms
     measures = [measure for measure in contract.measures if measure.counted_by == column]
-    sums = ", ".join(f'{_change(measure)} AS "{measure.id}"' for measure in measures)
-    lines = ", ".join(f"('{measure.id}', g.\"{measure.id}\")" for measure in measures)
+    sums = ", ".join(f'{_change(measure)} AS "{measure.label}"' for measure in measures)
+    lines = ", ".join(f"('{measure.id}', g.\"{measure.label}\")" for measure in measures)
     dimensions = "".join(f', "{name}"' for name in terms.dimensions)
     named = ", ".join(f"'{name}', g.\"{name}\"" for name in terms.dimensions)
     unit = f'"{terms.unit}"' if terms.unit else "NULL::text"
@@ -176,8 +176,8 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
 
 def _change(measure: Measure) -> str:
     if measure.is_count:
-        return f'sum(change) FILTER (WHERE "{measure.id}")'
-    return f'sum(change * "{measure.id}")'
+        return f'sum(change) FILTER (WHERE "{measure.label}")'
+    return f'sum(change * "{measure.label}")'
 
 
 def _span(column: str) -> str:
