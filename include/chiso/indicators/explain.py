@@ -65,7 +65,7 @@ def _stated(name: str, contracts: Sequence[Contract]) -> tuple[Contract, Measure
     if contract is None:
         raise UsageError(
             f"The value was made of {name}, but source {source} has no sound contract any more: mend or restore "
-            f"include/schemas/contracts/{source}.yml (`chiso source check {source}`), then ask again."
+            f"include/schemas/contracts/{source}.yml (`chiso source lint`), then ask again."
         )
     measure = next((each for each in contract.measures if each.id == measure_id), None)
     if measure is None:

@@ -103,7 +103,7 @@ def _of_rows(
     connection: sa.Connection, contract: Contract, period: Period, province: UnitKey, wanted: _Wanted
 ) -> list[Figures]:
     known = current_slices(connection, contract, period.calendar)
-    found = []
+    found: list[Figures] = []
     for kind in ("stock", "flow"):
         measures = {measure: dimensions for measure, dimensions in wanted.items() if measure.kind == kind}
         chosen = choose(contract, kind, period, known) if measures else None
