@@ -86,9 +86,9 @@ def test_a_reporter_that_ceased_to_exist_is_neither_counted_nor_missed(workshop:
     contract = workshop.add("soc/wells", WELLS, BY_REPORTER)
     deliver(workshop, contract, "2025-06", 1, **{SA_THAY: 10})
     deliver(workshop, contract, "2025-07", 2, **{"Xã Sa Thầy": 7})
-    slices = workshop.figures(contract, "2025")["wells"]
-    assert sorted(slices.values.values())[-1] == 7
-    assert [lack.reporter for lack in slices.basis.lacks] == [None]
+    found = workshop.figures(contract, "2025")["wells"]
+    assert set(found.values.values()) == {7}
+    assert [lack.reporter for lack in found.basis.lacks] == [None]
 
 
 # --- The rows that explain a value ---
@@ -166,13 +166,13 @@ PERMITS_TERMS = """- {property: owner, value: 000.00.01.H34}
 
 def test_events_count_once_for_each_unit_and_are_listed_for_it(workshop: Workshop) -> None:
     contract = workshop.add("portal/permits", PERMITS, PERMITS_TERMS)
-    places = ["Tỉnh Kon Tum", SA_THAY, "Xã Rờ Kơi", "Xã Rờ Kơi", DAK_HA]
+    places = ["62", "616", "23530", "23530", "615"]
     lines = ["So;Noi;Luc;Phi", *(f"P{number};{place};27/06/2024 08:00:00;5" for number, place in enumerate(places))]
     outcome = workshop.ingest(contract, "\n".join(lines).encode(), "permits_2024-06.csv", at(1))
     assert (outcome.accepted, outcome.loaded) == (True, 5), outcome.issues
     found = workshop.figures(contract, "2024-06", "m_code")["code"]
     assert found.values[workshop.province] == found.parts["m_code"][workshop.province, "5"] == 5
-    sa_thay = next(unit.code for unit, value in found.values.items() if value == 3)
+    assert {unit.code: value for unit, value in found.values.items()} == {"62": 5, "616": 3, "23530": 2, "615": 1}
     indicators(workshop, permits="portal/permits.code")
     assert explained(workshop, "permits", period="2024-06") == (5, [1] * 5)
-    assert explained(workshop, "permits", sa_thay, period="2024-06") == (3, [1] * 3)
+    assert explained(workshop, "permits", "616", period="2024-06") == (3, [1] * 3)
