@@ -12,10 +12,9 @@ from chiso.contracts.conditions import Condition
 from chiso.contracts.measures import Kind, Measure, OverRows
 from chiso.contracts.readings import READINGS, Reading, ReadingName
 from chiso.province.figure_units import UNSTATED, FigureUnit, figure_unit, header_unit
+from chiso.province.units import ADMIN_LEVELS, Level
 
 Cadence = Literal["day", "week", "month", "quarter", "half", "year", "irregular"]
-Level = Literal["province", "district", "commune", "agency"]
-ADMIN_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
 
 
 class Model(BaseModel):

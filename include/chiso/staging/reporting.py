@@ -9,7 +9,7 @@ from chiso.province import period_words
 from chiso.province.period_words import UnclearPeriodError
 from chiso.province.periods import Period
 from chiso.province.text import fold
-from chiso.province.units import LEVELS, Agency, Reference, Unit
+from chiso.province.units import ADMIN_LEVELS, Agency, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 
@@ -140,7 +140,7 @@ def _reports(
     if not (reporters and contract.terms.delivery.reporter):
         return False
     levels = contract.column(contract.terms.delivery.reporter).levels
-    below = tuple(level for level in LEVELS if level in levels and level != "province")
+    below = tuple(level for level in ADMIN_LEVELS if level in levels and level != "province")
     found = (
         (reference.find_agency(name, at), reference.find_unit(name, at, levels=below))
         for name in reporters
