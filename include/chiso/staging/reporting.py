@@ -63,7 +63,7 @@ def record_period(
     if codes:
         return Period.of(codes[0], terms.delivery.calendar), []
     day = received.astimezone(LOCAL_TIME).date()
-    code = day.isoformat() if {"day", "week"} & set(terms.delivery.cadences) else f"{day:%Y-%m}"
+    code = day.isoformat() if terms.delivery.shortest == "day" else f"{day:%Y-%m}"
     return Period.of(code, terms.delivery.calendar), [
         issue("period_assumed", "warning", "flag", terms.responsible, period=code)
     ]
@@ -78,15 +78,12 @@ def _check_code(code: str, file_name: str, contract: Contract) -> None:
         raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reasons) from fault
 
 
-_GRAINS = {"day": "day", "week": "day", "month": "month", "quarter": "quarter", "half": "half", "year": "year"}
-
-
 def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue]:
     """What is odd about a snapshot's period: of another length than the source's, or not begun when received."""
-    owner, cadences = contract.terms.responsible, contract.terms.delivery.cadences
+    owner, delivery = contract.terms.responsible, contract.terms.delivery
     found = []
-    if period.grain not in {_GRAINS.get(cadence, period.grain) for cadence in cadences}:
-        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(cadences)))
+    if period.grain not in delivery.grains and "irregular" not in delivery.cadences:
+        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(delivery.cadences)))
     if period.start > received.astimezone(LOCAL_TIME).date():
         found.append(issue("period_future", "warning", "flag", owner, period=period.code))
     return found
