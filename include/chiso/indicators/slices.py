@@ -111,7 +111,7 @@ def _gaps(contract: Contract, period: Period, covered: Sequence[Period]) -> list
     Days are gathered into months where a whole month is missing.
     """
     length = _grain(contract)
-    first = "month" if length == "day" else length or "year"
+    first: str = "month" if length == "day" else length or "year"
     if period.grain in _FINER and _FINER.index(period.grain) > _FINER.index(first):
         first = period.grain
     taken = [(part.start, part.end) for part in covered]
