@@ -191,7 +191,8 @@ class Terms(Model):
     unit: str | None = None
     """Column with the administrative unit or agency that a row speaks of; left out: the province as a whole."""
     unit_at: str | None = None
-    """Timestamp column at which units are looked up; left out: the period's end."""
+    """Column with the time or day at which the row's units are looked up; left out: the period's end. With it units must be
+    given by their codes, in whatever format: a name can't be resolved, and rejects its row as a code that is in no list."""
     period: str | None = None
     """Column with the row's own period or day, to which its figures belong; left out: the delivery's."""
     dimensions: list[str] = []

@@ -1,6 +1,6 @@
 """Which period a delivery speaks of, and whose form it is: decided from what it says itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from chiso.contracts import Contract
@@ -42,6 +42,18 @@ def _titled(titles: list[tuple[str, str]], file_name: str, contract: Contract) -
         reasons = {"reason_vi": fault.vi, "reason_en": fault.en}
         owner = contract.terms.responsible
         raise refusal("period_unclear", owner, file=file_name, cell=cell, **reasons) from fault
+
+
+def rows_period(own: Sequence[Period], file_name: str, contract: Contract) -> Period:
+    """Of a delivery that states no period: the shortest one that holds those of its rows; the years' last where they span several.
+
+    Raises DeliveryRefused where no row states one.
+    """
+    if not own:
+        reason = {"reason_vi": "cả tiêu đề lẫn các dòng đều không nêu kỳ báo cáo", "reason_en": "neither the titles nor the rows state a period"}
+        raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reason)
+    shared = [outer for outer in own[0].enclosing() if all(outer.contains(period) for period in own)]
+    return shared[0] if shared else Period.of(str(max(period.end for period in own).year), contract.terms.delivery.calendar)
 
 
 def record_period(
