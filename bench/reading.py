@@ -40,7 +40,7 @@ def _batches(path: Path, contract: Contract, reference: Reference) -> Iterator[R
         with path.open("rb") as stream:
             yield from JsonRecords(stream, contract, path.name).batches()
     else:
-        yield from read_form(path, path.name, None, None, date(2024, 7, 5), contract, reference).batches()
+        yield from read_form(path, path.name, None, None, contract, reference).batches()
 
 
 if __name__ == "__main__":

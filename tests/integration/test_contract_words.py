@@ -1,7 +1,7 @@
 """What contracts can say of deliveries and measures, on invented sources: what stands, and what figures are made of."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chiso.indicators.slices import Lack
 from chiso.inquiry import verification
 
-from tests.deliveries import Inbox, at
+from tests.deliveries import Inbox, at, found
 from tests.unit.staging.workbooks import Page, xlsx
 from tests.workshop import Workshop
 
@@ -53,6 +53,8 @@ def visits(period: str, *rows: tuple[str, str, str, int]) -> bytes:
 
 
 A, B = "000.00.11.H34", "000.00.16.H34"
+CLOSED = "000.00.03.H34"
+"""An agency whose code was valid until 30 June 2025."""
 MONTH = ("2024-06", ("2024-06-28", A, "A", 5), ("2024-06-28", A, "B", 7), ("2024-06-29", A, "A", 1), ("2024-06-30", B, "B", 2))
 DAYS = [("2024-06-28", ("2024-06-28", A, "B", 9)), ("2024-06-30",)]
 
@@ -100,6 +102,23 @@ def test_days_without_a_delivery_are_said(workshop: Workshop) -> None:
         Lack("soc/visits", "period", "2024-06-02", "civil"),
     )
     assert len(lacks) == 2 + 28
+
+
+def test_a_row_of_a_day_outside_the_delivery_s_period_replaces_nothing(workshop: Workshop) -> None:
+    contract = workshop.add("soc/visits", VISITS, VISITS_TERMS)
+    workshop.ingest(contract, visits("2024-06-28", ("2024-06-28", A, "A", 5), ("2024-06-28", A, "B", 7)), "visits_2024-06-28.json", at(1))
+    next_day = visits("2024-06-29", ("2024-06-29", A, "A", 1), ("2024-06-28", A, "A", 100))
+    outcome = workshop.ingest(contract, next_day, "visits_2024-06-29.json", at(2))
+    assert (outcome.accepted, outcome.loaded, outcome.rejected, found(outcome)) == (True, 1, 1, [("day.day_outside", 1)])
+    assert workshop.province_figures(contract, "2024-06")["visits"] == 5 + 7 + 1
+
+
+def test_rows_state_the_period_of_records_that_have_no_other(workshop: Workshop) -> None:
+    contract = workshop.add("soc/visits", VISITS, VISITS_TERMS)
+    data = json.loads(visits(*MONTH))["data"]
+    outcome = workshop.ingest(contract, json.dumps({"data": data}).encode(), "visits.json", at(20))
+    assert (outcome.accepted, outcome.loaded, outcome.period and outcome.period.code) == (True, 4, "2024-06")
+    assert found(outcome) == []
 
 
 FEES = """
@@ -150,6 +169,16 @@ def test_events_without_versions_count_once_by_key_and_sum_by_dimension(workshop
         rows = connection.execute(sa.text("SELECT code, state, unit_name IS NOT NULL, kind FROM publication.portal_fees ORDER BY code"))
         assert [tuple(row) for row in rows] == [("GD1", "xong", True, "phí"), ("GD2", "xong", True, "lệ phí"), ("GD3", "xong", True, "phí")]
     assert verification.verify(workshop.platform)["faults"] == []
+
+
+def test_units_of_events_are_looked_up_on_their_own_day_in_every_format(workshop: Workshop) -> None:
+    """Agencies were given new codes or closed on 1 July 2025, in the middle of the delivery's year."""
+    contract = workshop.add("portal/fees", FEES, FEES_TERMS.replace("kind: export", "kind: json").replace("format: csv", "format: json"))
+    row = {"Ma": "GD1", "Loai": "phí", "Tien": 7, "Luc": "27/06/2025 08:00:00", "TrangThai": "xong", "DonVi": CLOSED}
+    late = row | {"Ma": "GD2", "Luc": "02/07/2025 08:00:00"}
+    outcome = workshop.ingest(contract, json.dumps({"period": "2025", "data": [row, late]}).encode(), "fees.json", datetime(2026, 1, 5, tzinfo=UTC))
+    assert (outcome.accepted, outcome.loaded) == (True, 1)
+    assert [rule for rule, _ in found(outcome)].count("agency.unit_at") == 1
 
 
 WELLS = """
@@ -265,3 +294,32 @@ def test_rows_with_years_of_their_own_belong_to_them(workshop: Workshop, title: 
     workshop.ingest(contract, ranks(title, (2021, 44)), "xep_hang.xlsx", at(2))
     years = {year: workshop.province_figures(contract, year) for year in ("2020", "2021", "2022")}
     assert years == {"2020": {"rank": 58}, "2021": {"rank": 44}, "2022": {"rank": 45}}
+
+
+BEDS = """
+- {name: day, businessName: Ngày, logicalType: date, required: true, primaryKey: true}
+- {name: commune, businessName: Xã, logicalType: string, required: true, primaryKey: true,
+   customProperties: [{property: reading, value: unit}, {property: levels, value: [commune]}]}
+- {name: beds, businessName: Giường, logicalType: integer, required: true}
+"""
+BEDS_TERMS = RANKS_TERMS[: RANKS_TERMS.index("- {property: delivery")] + """\
+- {property: delivery, value: {cadence: month, format: workbook}}
+- {property: sheet, value: {label: commune, subtotals: none}}
+- {property: unit, value: commune}
+- {property: period, value: day}
+- property: measures
+  value:
+  - {id: beds, name_vi: Giường, unit: giường, kind: flow, column: beds}
+"""
+
+
+def test_a_form_without_a_title_knows_units_at_the_end_of_its_rows_period(workshop: Workshop) -> None:
+    """The commune has another code since 1 July 2025, before the form was received."""
+    contract = workshop.add("departments/beds", BEDS, BEDS_TERMS)
+    lines: list[list[object]] = [["SỐ GIƯỜNG"], [], ["STT", "Ngày", "Xã", "Giường"]]
+    lines += [[1, "20/06/2025", "Xã Kon Đào", 5], [2, "21/06/2025", "Xã Kon Đào", 6]]
+    outcome = workshop.ingest(contract, xlsx(Page(lines)), "xep_hang.xlsx", datetime(2025, 7, 20, tzinfo=UTC))
+    assert (outcome.accepted, outcome.loaded, outcome.period and outcome.period.code) == (True, 2, "2025-06")
+    with workshop.platform.engine.connect() as connection:
+        units = connection.execute(sa.text("SELECT DISTINCT commune, unit_code FROM warehouse.departments_beds")).all()
+    assert [tuple(row) for row in units] == [("23434", "23434")]

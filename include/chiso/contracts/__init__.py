@@ -4,12 +4,13 @@ What ODCS has no word for stands in `customProperties` and is checked by the typ
 """
 
 from chiso.contracts.conditions import Condition
-from chiso.contracts.loading import Loaded, load, load_all, load_family, source_names
+from chiso.contracts.loading import Loaded, load, load_all, source_names
 from chiso.contracts.measures import Measure
-from chiso.contracts.model import Column, Contract, Delivery, Events, Level, Printed, Terms, Transport
+from chiso.contracts.model import Column, Contract, Delivery, Events, Printed, Terms, Transport
 from chiso.contracts.readings import READINGS, Reading
+from chiso.province.units import Level
 
 __all__ = [
     "READINGS", "Column", "Condition", "Contract", "Delivery", "Events", "Level", "Loaded", "Measure", "Printed",
-    "Reading", "Terms", "Transport", "load", "load_all", "load_family", "source_names",
+    "Reading", "Terms", "Transport", "load", "load_all", "source_names",
 ]  # fmt: skip

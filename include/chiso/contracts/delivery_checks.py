@@ -60,7 +60,7 @@ def _since(contract: Contract) -> Iterator[Fault]:
         yield "delivery.cadence", "what comes irregularly is never due, so nothing would be fetched; state how often it comes"
     if not delivery.cadences:
         yield "delivery.cadence", "name at least one"
-    if delivery.look_back and not {"day", "week"} & set(delivery.cadences):
+    if delivery.look_back and delivery.shortest != "day":
         yield "delivery.look_back", "counts accepted days, so it goes with the cadence day or week"
 
 

@@ -50,11 +50,6 @@ def load_all(settings: Settings, family: str | None = None) -> Loaded:
     return Loaded(sound, [fault for fault in [*faults, *clashes.values()] if fault.file.startswith(contract_file(wanted)[:-4])])
 
 
-def load_family(family: str, settings: Settings) -> list[Contract]:
-    """The sound contracts of a family, sorted by source."""
-    return load_all(settings, family).contracts
-
-
 def clashing_tables(contracts: Iterable[Contract]) -> dict[str, Fault]:
     """Sources that would share a table with another, each with the fault of it: who has it by its own name keeps it."""
     own = [contract for contract in contracts if contract.table == contract.source.replace("/", "_")]

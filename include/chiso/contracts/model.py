@@ -12,10 +12,19 @@ from chiso.contracts.conditions import Condition
 from chiso.contracts.measures import Kind, Measure, OverRows
 from chiso.contracts.readings import READINGS, Reading, ReadingName
 from chiso.province.figure_units import UNSTATED, FigureUnit, figure_unit, header_unit
+from chiso.province.periods import Grain
+from chiso.province.units import ADMIN_LEVELS, Level
 
 Cadence = Literal["day", "week", "month", "quarter", "half", "year", "irregular"]
-Level = Literal["province", "district", "commune", "agency"]
-ADMIN_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
+_GRAINS: dict[Cadence, Grain] = {
+    "day": "day",
+    "week": "day",
+    "month": "month",
+    "quarter": "quarter",
+    "half": "half",
+    "year": "year",
+}
+"""Cadence → length of its periods, shortest first; what comes weekly shows one day. Irregular: of any length."""
 
 
 class Model(BaseModel):
@@ -82,6 +91,16 @@ class Delivery(Model):
     def cadences(self) -> list[Cadence]:
         """Every cadence, as a list."""
         return self.cadence if isinstance(self.cadence, list) else [self.cadence]
+
+    @property
+    def grains(self) -> list[Grain]:
+        """Lengths of the periods it comes for, shortest first; what comes irregularly states none."""
+        return list(dict.fromkeys(grain for cadence, grain in _GRAINS.items() if cadence in self.cadences))
+
+    @property
+    def shortest(self) -> Grain | None:
+        """The shortest of them: what comes for half-years and for years is made of half-years."""
+        return next(iter(self.grains), None)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Delivery":
@@ -172,7 +191,8 @@ class Terms(Model):
     unit: str | None = None
     """Column with the administrative unit or agency that a row speaks of; left out: the province as a whole."""
     unit_at: str | None = None
-    """Timestamp column at which units are looked up; left out: the period's end."""
+    """Column with the time or day at which the row's units are looked up; left out: the period's end. With it units must be
+    given by their codes, in whatever format: a name can't be resolved, and rejects its row as a code that is in no list."""
     period: str | None = None
     """Column with the row's own period or day, to which its figures belong; left out: the delivery's."""
     dimensions: list[str] = []

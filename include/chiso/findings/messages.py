@@ -115,6 +115,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” không có trong danh mục đơn vị tại ngày của hồ sơ.",
         "“{value}” is in no list of units on the row's date.",
     ),
+    "day_outside": (
+        "Ngày “{value}” ở cột “{printed}” nằm ngoài kỳ báo cáo của tệp; sửa ngày, hoặc gửi dòng này trong tệp của kỳ đó.",
+        "The day “{value}” in “{printed}” lies outside the period of the delivery; mend it, or send the row with its own period.",
+    ),
     "key_conflict": (
         "Nhiều dòng cùng khóa {key} nhưng nội dung khác nhau; giữ lại dòng đúng.",
         "Several rows share the key {key} with different content; keep the right one.",

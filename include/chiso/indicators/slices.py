@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.province.periods import Period
+from chiso.province.periods import Grain, Period
 
 _FINER: tuple[str, ...] = ("year", "half", "quarter", "month", "day")
 
@@ -150,12 +150,11 @@ def _parts(contract: Contract, period: Period, own: set[Period]) -> set[Period]:
     return used
 
 
-def _grain(contract: Contract) -> str:
-    """The shortest period that the source reports on."""
+def _grain(contract: Contract) -> Grain | None:
+    """The shortest period that the source reports on; None where it states no length."""
     if contract.terms.period and contract.column(contract.terms.period).reading == "date":
         return "day"
-    lengths = ["day" if cadence == "week" else cadence for cadence in contract.terms.delivery.cadences]
-    return max(lengths, key=lambda length: _FINER.index(length) if length in _FINER else -1)
+    return contract.terms.delivery.shortest
 
 
 def _gaps(contract: Contract, period: Period, covered: Sequence[Period]) -> list[Period]:
@@ -164,7 +163,7 @@ def _gaps(contract: Contract, period: Period, covered: Sequence[Period]) -> list
     Days are gathered into months where a whole month is missing.
     """
     length = _grain(contract)
-    first = "month" if length == "day" else length if length in _FINER else "year"
+    first: str = "month" if length == "day" else length or "year"
     if period.grain in _FINER and _FINER.index(period.grain) > _FINER.index(first):
         first = period.grain
     taken = [(part.start, part.end) for part in covered]

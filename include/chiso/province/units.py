@@ -28,9 +28,9 @@ from chiso.province.unit_names import (
 )
 from chiso.system.errors import ContractError
 
-Level = Literal["province", "district", "commune"]
-LEVELS: tuple[Level, ...] = ("province", "district", "commune")
-AnyLevel = Level | Literal["agency"]
+Level = Literal["province", "district", "commune", "agency"]
+ADMIN_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
+"""Levels of administrative units; agencies have a register of their own."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Reference:
             raise ContractError(f"province.yml: no province of admin_units.csv at {at:%Y-%m-%d}.")
         return unit
 
-    def unit(self, code: str, at: date, levels: tuple[Level, ...] = LEVELS) -> Unit | None:
+    def unit(self, code: str, at: date, levels: tuple[Level, ...] = ADMIN_LEVELS) -> Unit | None:
         """The unit with the register's code at a day; None if there is none."""
         coded = self._unit_codes.get(code)
         return next((unit for unit in coded if unit.level in levels and holds(unit, at)), None)
@@ -164,7 +164,7 @@ class Reference:
         codes = {unit.code for unit in self._named(nfc(name).strip()) if unit.level == "district"}
         return codes.pop() if len(codes) == 1 else None
 
-    def find(self, name_or_code: str, at: date, levels: Sequence[AnyLevel],
+    def find(self, name_or_code: str, at: date, levels: Sequence[Level],
              within: str | None = None) -> Unit | Agency | NotFound | Ambiguous:
         """What a text names among the units of `levels` at a day, agencies among them if `levels` say so.
 
@@ -172,7 +172,7 @@ class Reference:
         fits an agency and another unit than the one it serves (`UBND Đắk Hà`: the district's, or the town's) is ambiguous.
         """
         agency = self.find_agency(name_or_code, at) if "agency" in levels else NotFound()
-        administrative = tuple(level for level in LEVELS if level in levels)
+        administrative = tuple(level for level in ADMIN_LEVELS if level in levels)
         if not administrative:
             return agency
         unit = self.find_unit(name_or_code, at, within, administrative)
@@ -182,7 +182,7 @@ class Reference:
         return Ambiguous((agency, *others)) if others else agency
 
     def find_unit(self, name_or_code: str, at: date, within: str | None = None,
-                  levels: tuple[Level, ...] = LEVELS) -> Unit | NotFound | Ambiguous:
+                  levels: tuple[Level, ...] = ADMIN_LEVELS) -> Unit | NotFound | Ambiguous:
         """The unit that a text names (`TP. Huế`, `xã Đăk Long`, `Xã Đắk Long, huyện Đắk Hà`, `23504`) at a day.
 
         A prefix restricts the kind, without one the name alone decides; so does the district or province that the text
@@ -346,7 +346,7 @@ def _agency_names(agencies: list[Agency], aliases: Iterable[dict[str, str]]) -> 
 
 
 def _unit(row: dict[str, str]) -> Unit:
-    level = next(level for level in LEVELS if level == row["level"])
+    level = next(level for level in ADMIN_LEVELS if level == row["level"])
     return Unit(level, row["code"], row["name_vi"], row["parent_code"] or None,
                 _day(row["valid_from"]), _day(row["valid_to"]))
 

@@ -7,15 +7,13 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from chiso.province.periods import Calendar, Period
+from chiso.province.periods import Calendar, Grain, Period
 from chiso.system.errors import ContractError
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract
-    from chiso.contracts.model import Cadence
 
 _DAY = timedelta(days=1)
-_BY_LENGTH = ("day", "week", "month", "quarter", "half", "year", "irregular")
 
 
 def due_periods(contract: "Contract", accepted: Collection[Period], today: date) -> list[Period]:
@@ -32,28 +30,26 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     Raises: ContractError, where `transport.since` is no period.
     """
     terms = contract.terms
-    cadence = _shortest(terms.delivery.cadences)
-    if terms.transport.kind == "drop_folder" or cadence == "irregular":
+    shortest = terms.delivery.shortest
+    if terms.transport.kind == "drop_folder" or shortest is None:
         return []
     first = _first_day(contract)
     calendar = terms.delivery.calendar
     # A period that still runs was accepted with what it had by then, so it covers nothing for good.
     over = [period for period in accepted if period.calendar == calendar and period.end < today]
     served = [period for period in over if period.start >= first]
-    if cadence in ("day", "week") and _every_day_counts(contract):
+    grains = [shortest]
+    if shortest == "day" and _every_day_counts(contract):
         wanted = set(_daily(first, today, accepted=over, calendar=calendar))
-        grains = ["day", "month"]
+        grains.append("month")
+    elif shortest == "day":
+        newest = today - (_DAY if "day" in terms.delivery.cadences else timedelta(days=today.isoweekday()))
+        wanted = set(_showing_a_day(newest, first, today, calendar)) - set(over)
     else:
-        wanted = set(_snapshots(cadence, first, today, calendar)) - set(over)
-        grains = ["day" if cadence in ("day", "week") else cadence]
+        wanted = set(_whole(shortest, first, today, calendar)) - set(over)
     again = {period for grain in grains for period in _newest(served, grain, 1)}
     again |= set(_newest(served, "day", terms.delivery.look_back))
     return sorted(wanted | again, key=lambda period: (period.end, period.start))
-
-
-def _shortest(cadences: "list[Cadence]") -> "Cadence":
-    """What comes as half-years and as years is fetched by half-years."""
-    return min(cadences, key=_BY_LENGTH.index)
 
 
 def _every_day_counts(contract: "Contract") -> bool:
@@ -80,15 +76,13 @@ def _daily(first: date, today: date, *, accepted: list[Period], calendar: Calend
             yield from (Period(day.isoformat(), calendar) for day in missing)
 
 
-def _snapshots(cadence: str, first: date, today: date, calendar: Calendar) -> Iterator[Period]:
-    if cadence not in ("day", "week"):
-        yield from (
-            period
-            for period in _periods(cadence, first, today, calendar)
-            if period.start >= first and period.end < today
-        )
-        return
-    newest = today - _DAY if cadence == "day" else today - timedelta(days=today.isoweekday())
+def _whole(grain: Grain, first: date, today: date, calendar: Calendar) -> list[Period]:
+    """Periods of that length that are over."""
+    return [period for period in _periods(grain, first, today, calendar) if period.start >= first and period.end < today]
+
+
+def _showing_a_day(newest: date, first: date, today: date, calendar: Calendar) -> Iterator[Period]:
+    """Each past month's last day, and the newest day that can be had."""
     ends = {month.end for month in _periods("month", first, today, calendar) if month.end < today}
     yield from (
         Period(day.isoformat(), calendar)

@@ -17,7 +17,7 @@ from chiso.contracts import Contract
 from chiso.deliveries.register import Received
 from chiso.deliveries.scratch import Scratch
 from chiso.deliveries.staged import Staged
-from chiso.findings.issues import Issue, refusal
+from chiso.findings.issues import Issue
 from chiso.province.periods import Period, smallest_covering
 from chiso.province.units import Reference
 from chiso.staging import tables
@@ -26,8 +26,7 @@ from chiso.staging.cast import Casts
 from chiso.staging.csv_export import read_csv
 from chiso.staging.json_records import JsonRecords
 from chiso.staging.pipeline import ahead
-from chiso.staging.reporting import doubts, record_period
-from chiso.system.settings import LOCAL_TIME
+from chiso.staging.reporting import doubts, record_period, rows_period
 
 if TYPE_CHECKING:
     from chiso.staging.form import StagedForm
@@ -81,13 +80,16 @@ def _staged(task: Task, period: Period, copied: tables.Copied, content_sha256: s
     return Staged(task.contract, task.scratch, task.file_name, period, copied.rows, content_sha256, issues)
 
 
-def _read_csv(task: Task) -> Staged:
+def _read_csv(task: Task, own: str | None = None) -> Staged:
+    """own: the period that its rows state, where an earlier reading found no other."""
     contract, received = task.contract, task.received
-    said, assumed = _stated(task)
+    said, assumed = _stated(task) if own is None else (Period.of(own, contract.terms.delivery.calendar), [])
     with received.raw.open() as stream:
         issues, batches = read_csv(stream, contract, task.file_name)
-        at = said.end if said and not contract.terms.unit_at else None
-        copied = _load(task, batches, Casts(contract.loaded_columns, task.reference, at))
+        copied = _load(task, batches, _casts(task, said))
+    if assumed and (own := _own_code(task)):
+        tables.create(task.connection, task.scratch, contract)
+        return _read_csv(task, own)
     period = said or _covered(task)
     if period is None:
         period, assumed = record_period(contract, None, None, task.file_name, received.received_at)
@@ -119,7 +121,7 @@ def _covered(task: Task) -> Period | None:
 
 
 def _read_json(task: Task, said: str | None = None) -> Staged:
-    """said: the envelope's period, where an earlier reading met it at the end only."""
+    """said: the period of the envelope or else of the rows, where an earlier reading met it at the end only."""
     contract, received = task.contract, task.received
     with received.raw.open() as stream:
         records = JsonRecords(stream, contract, task.file_name)
@@ -127,11 +129,11 @@ def _read_json(task: Task, said: str | None = None) -> Staged:
         first = next(batches)
         said = said or records.period
         period, assumed = record_period(contract, received.stated_period, said, task.file_name, received.received_at)
-        casts = Casts(contract.loaded_columns, task.reference, period.end)
-        copied = _load(task, chain([first], batches), casts)
-    if records.period != said:
+        copied = _load(task, chain([first], batches), _casts(task, period))
+    late = records.period or (_own_code(task) if assumed else None)
+    if late and late != said:
         tables.create(task.connection, task.scratch, contract)
-        return _read_json(task, records.period)
+        return _read_json(task, late)
     odd = doubts(period, contract, received.received_at)
     return _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
 
@@ -140,32 +142,29 @@ def _read_workbook(task: Task) -> Staged:
     from chiso.staging.form import read_form  # the workbook libraries are for forms only
 
     contract, received = task.contract, task.received
-    day = received.received_at.astimezone(LOCAL_TIME).date()
     with received.raw.plain_path() as path:
-        form = read_form(path, task.file_name, task.password, received.stated_period, day, contract, task.reference)
-    if not form.form.rows:
-        raise refusal("no_rows", contract.terms.responsible, file=task.file_name)
-    casts = Casts(contract.loaded_columns, task.reference, form.at)
+        form = read_form(path, task.file_name, task.password, received.stated_period, contract, task.reference)
+    period, casts = form.period, _casts(task, form.period)
     copied = _load(task, form.batches(), casts, form)
-    period = form.period or _of_rows(task)
     odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, received.sha256, form.issues + odd)
     return replace(staged, sheet=form.sheet, letters=form.letters)
 
 
-def _of_rows(task: Task) -> Period:
-    """Of a form that states no period: the shortest one that holds those of its rows; the years' last where they span several."""
-    name, calendar = task.contract.terms.period, task.contract.terms.delivery.calendar
-    said = task.connection.execute(
-        sa.text(f'SELECT DISTINCT "{name}"::text FROM {task.scratch.rows} WHERE "{name}" IS NOT NULL')
-    )
-    periods = [Period.of(code, calendar) for code in said.scalars()]
-    if not periods:
-        reason = {"reason_vi": "cả tiêu đề lẫn các dòng đều không nêu kỳ báo cáo", "reason_en": "neither the titles nor the rows state a period"}
-        raise refusal("period_unclear", task.contract.terms.responsible, file=task.file_name, **reason)
-    last = max(period.end for period in periods)
-    shared = [outer for outer in periods[0].enclosing() if all(outer.contains(period) for period in periods)]
-    return shared[0] if shared else Period.of(str(last.year), calendar)
+def _own_code(task: Task) -> str | None:
+    """The period that holds those of the staged rows; None where rows state none."""
+    name = task.contract.terms.period
+    if name is None:
+        return None
+    query = f'SELECT DISTINCT "{name}"::text FROM {task.scratch.rows} WHERE "{name}" IS NOT NULL'
+    own = [Period.of(code, task.contract.terms.delivery.calendar) for code in task.connection.execute(sa.text(query)).scalars()]
+    return rows_period(own, task.file_name, task.contract).code if own else None
+
+
+def _casts(task: Task, period: Period | None) -> Casts:
+    """Units are looked up at the period's end, where the warehouse looks for them too, unless each row says its own day."""
+    at = period.end if period and not task.contract.terms.unit_at else None
+    return Casts(task.contract.loaded_columns, task.reference, at)
 
 
 def _load(task: Task, batches: Iterator[RawBatch], casts: Casts, form: "StagedForm | None" = None) -> tables.Copied:

@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from chiso.contracts import Column, Contract
 from chiso.contracts.parsing import Context, Unreadable, parse
 from chiso.deliveries.scratch import Scratch
-from chiso.findings.issues import Issue, issue
+from chiso.findings.issues import Issue, issue, refusal
 from chiso.province.numbers import scaled, without_zeros
 from chiso.province.periods import Period
 from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
 from chiso.staging.cast import Casts
-from chiso.staging.reporting import check_department, form_period
+from chiso.staging.reporting import check_department, form_period, rows_period
 from chiso.staging.workbook import Form, TotalRow, read_workbook
 from chiso.staging.workbook.form.body import WORDS
 
@@ -32,12 +32,11 @@ BATCH_ROWS = 50_000
 
 @dataclass(frozen=True)
 class StagedForm:
-    """A form as delivered. period: what its titles state; None where only its rows do. at: the day on which units are looked up."""
+    """A form as delivered. period: what its titles state, else the one that holds those of its rows."""
 
     form: Form
     contract: Contract
-    period: Period | None
-    at: date
+    period: Period
     _meant: dict[str, dict[int, set[Decimal]]] = field(default_factory=dict)
     """Column → row → numbers that would make totals hold, worked out where a column needs it."""
 
@@ -133,7 +132,7 @@ class StagedForm:
         for total in self.form.totals:
             for column in columns if total.covers else ():
                 text = total.values.get(column.name)
-                said = None if text is None or column.name not in self.letters else parse(text, column, context)
+                said = None if text is None or column.name not in self.letters else parse(text.strip(), column, context)
                 if isinstance(said, int | Decimal | Unreadable):
                     yield total, column, Decimal(said) if isinstance(said, int) else said
 
@@ -173,15 +172,24 @@ def read_form(
     file_name: str,
     password: str | None,
     stated: str | None,
-    received: date,
     contract: Contract,
     reference: Reference,
 ) -> StagedForm:
-    """Reads a workbook as the contract's form. received: the day, for a form that states no period. Raises DeliveryRefused."""
+    """Reads a workbook as the contract's form, and settles its period. Raises DeliveryRefused."""
     form = read_workbook(path, contract, reference, file_name=file_name, password=password)
-    period = form_period(form.titles, file_name, stated, contract)
-    at = period.end if period else received
+    titled = form_period(form.titles, file_name, stated, contract)
+    if not form.rows:
+        raise refusal("no_rows", contract.terms.responsible, file=file_name)
+    period = titled or rows_period(_own_periods(form, contract, reference), file_name, contract)
     reporter = contract.terms.delivery.reporter
     reporters = pc.unique(form.values[reporter]).drop_null().to_pylist() if reporter else []
-    check_department(form.titles, file_name, contract, reference, at, reporters)
-    return StagedForm(form, contract, period, at)
+    check_department(form.titles, file_name, contract, reference, period.end, reporters)
+    return StagedForm(form, contract, period)
+
+
+def _own_periods(form: Form, contract: Contract, reference: Reference) -> list[Period]:
+    """The periods or days that the rows of a form state as theirs, each once."""
+    column, calendar = contract.column(str(contract.terms.period)), contract.terms.delivery.calendar
+    context = Context(reference, None)
+    said = (parse(text.strip(), column, context) for text in pc.unique(form.values[column.name]).drop_null().to_pylist())
+    return [Period.of(str(own), calendar) for own in said if isinstance(own, str | date)]

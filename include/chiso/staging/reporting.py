@@ -1,6 +1,6 @@
 """Which period a delivery speaks of, and whose form it is: decided from what it says itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from chiso.contracts import Contract
@@ -9,7 +9,7 @@ from chiso.province import period_words
 from chiso.province.period_words import UnclearPeriodError
 from chiso.province.periods import Period
 from chiso.province.text import fold
-from chiso.province.units import LEVELS, Agency, Reference, Unit
+from chiso.province.units import ADMIN_LEVELS, Agency, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 
@@ -44,6 +44,18 @@ def _titled(titles: list[tuple[str, str]], file_name: str, contract: Contract) -
         raise refusal("period_unclear", owner, file=file_name, cell=cell, **reasons) from fault
 
 
+def rows_period(own: Sequence[Period], file_name: str, contract: Contract) -> Period:
+    """Of a delivery that states no period: the shortest one that holds those of its rows; the years' last where they span several.
+
+    Raises DeliveryRefused where no row states one.
+    """
+    if not own:
+        reason = {"reason_vi": "cả tiêu đề lẫn các dòng đều không nêu kỳ báo cáo", "reason_en": "neither the titles nor the rows state a period"}
+        raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reason)
+    shared = [outer for outer in own[0].enclosing() if all(outer.contains(period) for period in own)]
+    return shared[0] if shared else Period.of(str(max(period.end for period in own).year), contract.terms.delivery.calendar)
+
+
 def record_period(
     contract: Contract, stated: str | None, said: str | None, file_name: str, received: datetime
 ) -> tuple[Period, list[Issue]]:
@@ -63,7 +75,7 @@ def record_period(
     if codes:
         return Period.of(codes[0], terms.delivery.calendar), []
     day = received.astimezone(LOCAL_TIME).date()
-    code = day.isoformat() if {"day", "week"} & set(terms.delivery.cadences) else f"{day:%Y-%m}"
+    code = day.isoformat() if terms.delivery.shortest == "day" else f"{day:%Y-%m}"
     return Period.of(code, terms.delivery.calendar), [
         issue("period_assumed", "warning", "flag", terms.responsible, period=code)
     ]
@@ -78,15 +90,12 @@ def _check_code(code: str, file_name: str, contract: Contract) -> None:
         raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reasons) from fault
 
 
-_GRAINS = {"day": "day", "week": "day", "month": "month", "quarter": "quarter", "half": "half", "year": "year"}
-
-
 def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue]:
     """What is odd about a snapshot's period: of another length than the source's, or not begun when received."""
-    owner, cadences = contract.terms.responsible, contract.terms.delivery.cadences
+    owner, delivery = contract.terms.responsible, contract.terms.delivery
     found = []
-    if period.grain not in {_GRAINS.get(cadence, period.grain) for cadence in cadences}:
-        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(cadences)))
+    if period.grain not in delivery.grains and "irregular" not in delivery.cadences:
+        found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(delivery.cadences)))
     if period.start > received.astimezone(LOCAL_TIME).date():
         found.append(issue("period_future", "warning", "flag", owner, period=period.code))
     return found
@@ -140,7 +149,7 @@ def _reports(
     if not (reporters and contract.terms.delivery.reporter):
         return False
     levels = contract.column(contract.terms.delivery.reporter).levels
-    below = tuple(level for level in LEVELS if level in levels and level != "province")
+    below = tuple(level for level in ADMIN_LEVELS if level in levels and level != "province")
     found = (
         (reference.find_agency(name, at), reference.find_unit(name, at, levels=below))
         for name in reporters

@@ -24,6 +24,7 @@ from chiso.validation.suite_checks import faults_of_suite
 
 MOST_CONDITIONS = 62
 """One bit each in a bigint."""
+_SHORTEST_YEAR = 365
 
 Finding = Literal["condition", "query", "twins", "broken", "totals", "share", "delivery"]
 """How what breaks a rule is found. condition: row by row while staging; query: rows, by SQL; twins: rows, by SQL on those
@@ -143,6 +144,8 @@ def _derived(contract: Contract, settings: Settings) -> Iterator[Rule]:
         yield from _of_column(column)
     if contract.terms.unit_at:
         yield from _units_at(contract, contract.terms.unit_at, load_reference(settings.schemas))
+    if contract.terms.period and contract.column(contract.terms.period).reading == "date":
+        yield _day_outside(contract.column(contract.terms.period))
     yield _key_conflict(contract)
 
 
@@ -212,6 +215,28 @@ def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rul
                 text="unit_at",
                 details={"printed": column.printed},
             )
+
+
+def _day_outside(column: Column) -> Rule:
+    """A row of another day than the delivery's would stand for that whole day, in the place of what was delivered for it.
+
+    A year holds deliveries too that state no period and whose days span several, so it is left alone.
+    """
+    query = (
+        f'SELECT * FROM (SELECT * FROM {{batch}}) b WHERE b."{column.name}" NOT BETWEEN {{period_start}} AND {{period_end}} '
+        f"AND {{period_end}} - {{period_start}} < {_SHORTEST_YEAR - 1}"
+    )
+    return Rule(
+        f"{column.name}.day_outside",
+        {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
+        "critical",
+        "reject_row",
+        "query",
+        column.name,
+        query=query,
+        text="day_outside",
+        details={"printed": column.printed},
+    )
 
 
 def _key_conflict(contract: Contract) -> Rule:

@@ -1,6 +1,5 @@
 """A form cast batch by batch says what it says in one piece."""
 
-from datetime import date
 
 import pyarrow as pa
 import pytest
@@ -21,7 +20,7 @@ ROWS = telecom(
 
 def cast(path, monkeypatch, rows):
     monkeypatch.setattr(staging_form, "BATCH_ROWS", rows)
-    form = read_form(path, path.name, None, "2022-Q3", date(2022, 10, 5), TELECOM, wb.REFERENCE)
+    form = read_form(path, path.name, None, "2022-Q3", TELECOM, wb.REFERENCE)
     casts = Casts(TELECOM.loaded_columns, wb.REFERENCE, form.period.end)
     tables, broken, sizes = [], [], []
     for batch in form.batches():

@@ -43,7 +43,7 @@ def contract(**terms) -> Contract:
 def form(tmp_path, made: Contract, *rows) -> tuple[StagedForm, Casts]:
     path = tmp_path / "kinh_te_so_nam_2023.xlsx"
     path.write_bytes(wb.xlsx(Page([["Năm 2023"], [], HEADER, *rows])))
-    staged = read_form(path, path.name, None, "2023", date(2024, 1, 5), made, wb.REFERENCE)
+    staged = read_form(path, path.name, None, "2023", made, wb.REFERENCE)
     return staged, Casts(made.loaded_columns, wb.REFERENCE, date(2023, 12, 31))
 
 
