@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiso.authoring.samples import MOST_ROWS, Sample, SampleColumn
-from chiso.staging.workbook import wording
 from chiso.staging.workbook.findings import Findings
-from chiso.staging.workbook.form import open_sheets
+from chiso.staging.workbook.form import wording
+from chiso.staging.workbook.form.header import MAX_LEVELS, ORDINAL_KEYS, SEARCHED_ROWS, key, paths_over
+from chiso.staging.workbook.form.reading import open_sheets
 from chiso.staging.workbook.grids import Grid
-from chiso.staging.workbook.header import MAX_LEVELS, ORDINAL_KEYS, SEARCHED_ROWS, key, paths_over
 from chiso.system.errors import UsageError
 
 _LEAST_COLUMNS = 2
