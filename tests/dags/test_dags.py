@@ -1,5 +1,7 @@
 """Policies over every DAG, on DAGs that the real parser read."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +83,18 @@ def test_parsing_imports_nothing_heavy() -> None:
         )
         done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]", path.name
+
+
+def test_a_faulty_contract_breaks_no_dag(tmp_path: Path) -> None:
+    for part in ("dags", "include"):
+        shutil.copytree(HOME / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    (tmp_path / "include/schemas/contracts/departments/telecom.yml").write_text("kind: [", "utf-8")
+    code = (
+        "from airflow.dag_processing.dagbag import DagBag\n"
+        f"bag = DagBag({str(tmp_path / 'dags')!r})\n"
+        "print(bag.import_errors, sorted(task.task_id for task in bag.dags['departments'].tasks if 'landing' in task.task_id))"
+    )
+    given = os.environ | {"PYTHONPATH": str(tmp_path / "include"), "CHISO_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=given, capture_output=True, text=True, check=True)
+    names = ", ".join(f"'landing.{name}'" for name in sorted(["one_stop_results", "published_figures", "telecom"]))
+    assert done.stdout.splitlines()[-1] == f"{{}} [{names}]"

@@ -84,8 +84,11 @@ def test_sql_is_planned_as_it_will_run(made: dict[str, Any], said: str, checkout
     query("SELECT * FROM {batch} WHERE {period_end} < {period_start} AND commune LIKE '6%'"),
     query("SELECT 1 FROM {batch} HAVING count(*) = 0", action="refuse_delivery"),
     query("SELECT * FROM {batch} WHERE commune ~ '^[0-9]{{9}}$'", column="commune"),
+    {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 103}, "meta": {"action": "refuse_delivery"}},
+    {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 102}, "meta": {"action": "flag"}},
+    {"type": "expect_column_max_to_be_between", "kwargs": {"column": "hamlets", "max_value": 1}, "meta": {"action": "flag"}},
 ])  # fmt: skip
-def test_sql_that_both_sides_can_run_has_no_fault_and_judges_alike(made: dict[str, Any], checkout: Platform) -> None:
+def test_what_both_sides_can_run_has_no_fault_and_judges_alike(made: dict[str, Any], checkout: Platform) -> None:
     from chiso import contracts
     from chiso.flow import collecting, loading
 

@@ -175,7 +175,7 @@ def test_large_bounds_of_a_suite_keep_every_digit(platform: Platform) -> None:
         "type": "expect_column_values_to_be_between",
         "kwargs": {"column": "cap_do", "min_value": 1234567, "max_value": 1234569},
         "severity": "critical",
-        "meta": {"rule": "bounds", "action": "reject_row", "column": "cap_do", "message_vi": "", "message_en": ""},
+        "meta": {"rule": "bounds", "action": "reject_row", "column": "cap_do", "message_vi": "Sai.", "message_en": "Wrong."},
     }
     home = platform.settings.var / "home"
     (home / "expectations" / "soc").mkdir(parents=True)

@@ -1,30 +1,30 @@
-"""Pages of docs/ that are rendered from contracts, suites and the indicator catalogue, so that they can't go stale."""
+"""Pages of docs/ that are rendered from contracts, suites, the catalogue and their models, so that they can't go stale."""
 
-import string
 from collections.abc import Mapping
 from pathlib import Path
 
 from chiso import contracts, indicators
+from chiso.authoring.contract_words import contract_page
 from chiso.authoring.indicator_page import indicator_page
-from chiso.authoring.markdown import GENERATED, agency, table
-from chiso.contracts import Column, Contract, Measure
-from chiso.findings.messages import TEXTS
+from chiso.authoring.source_page import index_page, page_name, source_page
+from chiso.contracts import Contract
 from chiso.province.units import Reference, load_reference
+from chiso.system.errors import ContractError
 from chiso.system.settings import Settings
-from chiso.validation.rules import Rule, Rules
 
 
 def pages(settings: Settings) -> dict[Path, str]:
-    """Every rendered page: absolute path and text."""
-    docs = settings.home / "docs"
-    loaded = [contracts.load(name, settings) for name in contracts.source_names(settings)]
-    reference = load_reference(settings.schemas)
+    """Every rendered page: absolute path and text. A source with a faulty contract or suite has none."""
+    docs, reference = settings.home / "docs", load_reference(settings.schemas)
+    loaded = contracts.load_all(settings).contracts
     rendered = {
-        docs / "sources" / f"{contract.source.replace('/', '-')}.md": _source_page(contract, settings, reference)
-        for contract in loaded
+        docs / page_name(contract.source): text for contract in loaded if (text := _source_page(contract, settings, reference))
     }
-    catalogue = indicators.load_catalogue(settings)
-    return rendered | {docs / "indicators.md": indicator_page(catalogue, reference)}
+    return rendered | {
+        docs / "sources.md": index_page(loaded, reference),
+        docs / "contracts.md": contract_page(settings),
+        docs / "indicators.md": indicator_page(indicators.load_catalogue(settings), reference),
+    }
 
 
 def write(settings: Settings) -> list[Path]:
@@ -46,120 +46,19 @@ def stale(settings: Settings) -> list[Path]:
     return [*(path for path, text in wanted.items() if _read(path) != text), *_orphans(settings, wanted)]
 
 
+def _source_page(contract: Contract, settings: Settings, reference: Reference) -> str | None:
+    try:
+        return source_page(contract, settings, reference)
+    except ContractError:
+        return None  # of its suite, which lint says
+
+
 def _read(path: Path) -> str | None:
     return path.read_text("utf-8") if path.exists() else None
 
 
 def _orphans(settings: Settings, wanted: Mapping[Path, str]) -> list[Path]:
-    return sorted(path for path in (settings.home / "docs" / "sources").glob("*.md") if path not in wanted)
-
-
-# --- A source ---
-
-
-def _source_page(contract: Contract, settings: Settings, reference: Reference) -> str:
-    stated = Rules.of(contract, settings).stated
-    parts = [
-        f"# {contract.source}: {contract.title_vi}\n",
-        GENERATED,
-        f"{contract.description}\n",
-        table(["", ""], _facts(contract, reference)),
-        "## Columns\n",
-        "Headers are matched without regard to case, accents, spaces and brackets; `;` parts alternatives, `›` the "
-        "levels of a header.\n",
-        table(["column", "header", "reading", "required", "domain", "personal"], map(_column, contract.columns)),
-        "## Measures\n",
-        table(["measure", "name", "unit", "kind", "taken from"], map(_measure, contract.measures)),
-        "## Rules\n",
-        "Of the suite, what the contract can't say:\n",
-        table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is None)),
-        "Derived from the contract (`…` stands for the value). A cell that can't be read rejects its row as "
-        "`<column>.<finding>`, e.g. `number_malformed`; findings about a whole file are in `chiso.findings.messages`.\n",
-        table(["rule", "severity", "action", "message"], (_rule(rule) for rule in stated if rule.text is not None)),
-    ]
-    return "\n".join(parts)
-
-
-def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
-    terms = contract.terms
-    stem = contract.source
-    due = terms.delivery.due_working_days
-    return [
-        ["contract", f"[version {contract.version}](../../include/schemas/contracts/{stem}.yml)"],
-        ["suite", f"[{stem}.json](../../expectations/{stem}.json)"],
-        ["owner", agency(terms.responsible, reference)],
-        ["transport", _transport(contract)],
-        ["cadence", f"{', '.join(terms.delivery.cadences)}, {terms.delivery.calendar} calendar"],
-        ["due", f"working day {due} after the period's end (stated, not watched)" if due is not None else "–"],
-        ["a second delivery", _mode(contract)],
-        ["key", ", ".join(f"`{name}`" for name in contract.key)],
-        [
-            "refused whole",
-            f"when more than {terms.delivery.max_rejected_rows} rows and more than "
-            f"{terms.delivery.max_rejected_share:.0%} of them are rejected",
-        ],
-        [
-            "personal data",
-            "yes: raw files are encrypted, the columns dropped" if contract.holds_personal_data else "none",
-        ],
-    ]
-
-
-def _transport(contract: Contract) -> str:
-    terms = contract.terms.transport
-    if terms.kind == "drop_folder":
-        return (
-            f"drop folder of connection `chiso_{terms.endpoint}`; names {', '.join(f'`{n}`' for n in terms.file_names)}"
-        )
-    since = f", from {terms.since} on"
-    return f"{terms.kind} (`GET {terms.path}`) of connection `chiso_{terms.endpoint}`, login {terms.auth}{since}"
-
-
-def _mode(contract: Contract) -> str:
-    key = ", ".join(f"`{name}`" for name in contract.thing_key)
-    if contract.terms.events:
-        at = contract.terms.events.at
-        return f"adds versions of {key}" + (f" by `{at}`" if at else ", the newest received of which counts")
-    reporter = contract.terms.delivery.reporter
-    return f"replaces the period of each `{reporter}` in it" if reporter else "replaces the period as a whole"
-
-
-def _column(column: Column) -> list[str]:
-    header = " › ".join("; ".join(level) for level in column.header)
-    required = "yes" if column.required else f"blank is {column.default}" if column.default is not None else ""
-    return [
-        f"`{column.name}`" + (" (key)" if column.key else ""),
-        header + (" (the column may be missing)" if column.optional_header else ""),
-        "dropped" if column.personal else column.reading,
-        required,
-        _domain(column),
-        "personal" if column.personal else "",
-    ]
-
-
-def _domain(column: Column) -> str:
-    if column.enum:
-        return ", ".join(str(value) for value in column.enum)
-    if column.minimum is not None or column.maximum is not None:
-        return (
-            f"{'' if column.minimum is None else column.minimum} … {'' if column.maximum is None else column.maximum}"
-        )
-    return f"`{column.pattern}`" if column.pattern else column.format or ""
-
-
-def _measure(measure: Measure) -> list[str]:
-    return [f"`{measure.id}`", measure.name_vi, measure.unit, measure.kind, measure.words()]
-
-
-def _rule(rule: Rule) -> list[str]:
-    vi, en = TEXTS[rule.text] if rule.text else (rule.vi, rule.en)
-    return [f"`{rule.id}`", rule.severity, rule.action, f"{_filled(vi, rule)}<br>{_filled(en, rule)}"]
-
-
-class _Elided(dict[str, object]):
-    def __missing__(self, name: str) -> str:
-        return "" if name.startswith("hint_") else "…"
-
-
-def _filled(text: str, rule: Rule) -> str:
-    return string.Formatter().vformat(text, (), _Elided(rule.details))
+    """Pages of no source; one of a faulty source stays as it was."""
+    docs = settings.home / "docs"
+    kept = {docs / page_name(source) for source in contracts.source_names(settings)}
+    return sorted(path for path in (docs / "sources").glob("*.md") if path not in wanted and path not in kept)

@@ -30,8 +30,9 @@ _PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 @contextmanager
 def blank_tables(contract: Contract, connection: sa.Connection) -> Iterator[Scratch]:
-    """Staging tables of a source with one blank row, so that what is called is called; in a transaction that from then on
-    only reads, and is undone.
+    """Staging tables of a source, in a transaction that from then on only reads, and is undone.
+
+    They hold one blank row, so that functions are called.
     """
     scratch = Scratch(f"{contract.scratch_name}__lint")
     with connection.begin() as transaction:

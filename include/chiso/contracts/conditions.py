@@ -25,13 +25,14 @@ _WORDS: Mapping[str, str] = {
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Comparison(_Model):
     """A column compared with a value, a list of values (`in`), or another column."""
 
     column: str
+    """The column that is looked at."""
     operator: Operator = "yes"
     """yes, no: of a mark or flag; filled, blank: whether anything stands there; the others need `value` or `than`."""
     value: Value | tuple[Value, ...] | None = None
@@ -104,6 +105,7 @@ class All(_Model):
     """Every one of them holds."""
 
     all: tuple["Condition", ...] = Field(min_length=1)
+    """Conditions, each of which may be made of others."""
 
     @property
     def columns(self) -> list[str]:
@@ -123,6 +125,7 @@ class AnyOf(_Model):
     """At least one of them holds."""
 
     any: tuple["Condition", ...] = Field(min_length=1)
+    """Conditions, each of which may be made of others."""
 
     @property
     def columns(self) -> list[str]:

@@ -16,15 +16,18 @@ class Measure(BaseModel):
     With `when`, only from the rows for which that holds. Measures are known by source and id.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     id: str
+    """Unique in the source, snake case; indicators name it as `<family>/<source>.<id>`."""
     name_vi: str
+    """As Vietnamese readers call it."""
     unit: str
     """What the figure is given in, as Vietnamese readers write it (hộ, đồng, %)."""
     kind: Kind
     """flow: counted during the period, sums over sub-periods; stock: stands at the period's end."""
     column: str | None = None
+    """The column that holds the figure; left out: each row counts 1."""
     times: str | None = None
     """The figure is the product of `column` and this one."""
     minus: str | None = None
@@ -32,6 +35,7 @@ class Measure(BaseModel):
     distinct: str | None = None
     """Instead of `column`: how many different values this column has."""
     when: Condition | None = None
+    """Only the rows for which this holds."""
     over_rows: OverRows = "sum"
     """How figures of several rows become one; none: a score or a rank, which stands for its own unit alone."""
     counted_by: str | None = None

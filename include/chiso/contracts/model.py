@@ -30,18 +30,23 @@ _GRAINS: dict[Cadence, Grain] = {
 class Model(BaseModel):
     """A part of a contract; unknown words are forbidden."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Transport(Model):
     """How a delivery is fetched. `{period}` in `path` is replaced by the period's code."""
 
     kind: Literal["export", "paged_json", "json", "drop_folder"]
+    """export: a file of text; paged_json: pages of JSON until all records are there; json: one answer in JSON;
+    drop_folder: files that people put into a folder."""
     endpoint: str
     """Name of the connection: `chiso_<endpoint>`."""
     path: str = ""
+    """Of the endpoint, from its first slash, with the query; not with a drop folder."""
     auth: Literal["none", "oauth2", "api_key"] = "none"
+    """How to log in, with what the connection holds: a token for client and secret, or a key in a header."""
     page_size: int = Field(default=500, gt=0)
+    """Records of a page; `paged_json` only."""
     file_names: list[str] = []
     """Drop folder only: shell patterns, matched without regard to case and accents."""
     since: str | None = None
@@ -71,6 +76,7 @@ class Delivery(Model):
     cadence: Cadence | list[Cadence]
     """How often; several where a form comes for half-years and for years."""
     calendar: Literal["civil", "administrative"] = "civil"
+    """Where no dates are stated: civil, or administrative (from the 15th to the 14th)."""
     content: Literal["snapshot", "events"] = "snapshot"
     """snapshot: how things stand at its period; events: things that happened, each with a key of its own."""
     replaces: Literal["period", "reporter", "keys"] = "period"
@@ -78,14 +84,17 @@ class Delivery(Model):
     reporter: str | None = None
     """Column that names who reports a row, where each sends a delivery of its own."""
     preliminary: Preliminary | None = None
+    """Where figures come first as preliminary, then as official ones."""
     look_back: int = Field(default=0, ge=0)
     """How many accepted days, counted from the newest, are asked for again since they may be restated."""
     due_working_days: int | None = Field(default=None, ge=0)
     """Working days after the period's end; no day is set where it is left out."""
     format: Literal["csv", "json", "workbook"]
+    """csv: a text export, whatever its separator; workbook: .xlsx, .xls, .ods, or a table of HTML."""
     max_rejected_share: Decimal = Field(default=Decimal("0.05"), ge=0, le=1)
+    """The delivery is refused when more than this share of its rows is rejected, and more than `max_rejected_rows`."""
     max_rejected_rows: int = Field(default=2, ge=0)
-    """Refused when more than this share AND more than this number of rows are rejected."""
+    """So many rejected rows never refuse a delivery."""
 
     @property
     def cadences(self) -> list[Cadence]:
@@ -137,6 +146,7 @@ class Sheet(Model):
     subtotals: Literal["auto", "above", "below", "none"] = "auto"
     """Where rows that sum others stand; none: every row with figures is data, but for totals."""
     totals: Totals = Totals()
+    """What isn't checked against printed totals."""
 
 
 class Printed(Model):
@@ -149,9 +159,13 @@ class Printed(Model):
     value: str
     """Column of the printed value; with the reading `printed` its decimals say how exact it is."""
     numerator: str | None = None
+    """Column of the numerator, as printed."""
     denominator: str | None = None
+    """Column of the denominator, as printed."""
     document: str | None = None
+    """Column that names the document."""
     quote: str | None = None
+    """Column with the words of the document."""
     when: Condition | None = None
     """Only rows for which this holds."""
 
@@ -172,7 +186,9 @@ class Figures(Model):
     """What the form's figures are, where a column doesn't say otherwise: each is a measure under the column's name."""
 
     kind: Kind
+    """flow: counted during the period, sums over sub-periods; stock: stands at the period's end."""
     unit: str = ""
+    """What the figures are given in, as Vietnamese readers write it."""
 
 
 class Terms(Model):
@@ -181,7 +197,9 @@ class Terms(Model):
     owner: str | list[str]
     """Code of the agency that answers for the source; several where any of them may send it, the first answers."""
     transport: Transport
+    """How a delivery is fetched."""
     delivery: Delivery
+    """What a delivery is, how often it comes, and what it replaces."""
     sheet: Sheet | None = None
     """Workbooks only."""
     events: Events | None = None
@@ -200,7 +218,9 @@ class Terms(Model):
     figures: Figures | None = None
     """Workbooks only: makes a measure of each figure for which none is stated."""
     measures: list[Measure] = []
+    """Figures that are taken from the rows; those of a form that `figures` doesn't make by itself."""
     printed: list[Printed] = []
+    """Columns with figures that somebody else computed."""
 
     @field_validator("owner")
     @classmethod

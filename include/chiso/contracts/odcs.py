@@ -26,13 +26,33 @@ _DEFAULT_READING: Mapping[str, ReadingName] = {
     "date": "date",
 }
 _NEEDED = ("apiVersion", "kind", "id", "name", "version", "status", "schema", "customProperties")
+FILE_WORDS: Mapping[str, str] = {
+    "id": "`<family>-<source>`; family and source are the file's folder and stem",
+    "name": "the source's title, in Vietnamese",
+    "version": "of the contract, as `1.0.0`",
+    "status": "for readers: `draft`, `active` …",
+    "domain": "for readers: the family",
+    "description": "`purpose`: what it delivers, in English",
+    "schema": "exactly one table; its `properties` are the columns, in any order",
+    "customProperties": "everything that the standard has no word for: see below",
+}
+"""What is read of a contract, beside the two words of the standard itself; others of the standard are for readers."""
+COLUMN_WORDS: Mapping[str, str] = {
+    "name": "snake case; the column's name in tables, views and suites",
+    "businessName": "the header as the province prints it",
+    "synonyms": "other headers by which it is known: `{synonym: …}` each",
+    "logicalType": "`string`, `integer`, `number`, `boolean`, `timestamp` or `date`",
+    "logicalTypeOptions": "`minimum`, `maximum` (numbers), `pattern` (words; RE2), `format` (timestamps, `dd/MM/yyyy HH:mm:ss`)",
+    "required": "`true`: a row without the value is rejected",
+    "primaryKey": "`true`: part of what tells the rows of a delivery apart",
+    "primaryKeyPosition": "for readers: its place in the key",
+    "classification": "`personal`: never stored, and raw files are encrypted; else `public` or `internal`",
+    "enum": "values that are listed: `{value: …, label: …}` each",
+    "customProperties": "everything that the standard has no word for: see below",
+}
+"""What is read of a column."""
 _OPTIONS = ("format", "pattern", "minimum", "maximum")
 _CLASSES = ("public", "internal", "personal")
-_READ = frozenset(
-    ("name", "businessName", "synonyms", "logicalType", "logicalTypeOptions", "required", "primaryKey", "primaryKeyPosition",
-     "classification", "enum", "customProperties")
-)  # fmt: skip
-"""What is read of a column."""
 _TOLD = frozenset(
     ("id", "description", "physicalName", "physicalType", "deprecated", "authoritativeDefinitions", "tags", "semanticType",
      "encryptedName", "transformSourceObjects", "transformLogic", "transformDescription", "examples", "criticalDataElement")
@@ -153,11 +173,11 @@ def _column(field: Mapping[str, Any], place: str) -> Column:
 
 def _check_words(field: Mapping[str, Any], place: str) -> None:
     for word in field:
-        if word in _READ | _TOLD:
+        if word in set(COLUMN_WORDS) | _TOLD:
             continue
         raise _WrongError(
             f"{place}.{word}",
-            f"isn't read of a column{meant(str(word), _READ)}; what the contract can't say stands in the suite",
+            f"isn't read of a column{meant(str(word), COLUMN_WORDS)}; what the contract can't say stands in the suite",
         )
     if field["logicalType"] not in _DEFAULT_READING:
         raise _WrongError(f"{place}.logicalType", f"must be one of {', '.join(_DEFAULT_READING)}, not {field['logicalType']!r}")

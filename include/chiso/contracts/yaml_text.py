@@ -56,7 +56,7 @@ def read_yaml(path: Path, name: str) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as fault:
         raise ContractError(Fault(name, "", f"the file can't be read as YAML ({_first_line(fault)}); save it as UTF-8 text")) from fault
     if not isinstance(document, dict):
-        raise ContractError(Fault(name, "line 1", "the file holds no mapping of keys to values; begin from another source's file"))
+        raise ContractError(Fault(name, "", "the file holds no mapping of keys to values; begin from another source's file"))
     return document
 
 

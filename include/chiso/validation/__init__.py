@@ -86,7 +86,7 @@ def _holds(connection: sa.Connection, rule: Rule, staged: Staged, counts: Mappin
         return not counts.get(rule.id)
     if rule.found_by == "broken":
         return not _count(connection, f"SELECT count(*) FROM {staged.scratch.broken} WHERE rejects")
-    query = rule.expectation["kwargs"]["unexpected_rows_query"].format(batch=staged.scratch.rows)
+    query = (rule.whole_query or "").format(batch=staged.scratch.rows)
     found = connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM ({query}) found)".replace("%", "%%"))
     return not found.scalar_one()
 

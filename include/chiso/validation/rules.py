@@ -60,6 +60,17 @@ class Rule:
         """Whether it names rows that the rules themselves find."""
         return self.found_by in ("condition", "query", "twins")
 
+    @property
+    def whole_query(self) -> str | None:
+        """SQL that selects something if the delivery as a whole breaks the rule; None where the library alone can tell."""
+        kwargs = self.expectation["kwargs"]
+        if "unexpected_rows_query" in kwargs:
+            return str(kwargs["unexpected_rows_query"])
+        if self.expectation["type"] != "expect_table_row_count_to_be_between" or set(kwargs) - {"min_value", "max_value"}:
+            return None
+        bounds = [f"count(*) {sign} {kwargs[word]}" for word, sign in (("min_value", "<"), ("max_value", ">")) if kwargs.get(word) is not None]
+        return f"SELECT 1 FROM (SELECT * FROM {{batch}}) b HAVING {' OR '.join(bounds) or 'false'}"
+
     def at(self, period: Period) -> "Rule":
         """The rule on a delivery of that period: `{period_start}` and `{period_end}` of its SQL are filled in."""
         kwargs = dict(self.expectation["kwargs"])
@@ -104,7 +115,7 @@ class Rules:
     @property
     def needs_library(self) -> bool:
         """Whether a rule can be answered by Great Expectations alone."""
-        return any(rule.found_by == "delivery" and "unexpected_rows_query" not in rule.expectation["kwargs"] for rule in self.stated)
+        return any(not rule.is_row_level and rule.found_by != "broken" and rule.whole_query is None for rule in self.stated)
 
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""

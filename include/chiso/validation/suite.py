@@ -18,7 +18,7 @@ QUERY = "unexpected_rows_expectation"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Meta(_Model):
@@ -46,10 +46,15 @@ class Entry(_Model):
     kwargs: dict[str, Any]
     """What it takes; of a query `{batch}` is the delivery's rows, `{period_start}` and `{period_end}` days of its period."""
     severity: Severity
+    """How bad it is, as findings say."""
     meta: Meta
+    """What the platform makes of it."""
     id: str | None = None
+    """The library's own, not read."""
     notes: object = None
+    """For readers, not read."""
     description: str | None = None
+    """For readers, not read."""
 
     @property
     def is_row_level(self) -> bool:
@@ -63,9 +68,13 @@ class Suite(_Model):
     name: str
     """`<family>/<source>`."""
     expectations: list[Entry]
+    """What the contract can't say; none where it says everything."""
     id: str | None = None
+    """The library's own, not read."""
     meta: object = None
+    """For readers, not read."""
     notes: object = None
+    """For readers, not read."""
 
 
 _JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)

@@ -137,7 +137,7 @@ def _speaks(cells: list[str | None], vocabulary: frozenset[str]) -> bool:
 
 def _headers_from(grid: Grid, top: int, wanted: list[_Wanted]) -> Iterator[Header]:
     for bottom in range(top, min(top + MAX_LEVELS, grid.height)):
-        paths = _paths(grid, top, bottom)
+        paths = paths_over(grid, top, bottom)
         claims: dict[str, list[int]] = {}
         for place, path in paths.items():
             keys = [key(text) for text in path]
@@ -154,7 +154,7 @@ def _strength(keys: list[str], column: _Wanted) -> int:
     return int(not column.in_one_cell.isdisjoint((keys[-1], "".join(keys))))
 
 
-def _paths(grid: Grid, top: int, bottom: int) -> dict[int, list[str]]:
+def paths_over(grid: Grid, top: int, bottom: int) -> dict[int, list[str]]:
     """Texts over each column, without repetitions and without what is all in brackets; columns without any left out."""
     levels = _spread(grid, top, bottom)
     paths: dict[int, list[str]] = {}
@@ -214,7 +214,7 @@ def _grown(header: Header, grid: Grid) -> Header:
     for place, text in enumerate(grid.row(units) if units is not None else ()):
         if text and place in claimed:
             claimed[place] = [*claimed[place][:-1], f"{claimed[place][-1]} {text}"]
-    return Header(top, bottom, header.claims, _paths(grid, top, bottom) | claimed)
+    return Header(top, bottom, header.claims, paths_over(grid, top, bottom) | claimed)
 
 
 def _states_units(cells: list[str | None]) -> bool:

@@ -87,11 +87,16 @@ def read_workbook(path: Path, contract: Contract, reference: Reference, *, file_
     if contract.terms.sheet is None:
         raise ContractError(f"{contract.source}: the contract has no sheet, so it can't be read from a workbook.")
     findings = Findings(file_name, contract.terms.responsible, contract.source)
-    container = open_container(path, password, findings)
-    sheets = _READERS[container.kind](container.stream, findings, container.budget)
+    sheets = open_sheets(path, password, findings)
     found = _form_sheet(sheets, contract, reference, findings)
     noticed = [*_sheet_findings(sheets, found, findings), *_cell_findings(found, contract, findings)]
     return _form(found, contract, noticed, findings)
+
+
+def open_sheets(path: Path, password: str | None, findings: Findings) -> list[Sheet]:
+    """The sheets of a spreadsheet file of any format, none loaded yet. Raises DeliveryRefused."""
+    container = open_container(path, password, findings)
+    return _READERS[container.kind](container.stream, findings, container.budget)
 
 
 # The sheet
