@@ -8,13 +8,12 @@ from datetime import date
 from typing import Any, get_args
 
 from chiso.authoring.samples import SampleColumn
-from chiso.contracts.model import Level
 from chiso.contracts.readings import READINGS, ReadingName
 from chiso.province import numbers
 from chiso.province.figure_units import figure_unit, header_unit
 from chiso.province.period_words import from_words
 from chiso.province.text import fold, header_key
-from chiso.province.units import Agency, Ambiguous, NotFound, Reference, Unit
+from chiso.province.units import Agency, Ambiguous, Level, NotFound, Reference, Unit
 
 _MOST = 0.8
 """Share of the texts that decides; the others may be what is wrong with the sample."""

@@ -64,7 +64,7 @@ class Comparison(_Model):
     @property
     def columns(self) -> list[str]:
         """The columns that it looks at, the marked one first."""
-        return [name for name in (self.column, self.than, self.plus_days) if name]
+        return [name for name in (self.column, self.than, self.plus_days) if name is not None]
 
     def sql(self, alias: str = "") -> str:
         """As an SQL condition on a row of the contract's columns, each in its type. alias: of the table, with its dot."""

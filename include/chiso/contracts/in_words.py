@@ -47,13 +47,14 @@ def in_words(fault: ValidationError, unknown: str | None = None) -> Iterator[tup
 
 def meant(word: str, known: Collection[str]) -> str:
     """` (did you mean …?)`; "" where nothing known is like the word."""
-    near = difflib.get_close_matches(word, known, 1)
+    near = difflib.get_close_matches(word, known, 1, cutoff=0.75)
     return f" (did you mean `{near[0]}`?)" if near else ""
 
 
 def _words() -> set[str]:
-    """Every word that the models of a contract have."""
-    kinds: list[type[BaseModel]] = [*model.Model.__subclasses__(), measures.Measure, Comparison]
+    """Every word that a contract may use."""
+    stated = set(model.Model.__subclasses__()) - {model.Column, model.Contract}
+    kinds: list[type[BaseModel]] = [*stated, measures.Measure, Comparison]
     return {name for kind in kinds for name in kind.model_fields}
 
 

@@ -66,7 +66,7 @@ class Measure(BaseModel):
     @property
     def columns(self) -> list[str]:
         """Every column that it looks at; the first is the one whose cell holds the figure, or its mark."""
-        own = [name for name in (self.column, self.times, self.minus, self.distinct) if name]
+        own = [name for name in (self.column, self.times, self.minus, self.distinct) if name is not None]
         return own + (self.when.columns if self.when else [])
 
     def row_sql(self, alias: str = "") -> str:

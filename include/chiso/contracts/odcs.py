@@ -179,7 +179,7 @@ def _check_words(field: Mapping[str, Any], place: str) -> None:
             f"{place}.{word}",
             f"isn't read of a column{meant(str(word), COLUMN_WORDS)}; what the contract can't say stands in the suite",
         )
-    if field["logicalType"] not in _DEFAULT_READING:
+    if field["logicalType"] not in list(_DEFAULT_READING):  # whatever stands there, hashable or not
         raise _WrongError(f"{place}.logicalType", f"must be one of {', '.join(_DEFAULT_READING)}, not {field['logicalType']!r}")
     if field.get("classification", "public") not in _CLASSES:
         raise _WrongError(f"{place}.classification", f"must be one of {', '.join(_CLASSES)}; personal columns are dropped")
