@@ -1,11 +1,15 @@
 """Contracts: everything that is wrong in one is found when it is read, each with its place, in words that say what to do."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from chiso import contracts
+from chiso.authoring.odcs_schema import faults_of_schema
 from chiso.contracts.odcs import read_contract
 from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import load
@@ -194,6 +198,40 @@ def test_a_file_that_is_no_yaml_is_said_with_its_line(text: str, place: str, sai
     [fault] = faults_of(text, TELECOM, tmp_path)
     assert fault.place == place
     assert said in fault.message
+
+
+ODD = (None, 5, "x", "", [], {}, [None], {"a": 1}, True, 1e300, date(2024, 1, 1), "{", "đ; DROP", ["a", "a"])
+
+
+def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value within a document."""
+    yield path
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from nodes(inner, (*path, key))
+
+
+def changed(contract: Document, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    made = copy.deepcopy(contract)
+    inner: Any = made
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return made
+
+
+@pytest.mark.parametrize("source", contracts.source_names(SETTINGS))
+def test_whatever_stands_wherever_is_said_in_words(source: str, tmp_path: Path) -> None:
+    """Each value of the contract in turn gives way to an odd one: never another exception than faults with messages."""
+    sound = document(source)
+    for number, path in enumerate(nodes(sound)):
+        odd = changed(sound, path, ODD[number % len(ODD)])
+        for fault in faults_of(yaml.safe_dump(odd, allow_unicode=True), source, tmp_path):
+            assert fault.message
+            assert "pydantic" not in fault.message
+        if isinstance(odd, dict) and number % 8 == 0:  # the schema takes its time
+            assert all(message for _, message in faults_of_schema(odd))
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
