@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -40,14 +40,19 @@ def sweep(root: Path) -> None:
 
 def _sweep(root: Path) -> None:
     for left in [path for pattern in _LEFT for path in root.glob(pattern)]:
-        held = os.open(left, os.O_RDONLY)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        except BlockingIOError:
-            continue  # its user lives
-        finally:
-            os.close(held)
+        with suppress(FileNotFoundError):  # its user is done, and has removed it
+            _remove_abandoned(left)
+
+
+def _remove_abandoned(left: Path) -> None:
+    held = os.open(left, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    except BlockingIOError:
+        return  # its user lives
+    finally:
+        os.close(held)
 
 
 @contextmanager
