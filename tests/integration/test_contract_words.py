@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from chiso.flow import collecting
 from chiso.indicators.slices import Lack
 from chiso.inquiry import verification
+from chiso.system.errors import ContractError
 
 from tests.deliveries import Inbox, at, found
 from tests.unit.staging.workbooks import Page, xlsx
@@ -323,3 +325,54 @@ def test_a_form_without_a_title_knows_units_at_the_end_of_its_rows_period(worksh
     with workshop.platform.engine.connect() as connection:
         units = connection.execute(sa.text("SELECT DISTINCT commune, unit_code FROM warehouse.departments_beds")).all()
     assert [tuple(row) for row in units] == [("23434", "23434")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("logicalType: integer, required: true}", "logicalType: number, required: true}"), "keeps amount as bigint, the contract now says numeric"),
+        (("businessName: Loai,", "businessName: Loai, primaryKey: true,"), "tells events apart by code, the contract now by code, kind"),
+    ],
+)  # fmt: skip
+def test_a_contract_that_kept_facts_can_t_follow_is_refused_by_its_own_source_alone(
+    workshop: Workshop, change: tuple[str, str], said: str
+) -> None:
+    contract = workshop.add("portal/fees", FEES, FEES_TERMS)
+    workshop.ingest(contract, fees((1, "phí", 1000, "27/06/2024", "xong")), "fees_2024-06.csv", at(1))
+    assert FEES.count(change[0]) == 1
+    changed = workshop.add("portal/fees", FEES.replace(*change), FEES_TERMS)
+    with pytest.raises(ContractError, match=said):
+        workshop.ingest(changed, fees((2, "phí", 5, "28/06/2024", "xong")), "fees_2024-06-28.csv", at(2))
+    assert verification.verify(workshop.platform)["faults"] == []
+
+    again = workshop.add("portal/fees", FEES, FEES_TERMS)
+    assert workshop.ingest(again, fees((2, "phí", 5, "28/06/2024", "xong")), "fees_2024-06-28.csv", at(2)).loaded == 1
+
+
+def test_facts_keep_what_they_are_when_a_contract_gains_and_drops_columns(workshop: Workshop) -> None:
+    contract = workshop.add("portal/fees", FEES, FEES_TERMS)
+    workshop.ingest(contract, fees((1, "phí", 1000, "27/06/2024", "xong")), "fees_2024-06.csv", at(1))
+    wider = workshop.add("portal/fees", FEES + "- {name: note, businessName: GhiChu, logicalType: string}\n", FEES_TERMS)
+    assert verification.verify(workshop.platform)["faults"] == []
+    narrower = workshop.add("portal/fees", FEES, FEES_TERMS)
+    assert workshop.ingest(narrower, fees((2, "phí", 5, "28/06/2024", "xong")), "fees_2024-06-28.csv", at(2)).loaded == 1
+    assert verification.verify(workshop.platform)["faults"] == []
+    assert wider.column("note").name == "note"
+
+
+def test_what_came_again_is_read_again_with_the_receipt_that_stands(workshop: Workshop) -> None:
+    """The same bytes came before and after others: a column that is gained later mustn't bring the others back."""
+    score = "- {name: score, businessName: diem, logicalType: number}\n"
+    measured = "  - {id: score, name_vi: Điểm, unit: điểm, kind: stock, column: score, over_rows: none}\n"
+    terms = TRANSPORT + "- {property: delivery, value: {cadence: half, format: json}}\n" + WELLS_MEASURES
+    assert (WELLS.count(score), terms.count(measured)) == (1, 1)
+    contract = workshop.add("soc/wells", WELLS.replace(score, ""), terms.replace(measured, ""))
+    first, other = (wells("2024-H1", ("Huyện Sa Thầy", number, "chính thức")) for number in (3, 4))
+    for content, day in ((first, 1), (other, 2), (first, 3)):
+        assert workshop.ingest(contract, content, f"{day}.json", at(day)).accepted
+    assert workshop.province_figures(contract, "2024-H1") == {"wells": 3}
+    wider = workshop.add("soc/wells", WELLS, terms)
+    [outcome] = collecting.load_pending(wider, workshop.platform)
+    assert (outcome.accepted, outcome.loaded) == (True, 1)
+    assert workshop.province_figures(wider, "2024-H1") == {"wells": 3}
+    assert verification.verify(workshop.platform)["faults"] == []
