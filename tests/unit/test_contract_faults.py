@@ -105,6 +105,11 @@ CASES: list[tuple[str, Change, str, str]] = [
     (TELECOM, column("hamlets", name="households"), "households", "is the name of two columns"),
     (TELECOM, column("hamlets", name=7), "schema.properties[3].name", "must be a text"),
     (DOSSIERS, within("events", table="load"), "events.table", "has a table load of its own"),
+    (TELECOM, column("hamlets", name="parent_from"), "parent_from", "every table has of its own"),
+    # Events
+    (DOSSIERS, column("ngay_tiep_nhan", required=False), "unit_at", "must be required"),
+    (DOSSIERS, column("ma_ho_so", terms={"blank": "none"}), "ma_ho_so", "can't be `blank: none`"),
+    (DOSSIERS, term("printed", [{"indicator": "nq09.03", "value": "ma_ho_so"}]), "printed", "events have no printed figures"),
     (TELECOM, measure(id="Tổng"), "measures.Tổng", "can't be a measure's id"),
     # Words of a column
     (TELECOM, column("hamlets", requierd=True), "hamlets.requierd", "isn't read of a column (did you mean `required`?)"),
