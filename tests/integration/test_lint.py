@@ -238,3 +238,18 @@ def test_one_faulty_contract_stops_only_itself(checkout: Platform) -> None:
     assert asked.returncode == 2
     assert named in asked.stderr
     assert "Traceback" not in linted.stderr + listed.stderr + checked.stderr + asked.stderr
+
+
+def test_expected_answers_hold_whatever_was_loaded(checkout: Platform) -> None:
+    """The procedures' list would add a warning to every dossier of the fixture that names another one."""
+    from chiso import contracts
+    from chiso.flow import collecting, loading
+
+    fixtures = checkout.settings.home / "tests/fixtures/portal"
+    procedures, dossiers = (contracts.load(source, checkout.settings) for source in ("portal/procedures", "portal/dossiers"))
+    listed = checkout.settings.var / "procedures.json"
+    listed.write_text((fixtures / "procedures.json").read_text("utf-8").replace("1.000001", "1.999999"), "utf-8")
+    assert collecting.ingest_file(listed, procedures, checkout).accepted
+    checked = loading.check(fixtures / "dossiers.csv", dossiers, checkout)
+    assert any(found["rule"] == "procedure_unknown" for found in checked.issues)
+    assert lint(checkout, ["portal/dossiers"]) == []

@@ -34,13 +34,16 @@ def fixtures(source: str, settings: Settings) -> list[Path]:
 
 
 def answers(contract: Contract, platform: Platform) -> dict[str, Any]:
-    """What comes of the fixture: `shape` with `sums` by measure. Raises UsageError where there isn't exactly one fixture."""
+    """What comes of the fixture, whatever else was loaded: `shape` with `sums` by measure.
+
+    Raises UsageError where there isn't exactly one fixture.
+    """
     found = fixtures(contract.source, platform.settings)
     if len(found) != 1:
         raise UsageError(
             f"{contract.source} has {len(found)} fixtures; put one small delivery at tests/fixtures/{contract.source}.<ending>."
         )
-    outcome = loading.check(found[0], contract, platform, with_values=True)
+    outcome = loading.check(found[0], contract, platform, with_values=True, alone=True)
     sums = {entry["measure"]: _number(entry["sum"]) for entry in outcome.values or [] if entry["sum"]}
     return shape(outcome) | {"sums": sums}
 

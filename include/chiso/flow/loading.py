@@ -63,10 +63,20 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
 
 
 def check(
-    path: Path, contract: Contract, platform: Platform, stated_period: str | None = None, *, with_values: bool = False
+    path: Path,
+    contract: Contract,
+    platform: Platform,
+    stated_period: str | None = None,
+    *,
+    with_values: bool = False,
+    alone: bool = False,
 ) -> Outcome:
-    """A dry run of stages 3 and 4: what `ingest` would find. Keeps nothing. with_values: also the sums by measure."""
+    """A dry run of stages 3 and 4: what `ingest` would find. Keeps nothing.
+
+    with_values: also the sums by measure. alone: by the rules that say the same whatever else was loaded.
+    """
     rules = Rules.of(contract, platform.settings)
+    rules = rules.of_delivery_alone() if alone else rules
     if rules.needs_library:
         validation.warm_up()
     received = Received(RawFile(path, path.name), _sha256(path), modified_at(path), stated_period)

@@ -31,6 +31,9 @@ Finding = Literal["condition", "query", "twins", "broken", "totals", "share", "d
 alike in key; broken: cells that staging could not read; totals: printed totals; share: too many rejects; delivery: the
 library alone says whether the delivery as a whole is right."""
 
+LISTED = "warehouse.known_subject"
+"""What other sources list: all that a suite's SQL may read of what was loaded before."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -116,6 +119,10 @@ class Rules:
     def needs_library(self) -> bool:
         """Whether a rule can be answered by Great Expectations alone."""
         return any(not rule.is_row_level and rule.found_by != "broken" and rule.whole_query is None for rule in self.stated)
+
+    def of_delivery_alone(self) -> "Rules":
+        """Those that say the same whatever else was loaded: without what compares with other sources' lists."""
+        return replace(self, stated=tuple(rule for rule in self.stated if LISTED not in str(rule.expectation["kwargs"])))
 
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""
