@@ -247,7 +247,7 @@ def test_expected_answers_hold_whatever_was_loaded(checkout: Platform) -> None:
 
     fixtures = checkout.settings.home / "tests/fixtures/portal"
     procedures, dossiers = (contracts.load(source, checkout.settings) for source in ("portal/procedures", "portal/dossiers"))
-    listed = checkout.settings.var / "procedures.json"
+    listed = checkout.settings.home / "procedures.json"
     listed.write_text((fixtures / "procedures.json").read_text("utf-8").replace("1.000001", "1.999999"), "utf-8")
     assert collecting.ingest_file(listed, procedures, checkout).accepted
     checked = loading.check(fixtures / "dossiers.csv", dossiers, checkout)
