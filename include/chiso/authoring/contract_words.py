@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from chiso.authoring.markdown import GENERATED, table
+from chiso.contracts.columns import ColumnTerms
 from chiso.contracts.conditions import All, AnyOf, Comparison
 from chiso.contracts.measures import Measure
-from chiso.contracts.model import (
-    ColumnTerms,
+from chiso.contracts.odcs import COLUMN_WORDS, FILE_WORDS
+from chiso.contracts.readings import READINGS
+from chiso.contracts.terms import (
     Delivery,
     Events,
     Figures,
@@ -24,8 +26,6 @@ from chiso.contracts.model import (
     Totals,
     Transport,
 )
-from chiso.contracts.odcs import COLUMN_WORDS, FILE_WORDS
-from chiso.contracts.readings import READINGS
 from chiso.contracts.yaml_text import read_yaml
 from chiso.system.settings import Settings
 from chiso.validation.suite import Entry, Meta
@@ -115,7 +115,7 @@ def _field(name: str, field: FieldInfo, given: Mapping[str, Any]) -> list[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**needed**"
-    default = field.default
+    default = field.get_default(call_default_factory=True)
     if default is None or default in ("", [], {}) or isinstance(default, BaseModel):
         return "may be left out"
     return f"`{_inline(default)}` unless stated"

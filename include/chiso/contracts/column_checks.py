@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from chiso.contracts.model import Column, Contract
+from chiso.contracts.columns import Column
+from chiso.contracts.model import Contract
 from chiso.province.text import fold, header_key
 
 Fault = tuple[str, str]

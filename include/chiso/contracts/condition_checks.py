@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from chiso.contracts.columns import Column
 from chiso.contracts.conditions import Comparison
-from chiso.contracts.model import Column, Contract
+from chiso.contracts.model import Contract
 
 _ORDERED = ("<", "<=", ">", ">=")
 

@@ -8,7 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from chiso.contracts.words import Words
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "starts_with", "filled", "blank", "yes", "no"]
 Value = bool | int | Decimal | date | str
@@ -24,11 +26,7 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Comparison(_Model):
+class Comparison(Words):
     """A column compared with a value, a list of values (`in`), or another column."""
 
     column: str
@@ -101,7 +99,7 @@ class Comparison(_Model):
         return f"`{self.column}` {_WORDS.get(self.operator, self.operator)} {other}{days}"
 
 
-class All(_Model):
+class All(Words):
     """Every one of them holds."""
 
     all: tuple["Condition", ...] = Field(min_length=1)
@@ -121,7 +119,7 @@ class All(_Model):
         return " and ".join(part.words() for part in self.all)
 
 
-class AnyOf(_Model):
+class AnyOf(Words):
     """At least one of them holds."""
 
     any: tuple["Condition", ...] = Field(min_length=1)

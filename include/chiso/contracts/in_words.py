@@ -5,10 +5,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from chiso.contracts import measures, model
-from chiso.contracts.conditions import Comparison
+from chiso.contracts.words import Words
 
 _LISTED = re.compile(r"\.(\d+)(?=\.|$)")
 _BRANCH = re.compile(r"(?:literal|list|tuple|dict|constrained|lax|function|tagged|union)\b.*|str|int|bool|decimal|date|comparison|all|any|<.*")
@@ -53,9 +52,7 @@ def meant(word: str, known: Collection[str]) -> str:
 
 def _words() -> set[str]:
     """Every word that a contract may use."""
-    stated = set(model.Model.__subclasses__()) - {model.Column, model.Contract}
-    kinds: list[type[BaseModel]] = [*stated, measures.Measure, Comparison]
-    return {name for kind in kinds for name in kind.model_fields}
+    return {name for kind in Words.__subclasses__() for name in kind.model_fields}
 
 
 def _message(error: Mapping[str, Any]) -> str:

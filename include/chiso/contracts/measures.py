@@ -2,21 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from chiso.contracts.conditions import Condition
+from chiso.contracts.words import Words
 
 OverRows = Literal["sum", "min", "max", "none"]
 Kind = Literal["flow", "stock"]
 
 
-class Measure(BaseModel):
+class Measure(Words):
     """A figure taken from each row: a column's (times or minus another's), or 1 for a row that is counted.
 
     With `when`, only from the rows for which that holds. Measures are known by source and id.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     id: str
     """Unique in the source, snake case; indicators name it as `<family>/<source>.<id>`."""

@@ -8,14 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chiso.contracts.columns import Column, ColumnTerms
 from chiso.contracts.in_words import in_words, meant
-from chiso.contracts.model import Column, ColumnTerms, Contract, Terms
+from chiso.contracts.model import Contract
 from chiso.contracts.readings import ReadingName
 from chiso.contracts.references import faults_within
+from chiso.contracts.terms import Terms
 from chiso.contracts.yaml_text import read_yaml
 from chiso.system.errors import ContractError, Fault
 
-__all__ = ["cached_contract", "in_words", "read_contract", "read_yaml"]
 
 _DEFAULT_READING: Mapping[str, ReadingName] = {
     "string": "text",

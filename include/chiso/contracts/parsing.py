@@ -17,7 +17,7 @@ from chiso.province.units import Ambiguous, NotFound, Reference
 from chiso.system.settings import LOCAL_TIME
 
 if TYPE_CHECKING:
-    from chiso.contracts.model import Column
+    from chiso.contracts.columns import Column
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
 Value = str | int | Decimal | bool | date | datetime

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from chiso.contracts.column_checks import faults_of_columns
+from chiso.contracts.columns import Column
 from chiso.contracts.condition_checks import faults_of_condition
 from chiso.contracts.delivery_checks import faults_of_deliveries
 from chiso.contracts.measures import Measure
-from chiso.contracts.model import Column, Contract
+from chiso.contracts.model import Contract
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 LONGEST_NAME = 48

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from chiso.contracts import Contract
 from chiso.indicators.figures import MeasureKey
@@ -17,18 +17,13 @@ from chiso.province.periods import Period
 from chiso.province.text import fold
 from chiso.province.units import Reference
 from chiso.system.errors import Fault, UsageError
+from chiso.system.stated import Stated
 
 SHARED = "catalogue"
 """Where an indicator is defined that several frameworks may list; of its own a framework says `<framework>/<version>`."""
 
 
-class Model(BaseModel):
-    """A part of the catalogue; unknown words are forbidden."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Indicator(Model):
+class Indicator(Stated):
     """One indicator: what it is called, what it is given in, what it is made of."""
 
     id: str
@@ -39,7 +34,7 @@ class Indicator(Model):
     """What a value is given in, as Vietnamese readers write it (%, hồ sơ, đồng)."""
     formula: Formula | None = None
     """What it is made of; left out where it is only known as documents print it, or waits for its source."""
-    published_as: list[str] = []
+    published_as: list[str] = Field(default_factory=list)
     """How documents name it beside id and name, whatever the case and accents."""
 
     @model_validator(mode="after")
@@ -67,7 +62,7 @@ class Indicator(Model):
         return {fold(name) for name in [self.id, self.name_vi, *self.published_as]}
 
 
-class OwnIndicator(Model):
+class OwnIndicator(Stated):
     """An indicator as one version of a framework defines it; what is left out is as in the shared catalogue."""
 
     id: str
@@ -81,7 +76,7 @@ def _listed_or_own(given: object) -> str:
     return "<id>" if isinstance(given, str) else "<own>"
 
 
-class Years(Model):
+class Years(Stated):
     """The years to which a version of a framework applies, both inclusive; without an end where one is left out."""
 
     first: int | None = None
@@ -93,7 +88,7 @@ class Years(Model):
         return isinstance(year, int) and (self.first or year) <= year <= (self.last or year)
 
 
-class Component(Model):
+class Component(Stated):
     """A part of a composite target or milestone: an indicator of the province, or of one named unit, against a value."""
 
     indicator: str
@@ -106,7 +101,7 @@ class Component(Model):
     """The wanted one."""
 
 
-class Target(Model):
+class Target(Stated):
     """A target of a resolution: an indicator against a value, or several components that must all be met.
 
     A milestone is a state of things, so it has components and no value of its own.
@@ -126,7 +121,7 @@ class Target(Model):
     """By when."""
     responsible: str
     """Code of the agency that answers for it."""
-    components: list[Component] = []
+    components: list[Component] = Field(default_factory=list)
     """What must be met, each by itself."""
 
     @model_validator(mode="after")
@@ -140,7 +135,7 @@ class Target(Model):
         return self
 
 
-class FrameworkFile(Model):
+class FrameworkFile(Stated):
     """A version of a document that lists indicators and sets targets, as its file has it."""
 
     framework: str
@@ -153,9 +148,9 @@ class FrameworkFile(Model):
     """The years to which this version applies: an old year is computed by the version of its time."""
     indicators: list[
         Annotated[Annotated[str, Tag("<id>")] | Annotated[OwnIndicator, Tag("<own>")], Discriminator(_listed_or_own)]
-    ] = []
+    ] = Field(default_factory=list)
     """Ids of catalogue.yml, or definitions of its own (`{id: …, formula: …}`; what is left out is as in catalogue.yml)."""
-    targets: list[Target] = []
+    targets: list[Target] = Field(default_factory=list)
     """What the document wants reached."""
 
 

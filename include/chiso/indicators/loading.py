@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from chiso import contracts
-from chiso.contracts.odcs import in_words, read_yaml
+from chiso.contracts.in_words import in_words
 from chiso.contracts.references import is_identifier
+from chiso.contracts.yaml_text import read_yaml
 from chiso.indicators.catalogue import (
     SHARED,
     Catalogue,
@@ -19,7 +20,6 @@ from chiso.indicators.catalogue import (
     Framework,
     FrameworkFile,
     Indicator,
-    Model,
     OwnIndicator,
     Years,
     sha256_of,
@@ -29,12 +29,13 @@ from chiso.indicators.checks import Found, Surroundings, faults_of_indicator, fa
 from chiso.province.units import load_reference
 from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
+from chiso.system.stated import Stated
 
 _UNKNOWN_WORD = "is no word of the catalogue; docs/indicators.md lists them"
 _ITEM = re.compile(r"(indicators|targets)\[(\d+)\]")
 _File = tuple[Path, int]
 """Path, and when it was last modified."""
-T = TypeVar("T", bound=Model)
+T = TypeVar("T", bound=Stated)
 
 
 def load_catalogue(settings: Settings) -> Catalogue:

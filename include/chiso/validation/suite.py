@@ -6,22 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from chiso.contracts.in_words import in_words
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
 from chiso.system.errors import ContractError, Fault
+from chiso.system.stated import Stated
 
 QUERY = "unexpected_rows_expectation"
 """The type that is stated as SQL: what it selects breaks the rule."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Meta(_Model):
+class Meta(Stated):
     """What the platform makes of an expectation."""
 
     rule: str
@@ -38,7 +35,7 @@ class Meta(_Model):
     """With `flag`: whether each row that breaks the rule is named; else the delivery is."""
 
 
-class Entry(_Model):
+class Entry(Stated):
     """One expectation, in the library's own form."""
 
     type: str
@@ -62,7 +59,7 @@ class Entry(_Model):
         return self.meta.action == "reject_row" or self.meta.rows
 
 
-class Suite(_Model):
+class Suite(Stated):
     """A file of expectations."""
 
     name: str

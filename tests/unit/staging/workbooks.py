@@ -14,7 +14,8 @@ import xlsxwriter
 import xlwt
 from chiso import contracts
 from chiso.contracts import Column, Contract
-from chiso.contracts.model import ColumnTerms, Terms
+from chiso.contracts.columns import ColumnTerms
+from chiso.contracts.terms import Terms
 from chiso.findings.issues import DeliveryRefused, Issue
 from chiso.province.units import load_reference
 from chiso.staging.workbook import Form, read_workbook

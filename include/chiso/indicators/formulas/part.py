@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic import model_serializer, model_validator
 from typing_extensions import override
 
 from chiso.indicators.figures import MeasureKey, UnitKey
 from chiso.indicators.known import Gap, Known, Result
+from chiso.system.stated import Stated
 
 _MEASURE = re.compile(r"([a-z][a-z0-9_]*/[a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 Results = dict[UnitKey, Result]
@@ -18,10 +19,9 @@ Wanted = dict[MeasureKey, frozenset[str]]
 """Measures, each with the dimensions by which its figures are needed."""
 
 
-class Part(BaseModel):
+class Part(Stated):
     """A formula, or a part of one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     example: ClassVar[str] = ""
 
     @property
