@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chiso.system.settings import connection_variable
 from chiso.system.settings import load as load_settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _connections() -> dict[str, str]:
     endpoints = {contract.terms.transport.endpoint for contract in sound}
     found: dict[str, str] = {}
     for name in sorted({"warehouse", *endpoints}):
-        variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+        variable = connection_variable(name)
         if os.environ.get(variable):
             continue
         try:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import sqlalchemy as sa
 
 Fingerprints = dict[str, dict[str, Any]]
-"""What a table holds of a delivery, by table."""
+"""What a delivery left in each table: `{"rows", "hash", "postgres"}`, by table."""
 
 
 @dataclass(frozen=True)

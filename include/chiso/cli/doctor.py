@@ -10,7 +10,7 @@ import click
 
 from chiso.contracts import Contract
 from chiso.system.errors import ChisoError, SettingsError
-from chiso.system.settings import Settings
+from chiso.system.settings import Settings, connection_variable
 
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -119,7 +119,7 @@ def _endpoint(name: str, users: list[Contract], settings: Settings) -> str:
     """Asks the endpoint as those contracts do; of a drop folder, lists it."""
     from chiso import sources
 
-    variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+    variable = connection_variable(name)
     if not settings.has(variable):
         return f"{variable} is not set; the sandbox stands in while it runs"
     endpoint = settings.endpoint(name)

@@ -51,6 +51,11 @@ class Contract(Stated):
         return [column for column in self.columns if not column.personal]
 
     @property
+    def loaded_names(self) -> list[str]:
+        """Their names."""
+        return [column.name for column in self.loaded_columns]
+
+    @property
     def key(self) -> list[str]:
         """Names of the columns that tell rows of one delivery apart."""
         return [column.name for column in self.columns if column.key]

@@ -17,7 +17,6 @@ from chiso.contracts.terms import Terms
 from chiso.contracts.yaml_text import read_yaml
 from chiso.system.errors import ContractError, Fault
 
-
 _DEFAULT_READING: Mapping[str, ReadingName] = {
     "string": "text",
     "integer": "count",

@@ -149,7 +149,7 @@ def _fits(column: Column) -> Iterator[Fault]:
 
 
 def _terms(contract: Contract) -> Iterator[Fault]:
-    terms, names = contract.terms, {column.name for column in contract.loaded_columns}
+    terms, names = contract.terms, set(contract.loaded_names)
     stated: dict[str, list[str | None]] = {
         "subject": [terms.subject],
         "unit": [terms.unit],
@@ -186,7 +186,7 @@ def _readings(contract: Contract) -> Iterator[Fault]:
 
 
 def _measures(contract: Contract) -> Iterator[Fault]:
-    names = {column.name for column in contract.loaded_columns}
+    names = set(contract.loaded_names)
     for measure in contract.measures:
         place = f"measures.{measure.id}"
         missing = [

@@ -225,7 +225,7 @@ def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
                 "WHERE s.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
                 "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
             ),
-            {"source": contract.source, "columns": [column.name for column in contract.loaded_columns]},
+            {"source": contract.source, "columns": contract.loaded_names},
         )
         return [row.delivery_id for row in rows]
 

@@ -14,6 +14,7 @@ from chiso.findings.issues import Issue
 from chiso.sources import Dropped
 from chiso.system.errors import ArrivalError, ChisoError
 from chiso.system.platform import Platform
+from chiso.system.settings import connection_variable
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def left_alone(platform: Platform, family: str | None = None, source: str | None
     return [
         left
         for endpoint in sorted(looked_at)
-        if platform.settings.has(f"AIRFLOW_CONN_CHISO_{endpoint.upper()}")
+        if platform.settings.has(connection_variable(endpoint))
         for left in _left_alone(endpoint, source, known, platform)
     ]
 

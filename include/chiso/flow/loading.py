@@ -24,6 +24,7 @@ from chiso.province.units import load_reference
 from chiso.system.database import load_lock, reachable
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
+from chiso.system.settings import connection_variable
 from chiso.validation import RowConditions, Rules, Verdict
 
 
@@ -229,7 +230,7 @@ def _discard(contract: Contract, platform: Platform) -> None:
 def _password(contract: Contract, platform: Platform) -> str | None:
     """The secret that opens protected workbooks: the drop folder connection's password."""
     terms = contract.terms.transport
-    name = f"AIRFLOW_CONN_CHISO_{terms.endpoint.upper()}"
+    name = connection_variable(terms.endpoint)
     if terms.kind != "drop_folder" or not platform.settings.has(name):
         return None
     return platform.settings.endpoint(terms.endpoint).password or None

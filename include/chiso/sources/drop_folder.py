@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from chiso.system.errors import EndpointError, SettingsError
-from chiso.system.settings import LOCAL_TIME, Endpoint
+from chiso.system.settings import LOCAL_TIME, Endpoint, connection_variable
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract
@@ -62,7 +62,7 @@ def scan_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> lis
     """
     transports = [contract.terms.transport for contract in contracts]
     names = sorted({transport.endpoint for transport in transports if transport.kind == "drop_folder"})
-    variable = f"AIRFLOW_CONN_CHISO_{names[0].upper()}" if names else "the connection of the drop folder"
+    variable = connection_variable(names[0]) if names else "the connection of the drop folder"
     patterns, largest = _patterns(contracts), _largest(endpoint, variable)
     files = [
         _dropped(path, status, patterns, largest)

@@ -27,7 +27,7 @@ from chiso.sources.oauth import ApiKey, ClientCredentials, Login, NoLogin
 from chiso.sources.pace import Pace, PacedAdapter
 from chiso.sources.patience import Clock, Limits, PassingError, Patience, StalledError, UnreachableError
 from chiso.system.errors import EndpointError
-from chiso.system.settings import Endpoint
+from chiso.system.settings import Endpoint, connection_variable
 
 Auth = Literal["none", "oauth2", "api_key"]
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
@@ -49,7 +49,7 @@ class Session:
 
     def __init__(self, endpoint: Endpoint, name: str, auth: Auth) -> None:
         """name: of the connection, so that messages can say which variable to check."""
-        self.variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+        self.variable = connection_variable(name)
         extra = endpoint.extra or {}
         self.limits = Limits.of(extra, self.variable)
         self._clock = Clock(self.limits, self.variable)

@@ -89,7 +89,7 @@ class Settings:
 
     def endpoint(self, name: str) -> Endpoint:
         """The connection `chiso_<name>`. Raises SettingsError if the environment doesn't hold it."""
-        variable = f"AIRFLOW_CONN_CHISO_{name.upper()}"
+        variable = connection_variable(name)
         text = self.values.get(variable, "")
         if not text:
             raise SettingsError(
@@ -101,6 +101,11 @@ class Settings:
     def has(self, variable: str) -> bool:
         """Whether the variable is set and not empty."""
         return bool(self.values.get(variable))
+
+
+def connection_variable(name: str) -> str:
+    """The variable that holds the connection `chiso_<name>`, as Airflow calls it."""
+    return f"AIRFLOW_CONN_CHISO_{name.upper()}"
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

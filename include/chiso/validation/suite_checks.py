@@ -38,7 +38,7 @@ def faults_of_suite(suite: Suite, contract: Contract) -> Iterator[Found]:
 
 
 def _entry(entry: Entry, contract: Contract) -> Iterator[Found]:
-    names = {column.name for column in contract.loaded_columns}
+    names = set(contract.loaded_names)
     if entry.meta.column is not None and entry.meta.column not in names:
         yield "meta.column", f"{entry.meta.column!r} is no column that is loaded"
     if entry.meta.rows and entry.meta.action == "refuse_delivery":

@@ -103,7 +103,7 @@ def _gather(
     )
     connection.exec_driver_sql(f"ANALYZE {_UNCHANGED}")
     ours = {"delivery_id": str(delivery_id), "portion": str(delivery_id), "recorded_at": "now()"}
-    staged = {name: f's."{name}"' for name in ("row_no", "line", *(column.name for column in contract.loaded_columns))}
+    staged = {name: f's."{name}"' for name in ("row_no", "line", *contract.loaded_names)}
     given = staged | ours
     typed = ", ".join(f'CAST({given.get(column.name, "NULL")} AS {column.kind}) AS "{column.name}"' for column in columns)
     accepted = accepted_rows(scratch, f"UNION ALL SELECT row_no FROM {_UNCHANGED}")

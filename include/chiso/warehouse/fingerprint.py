@@ -11,11 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chiso.audit import Fingerprints
 from chiso.contracts import Contract
 from chiso.warehouse.tables import OWN_COLUMNS
 
-Fingerprints = dict[str, dict[str, Any]]
-"""By table: `{"rows", "hash", "postgres"}`."""
 LEDGER = ("warehouse.event_ledger", "warehouse.event_origin")
 """Derived from events, and made anew now and then; their fingerprints have audit events of their own."""
 BESIDE = ("warehouse.load", "warehouse.slice")
@@ -36,17 +35,12 @@ def fingerprint(
 ) -> Fingerprints:
     """By table: `{"rows", "hash", "postgres"}` of a delivery's load. known: those that were taken already."""
     taken = known or {}
-    columns = {contract.fact_table: column_names(contract)}
+    columns = {contract.fact_table: contract.loaded_names}
     return taken | {
         table: _fingerprint_of(connection, table, delivery_id, columns.get(table))
         for table in fact_tables(contract)
         if table not in taken
     }
-
-
-def column_names(contract: Contract) -> list[str]:
-    """The contract's columns that a load reads; one that the contract gains later is none of them."""
-    return [column.name for column in contract.loaded_columns]
 
 
 def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerprints:
@@ -58,7 +52,7 @@ def fingerprint_and_days(
     connection: sa.Connection, contract: Contract, rows: str, at: str
 ) -> tuple[dict[str, Any], list[date]]:
     """The fingerprint of all `rows`, of the shape of the facts, and the days of their timestamp `at`, in one reading."""
-    hashed = _of_rows(connection, contract.fact_table, column_names(contract))
+    hashed = _of_rows(connection, contract.fact_table, contract.loaded_names)
     each = f'SELECT "{at}"::date AS day, {hashed} FROM {rows} t GROUP BY 1'
     found = connection.execute(
         sa.text(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from chiso.audit import Fingerprints
 from chiso.contracts import Contract
 from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period, touched
 from chiso.warehouse.accepted import accepted_rows
 from chiso.warehouse.events import merge_events
-from chiso.warehouse.fingerprint import Fingerprints, fingerprint, ledger_fingerprint
+from chiso.warehouse.fingerprint import fingerprint, ledger_fingerprint
 from chiso.warehouse.slices import add_slices
 from chiso.warehouse.tables import require_same_shape
 
@@ -74,7 +75,7 @@ def _write_load(connection: sa.Connection, staged: Staged, delivery_id: int) -> 
             "calendar": staged.period.calendar,
             "sheet": staged.sheet,
             "letters": json.dumps(staged.letters),
-            "columns": [column.name for column in staged.contract.loaded_columns],
+            "columns": staged.contract.loaded_names,
         },
     )
 

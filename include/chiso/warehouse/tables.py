@@ -27,7 +27,7 @@ def ensure(connection: sa.Connection, contracts: Iterable[Contract]) -> None:
     contracts: sound ones, no two of which share a table.
     """
     for contract in contracts:
-        present = _present(connection, contract.table)
+        present = _present(connection, contract.fact_table)
         if present:
             _extend(connection, contract, present)
         else:
@@ -52,7 +52,7 @@ def is_required(column: Column) -> bool:
 
 def _create(connection: sa.Connection, contract: Contract) -> None:
     columns = [f'"{column.name}" {sql_type(column)}{" NOT NULL" if is_required(column) else ""}' for column in contract.loaded_columns]
-    table = f"warehouse.{contract.table}"
+    table = contract.fact_table
     if contract.has_events:
         _create_events(connection, contract, table, columns)
     else:
@@ -86,13 +86,13 @@ def protect(connection: sa.Connection, table: str) -> None:
 
 
 def _present(connection: sa.Connection, table: str) -> dict[str, str]:
-    """Column → type of a table; {} if there is none."""
+    """Column → type of a table, named with its schema; {} if there is none."""
     rows = connection.execute(
         sa.text(
             "SELECT attname, format_type(atttypid, atttypmod) AS kind FROM pg_attribute "
             "WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped"
         ),
-        {"table": f"warehouse.{table}"},
+        {"table": table},
     )
     return {row.attname: row.kind for row in rows}
 
@@ -111,7 +111,7 @@ def _extend(connection: sa.Connection, contract: Contract, present: dict[str, st
 
     What else a contract has changed is left as it is: `require_same_shape` refuses loads until it is settled.
     """
-    table = f"warehouse.{contract.table}"
+    table = contract.fact_table
     loaded = {column.name: column for column in contract.loaded_columns}
     for name, column in loaded.items():
         if name not in present:
@@ -131,7 +131,7 @@ def _is_wider(kind: str, than: str) -> bool:
 
 def require_same_shape(connection: sa.Connection, contract: Contract) -> None:
     """Raises ContractError where the contract has changed what the facts that are kept can't follow: a type, or the key."""
-    present, where = _present(connection, contract.table), f"{contract.path.name}: table warehouse.{contract.table}"
+    present, where = _present(connection, contract.fact_table), f"{contract.path.name}: table {contract.fact_table}"
     for column in contract.loaded_columns:
         kept, kind = present[column.name], _plain(column)
         if kept != kind and not _is_wider(kept, kind):
@@ -139,7 +139,7 @@ def require_same_shape(connection: sa.Connection, contract: Contract) -> None:
                 f"{where} keeps {column.name} as {kept}, the contract now says {kind}. Give the column another name, so that "
                 "both are kept, or take the change back."
             )
-    kept_key = _primary_key(connection, f"warehouse.{contract.table}") - {"delivery_id", "portion"}
+    kept_key = _primary_key(connection, contract.fact_table) - {"delivery_id", "portion"}
     if contract.has_events and kept_key != set(contract.key):
         raise ContractError(
             f"{where} tells events apart by {', '.join(sorted(kept_key))}, the contract now by {', '.join(contract.key)}. "

@@ -117,10 +117,10 @@ def _take_over(connection: sa.Connection, load: sa.Row, contract: Contract) -> N
     connection.execute(
         sa.text("INSERT INTO warehouse.load VALUES (:id, :source, :period, :calendar, :sheet, CAST(:letters AS jsonb), :columns, :recorded)"),
         {"id": load.delivery_id, "source": load.source, "period": load.period, "calendar": load.calendar, "sheet": sheet,
-         "letters": json.dumps(_letters(connection, load.delivery_id, contract)), "columns": [column.name for column in contract.loaded_columns],
+         "letters": json.dumps(_letters(connection, load.delivery_id, contract)), "columns": contract.loaded_names,
          "recorded": load.recorded_at})
     if not contract.has_events:
-        names = [f'"{column.name}"' for column in contract.loaded_columns]
+        names = [f'"{name}"' for name in contract.loaded_names]
         reporter = contract.terms.delivery.reporter
         reported_by = f"coalesce(a.{reporter}::text, '')" if reporter else "''"
         connection.execute(
