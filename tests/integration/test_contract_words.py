@@ -131,6 +131,8 @@ FEES = """
 - {name: state, businessName: TrangThai, logicalType: string, required: true, enum: [{value: xong}, {value: chờ}]}
 - {name: agency, businessName: DonVi, logicalType: string, required: true, customProperties: [{property: reading, value: agency}]}
 """
+STATE = "- {name: state, businessName: TrangThai, logicalType: string, required: true, enum: [{value: xong}, {value: chờ}]}\n"
+WHEN = ", when: {column: state, operator: '=', value: xong}"
 FEES_TERMS = """- {property: owner, value: 000.00.01.H34}
 - {property: transport, value: {kind: export, endpoint: portal, path: /x, auth: oauth2, since: 2024-06}}
 - {property: delivery, value: {cadence: day, content: events, replaces: keys, format: csv}}
@@ -376,3 +378,48 @@ def test_what_came_again_is_read_again_with_the_receipt_that_stands(workshop: Wo
     assert (outcome.accepted, outcome.loaded) == (True, 1)
     assert workshop.province_figures(wider, "2024-H1") == {"wells": 3}
     assert verification.verify(workshop.platform)["faults"] == []
+
+
+def test_every_delivery_of_events_is_read_again_for_a_column_that_is_gained(workshop: Workshop) -> None:
+    """A newer delivery of the same day replaces none of the other's events, so both lack the column."""
+    contract = workshop.add("portal/fees", FEES.replace(STATE, ""), FEES_TERMS.replace(WHEN, ""))
+    for number, day in ((1, 1), (2, 2)):
+        workshop.ingest(contract, fees((number, "phí", 1000, "27/06/2024", "xong")), "fees_2024-06-27.csv", at(day))
+    wider = workshop.add("portal/fees", FEES, FEES_TERMS)
+    assert [outcome.loaded for outcome in collecting.load_pending(wider, workshop.platform)] == [1, 1]
+    assert workshop.province_figures(wider, "2024-06") == {"fees": 2, "fees_vnd": 2000}
+    with workshop.platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT code, state FROM publication.portal_fees ORDER BY code"))
+        assert [tuple(row) for row in rows] == [("GD1", "xong"), ("GD2", "xong")]
+    assert list(collecting.load_pending(wider, workshop.platform)) == []
+    assert verification.verify(workshop.platform)["faults"] == []
+
+
+def test_a_reading_anew_that_is_refused_is_shown(workshop: Workshop) -> None:
+    """What was loaded before stands, so that nothing but the list of refused deliveries would say it."""
+    score = "- {name: score, businessName: diem, logicalType: number}\n"
+    measured = "  - {id: score, name_vi: Điểm, unit: điểm, kind: stock, column: score, over_rows: none}\n"
+    terms = TRANSPORT + "- {property: delivery, value: {cadence: half, format: json, max_rejected_rows: 0}}\n" + WELLS_MEASURES
+    contract = workshop.add("soc/wells", WELLS.replace(score, ""), terms.replace(measured, ""))
+    assert workshop.ingest(contract, wells("2024-H1", ("Huyện Sa Thầy", 3, "chính thức")), "a.json", at(1)).accepted
+    wider = workshop.add("soc/wells", WELLS.replace("diem", "chua_co").replace("logicalType: number}", "logicalType: number, required: true}"), terms)
+    [outcome] = collecting.load_pending(wider, workshop.platform)
+    assert not outcome.accepted
+    with workshop.platform.engine.connect() as connection:
+        refused = connection.execute(sa.text("SELECT delivery_id FROM publication.refused_delivery")).scalars().all()
+        assert refused == [outcome.delivery]
+    assert workshop.province_figures(wider, "2024-H1")["wells"] == 3
+
+
+def test_facts_of_a_source_whose_contract_is_gone_are_verified(workshop: Workshop) -> None:
+    contract = workshop.add("portal/fees", FEES, FEES_TERMS)
+    workshop.ingest(contract, fees((1, "phí", 1000, "27/06/2024", "xong")), "fees_2024-06.csv", at(1))
+    contract.path.unlink()
+    assert verification.verify(workshop.platform)["faults"] == []
+    with workshop.platform.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE warehouse.portal_fees_0 DISABLE TRIGGER USER"))
+        connection.execute(sa.text("UPDATE warehouse.portal_fees_0 SET amount = 1"))
+    assert any("warehouse.portal_fees" in fault for fault in verification.verify(workshop.platform)["faults"])
+    with workshop.platform.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE warehouse.portal_fees CASCADE"))
+    assert "table warehouse.portal_fees is gone, with all that loads left there" in verification.verify(workshop.platform)["faults"]

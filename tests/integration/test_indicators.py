@@ -75,6 +75,10 @@ def test_only_periods_that_a_changed_definition_touches_are_computed_again(inbox
 
     copy.change("indicators/catalogue.yml", "name_vi: Tỷ lệ hộ gia đình có cáp quang", "name_vi: Cáp quang đến hộ")
     assert stale(copy.platform) == []
+    assert computing.compute_stale(copy.platform).periods == ()
+    with copy.platform.engine.connect() as connection:
+        named = sa.text("SELECT DISTINCT name_vi FROM publication.indicator WHERE indicator = 'households_fibre_pct'")
+        assert connection.execute(named).scalars().all() == ["Cáp quang đến hộ"]
     copy.change("indicators/catalogue.yml", "to: departments/telecom.households}", "to: departments/telecom.adults}")
     touched = {"civil/2022-Q3", "civil/2022-H2", "civil/2022-9M", "civil/2022"}
     assert set(stale(copy.platform)) == touched

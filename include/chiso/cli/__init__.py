@@ -12,18 +12,19 @@ from chiso.system.errors import ChisoError
 from chiso.system.visible import safe_output
 
 _COMMANDS = {
-    "check": "chiso.cli.deliveries:check",
-    "ingest": "chiso.cli.deliveries:ingest",
-    "indicators": "chiso.cli.figures:indicators",
-    "targets": "chiso.cli.figures:targets",
-    "explain": "chiso.cli.figures:explain",
-    "compute": "chiso.cli.figures:compute",
-    "audit": "chiso.cli.audit:audit",
-    "db": "chiso.cli.db:db",
-    "source": "chiso.cli.source:source",
-    "report": "chiso.cli.report:report",
-    "doctor": "chiso.cli.doctor:doctor",
+    "check": ("chiso.cli.deliveries:check", "Dry run: what would be found in a file. Writes nothing."),
+    "ingest": ("chiso.cli.deliveries:ingest", "Load a file, or what is due of a source."),
+    "indicators": ("chiso.cli.figures:indicators", "Computed indicators; lint checks their catalogue."),
+    "targets": ("chiso.cli.figures:targets", "The targets of a resolution and where they stand."),
+    "explain": ("chiso.cli.figures:explain", "From a number back to its cells and raw files."),
+    "compute": ("chiso.cli.figures:compute", "Compute what is stale, a period, or everything anew."),
+    "audit": ("chiso.cli.audit:audit", "Verify the audit chain and the raw files."),
+    "db": ("chiso.cli.db:db", "The warehouse: its URL, migrations, psql."),
+    "source": ("chiso.cli.source:source", "Sources: list, and lint their contracts."),
+    "report": ("chiso.cli.report:report", "Data Docs, exports and the scoreboard."),
+    "doctor": ("chiso.cli.doctor:doctor", "What is set up, what is missing."),
 }
+"""Name → where the command is, and what the list of commands says of it."""
 
 
 class _Lazy(click.Group):
@@ -37,28 +38,13 @@ class _Lazy(click.Group):
 
         if cmd_name not in _COMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name].split(":")
+        module, name = _COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_SUMMARIES.items()))
-
-
-_SUMMARIES = {
-    "check": "Dry run: what would be found in a file. Writes nothing.",
-    "ingest": "Load a file, or what is due of a source.",
-    "indicators": "Computed indicators; lint checks their catalogue.",
-    "targets": "The targets of a resolution and where they stand.",
-    "explain": "From a number back to its cells and raw files.",
-    "compute": "Compute what is stale, a period, or everything anew.",
-    "audit": "Verify the audit chain and the raw files.",
-    "db": "The warehouse: its URL, migrations, psql.",
-    "source": "Sources: list, and lint their contracts.",
-    "report": "Data Docs, exports and the scoreboard.",
-    "doctor": "What is set up, what is missing.",
-}
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 @click.group(cls=_Lazy)

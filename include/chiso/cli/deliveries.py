@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chiso.cli.session import period_code, platform, print_json
-from chiso.deliveries.verdicts import Outcome
+from chiso.province.numbers import as_printed
 from chiso.system.errors import ChisoError
+
+if TYPE_CHECKING:
+    from chiso.deliveries.verdicts import Outcome
 
 
 @click.command()
@@ -63,7 +67,7 @@ def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str 
     ctx.exit(_exit_code(outcomes))
 
 
-def _gathered(outcomes: Iterator[Outcome]) -> tuple[list[Outcome], ChisoError | None]:
+def _gathered(outcomes: "Iterator[Outcome]") -> tuple["list[Outcome]", ChisoError | None]:
     """What came before it ended, and the fault that it ended with."""
     gathered: list[Outcome] = []
     try:
@@ -74,13 +78,13 @@ def _gathered(outcomes: Iterator[Outcome]) -> tuple[list[Outcome], ChisoError | 
     return gathered, None
 
 
-def _exit_code(outcomes: list[Outcome]) -> int:
+def _exit_code(outcomes: "list[Outcome]") -> int:
     """0 accepted, 1 refused, 2 where the stated period was wrong."""
     rules = {found["rule"] for outcome in outcomes if not outcome.accepted for found in outcome.issues}
     return 2 if "period_stated" in rules else 0 if all(outcome.accepted for outcome in outcomes) else 1
 
 
-def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:
+def _show(outcomes: "list[Outcome]", as_json: bool, *, many: bool) -> None:
     if as_json:
         shapes = [outcome.as_json() for outcome in outcomes]
         print_json(shapes if many or len(shapes) != 1 else shapes[0])
@@ -91,7 +95,7 @@ def _show(outcomes: list[Outcome], as_json: bool, *, many: bool) -> None:
         click.echo("Nothing to do: everything that is due has been loaded.")
 
 
-def _show_one(outcome: Outcome) -> None:
+def _show_one(outcome: "Outcome") -> None:
     period = f" {outcome.period.code} ({outcome.period.calendar})" if outcome.period else ""
     click.echo(
         f"{outcome.source}{period}: {'accepted' if outcome.accepted else 'REFUSED'}; rows {outcome.rows}, rejected {outcome.rejected}"
@@ -106,5 +110,5 @@ def _show_one(outcome: Outcome) -> None:
     if outcome.issues_total > 50:
         click.echo(f"  … {outcome.issues_total - 50} more; --json lists up to 1 000")
     for entry in outcome.values or []:
-        summed = "–" if entry["sum"] is None else f"{Decimal(entry['sum']):,f}".translate(str.maketrans(",.", ".,"))
+        summed = "–" if entry["sum"] is None else as_printed(Decimal(entry['sum']))
         click.echo(f"  {entry['measure']:40} {summed:>20} {entry['unit']:12} rows {entry['rows']}")

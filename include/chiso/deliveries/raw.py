@@ -38,12 +38,14 @@ class RawFile:
     encrypted: bool = False
     keys: tuple[str, ...] = field(default=(), repr=False)
     sha256: str | None = None
-    """What the bytes must be; who reads a plain file to its end learns that they are."""
+    """What the bytes must be; who reads the plain ones to their end learns that they are."""
+    plain: Path | None = None
+    """Of an encrypted file, where the same bytes still lie in plain: a stream of them needs no deciphering."""
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """The bytes as delivered, as a stream. Raises StorageError if they are missing, changed, or no key opens them."""
-        if not self.encrypted:
+        if self.plain or not self.encrypted:
             with self._file() as stream:
                 yield cast(BinaryIO, _Compared(stream, self)) if self.sha256 else stream
             return
@@ -56,7 +58,7 @@ class RawFile:
         if not self.encrypted:
             yield self.path
             return
-        with private_folder(self.path.parents[1]) as folder, self.open() as stream:
+        with private_folder(self.path.parents[1]) as folder, _decrypting(self) as stream:
             target = folder / "delivery"
             with target.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)
@@ -64,9 +66,9 @@ class RawFile:
 
     def _file(self) -> BinaryIO:
         try:
-            return self.path.open("rb")
+            return (self.plain or self.path).open("rb")
         except OSError as fault:
-            raise StorageError(f"{self.path}: {fault.strerror}. Restore the file, or give another one.") from fault
+            raise StorageError(f"{self.plain or self.path}: {fault.strerror}. Restore the file, or give another one.") from fault
 
 
 class _Compared:
@@ -79,7 +81,7 @@ class _Compared:
         data = self._stream.read(size)
         self._hash.update(data)
         if not data and self._hash.hexdigest() != self._raw.sha256:
-            raise StorageError(f"{self._raw.path} was changed while it was read. Nothing was loaded; run again.")
+            raise StorageError(f"{self._raw.plain or self._raw.path} was changed while it was read. Nothing was loaded; run again.")
         return data
 
 

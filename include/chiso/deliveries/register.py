@@ -215,14 +215,20 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
 def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
     """Deliveries that stand and were loaded without a column that the contract has gained since, oldest received first.
 
-    Of bytes that came several times it is the delivery whose receipt stands.
+    Of bytes that came several times it is the delivery whose receipt stands. Of events every delivery stands: a newer one
+    of the same period replaces none of its keys but those it has.
     """
+    standing = (
+        "warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) JOIN validation.verdict v USING (verdict_id) "
+        "JOIN landing.delivery d ON d.delivery_id = v.delivery_id"
+    )
+    if contract.has_events:
+        standing = "warehouse.load l JOIN landing.delivery d USING (delivery_id)"
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT DISTINCT d.received_at, d.delivery_id FROM warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) "
-                "JOIN validation.verdict v USING (verdict_id) JOIN landing.delivery d ON d.delivery_id = v.delivery_id "
-                "WHERE s.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
+                f"SELECT DISTINCT d.received_at, d.delivery_id FROM {standing} "
+                "WHERE l.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
                 "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
             ),
             {"source": contract.source, "columns": contract.loaded_names},

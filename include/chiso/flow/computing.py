@@ -40,7 +40,6 @@ def compute_period(period: Period, platform: Platform) -> int:
     catalogue = indicators.load_catalogue(settings)
     sound = contracts.load_all(settings).contracts
     with platform.engine.begin() as connection:
-        indicators.sync_definitions(connection, catalogue)
         computed = indicators.compute(connection, period, sound, catalogue, load_reference(settings.schemas))
     audit.anchor(settings, computed.head)
     return computed.written
@@ -59,12 +58,15 @@ def compute_known(platform: Platform, code: str | None = None) -> Done:
 
 
 def compute_periods(periods: Iterable[Period], platform: Platform) -> Done:
-    """Computes periods, and says in the log what of the catalogue is faulty and was left out.
+    """Writes down the catalogue's definitions, computes periods, and logs what of the catalogue is faulty and was left out.
 
     A period that can't be computed holds up no other: each fault is logged with its period, the first is raised after them.
     """
-    for fault in indicators.load_catalogue(platform.settings).faults:
+    catalogue = indicators.load_catalogue(platform.settings)
+    for fault in catalogue.faults:
         log.warning("%s", fault)
+    with platform.engine.begin() as connection:
+        indicators.sync_definitions(connection, catalogue)
     done: list[Period] = []
     written = 0
     faults: list[Exception] = []

@@ -33,8 +33,7 @@ def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
     validation.warm_up()  # keeping a large file takes about as long as the start
     landed = landing.keep(arrival, contract, platform.engine, platform.settings)
     if landed.raw.encrypted:
-        # The bytes are at hand; deciphering what was kept would only give the same ones.
-        landed = replace(landed, raw=RawFile(arrival.path, landed.raw.name, sha256=landed.sha256))
+        landed = replace(landed, raw=replace(landed.raw, plain=arrival.path, sha256=landed.sha256))
     return load(landed, contract, platform)
 
 

@@ -26,7 +26,7 @@ def sync_definitions(connection: sa.Connection, catalogue: Catalogue) -> None:
     """Writes the catalogue's definitions for those who read the warehouse, where they differ from what is there."""
     if _definitions(connection) == _wanted(connection, catalogue):
         return
-    # Several periods may be computed at once: the first writes, the others find it done.
+    # Several runs may begin at once: the first writes, the others find it done.
     connection.execute(sa.text("LOCK TABLE indicators.definition IN SHARE ROW EXCLUSIVE MODE"))
     wanted = _wanted(connection, catalogue)
     if _definitions(connection) == wanted:

@@ -71,19 +71,16 @@ def figures(
     contracts: Iterable[Contract],
     period: Period,
     province: UnitKey,
-    wanted: Mapping[MeasureKey, frozenset[str]] | None = None,
+    wanted: Mapping[MeasureKey, frozenset[str]],
 ) -> dict[MeasureKey, Figures]:
     """The wanted measures at `period`, each by the dimensions named for it; sources without a delivery for it are left out.
 
-    wanted: measure → dimensions by which it is wanted too; None: every measure, by none.
+    wanted: measure → dimensions by which it is wanted too.
     """
     found: dict[MeasureKey, Figures] = {}
     for contract in contracts:
-        measures = {
-            measure: wanted.get(MeasureKey(contract.source, measure.id), frozenset()) if wanted else frozenset[str]()
-            for measure in contract.measures
-            if wanted is None or MeasureKey(contract.source, measure.id) in wanted
-        }
+        keys = {MeasureKey(contract.source, measure.id): measure for measure in contract.measures}
+        measures = {measure: wanted[key] for key, measure in keys.items() if key in wanted}
         if measures:
             read = _of_events if contract.has_events else _of_rows
             found |= {

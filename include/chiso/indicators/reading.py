@@ -168,7 +168,8 @@ def latest_values(
             "JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from) "
             "JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period) "
             "WHERE v.indicator = ANY(:indicators) AND v.unit_code = ANY(:units) "
-            "ORDER BY v.indicator, v.defined_in, (v.period = CAST(:period AS text)) DESC NULLS LAST, p.end_date DESC, p.start_date DESC"
+            "ORDER BY v.indicator, v.defined_in, (v.period = CAST(:period AS text)) DESC NULLS LAST, "
+            "p.end_date DESC, p.start_date DESC, v.calendar DESC"
         ),
         {"period": period, "as_of": as_of or "infinity", "indicators": list(indicators), "units": list(units)},
     )

@@ -23,7 +23,7 @@ def stands_alone(measure: Measure) -> bool:
 def keys(contract: Contract, *, alone: bool) -> str:
     """SQL for the units of a row `f`, joined with `DISTRICT`, as `k(register, code, valid_from)`; code null where there is none.
 
-    alone: only the unit that the row speaks of, which is the province where the source has no units. Parameters: `as_parameters`.
+    alone: only the unit that the row speaks of, which is the province where the source has no units. Parameters: `figures.province_parameters`.
     """
     if alone:
         values = f"({_OWN})" if contract.terms.unit else f"({_PROVINCE})"

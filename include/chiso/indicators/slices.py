@@ -103,7 +103,9 @@ def choose(contract: Contract, kind: Literal["flow", "stock"], period: Period, k
             by_reporter.setdefault(each.reporter, []).append(each)
     if not by_reporter:
         return None
-    return (_stocks if kind == "stock" else _flows)(contract, period, known, by_reporter)
+    if kind == "stock":
+        return _stocks(contract, period, known, by_reporter)
+    return _flows(contract, period, by_reporter)
 
 
 _ByReporter = Mapping[str, list[Slice]]
@@ -122,7 +124,7 @@ def _stocks(contract: Contract, period: Period, known: Collection[Slice], by_rep
     return Chosen(tuple(used), tuple(lacks))
 
 
-def _flows(contract: Contract, period: Period, _known: Collection[Slice], by_reporter: _ByReporter) -> Chosen:
+def _flows(contract: Contract, period: Period, by_reporter: _ByReporter) -> Chosen:
     parts = {name: frozenset(_parts(contract, period, {each.period for each in slices})) for name, slices in by_reporter.items()}
     used = [each for name, slices in by_reporter.items() for each in slices if each.period in parts[name]]
     common = _gaps(contract, period, sorted(frozenset[Period]().union(*parts.values()), key=lambda part: part.start))

@@ -146,6 +146,11 @@ def without_zeros(value: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+def as_printed(value: Decimal) -> str:
+    """As Vietnamese offices write it: `15.110`, `1.250,5`."""
+    return f"{value:,f}".translate(str.maketrans(",.", ".,"))
+
+
 def readings(text: str) -> list[int]:
     """Whole numbers that a malformed count may have meant, likeliest first, each once.
 

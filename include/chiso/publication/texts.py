@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from chiso.province.numbers import as_printed
 from chiso.system.visible import visible
 
 _STATUS = {"met": "đạt", "unmet": "chưa đạt", "no_data": "chưa có số liệu"}
@@ -55,8 +56,7 @@ def number(value: Decimal | None, decimals: int = 2) -> str:
     if value is None:
         return ""
     rounded = round(Decimal(value), decimals)
-    text = f"{rounded.normalize():,f}" if rounded else "0"
-    return text.replace(",", "\0").replace(".", ",").replace("\0", ".")
+    return as_printed(rounded.normalize()) if rounded else "0"
 
 
 def indicator_line(row: Mapping[str, Any]) -> str:

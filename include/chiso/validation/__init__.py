@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from chiso.deliveries.staged import Staged
 from chiso.findings.issues import Action, Issue, Severity, issue, worded
-from chiso.province.numbers import scaled, without_zeros
+from chiso.province.numbers import as_printed, scaled, without_zeros
 from chiso.province.text import mask_words
 from chiso.system.errors import DisagreementError
 from chiso.system.settings import Settings
@@ -62,7 +62,13 @@ def judging(
             f"{staged.period.code}.{staged.scratch.name}",
             settings.reports / "data_docs" if keep_docs else None,
         )
-        yield lambda: _verdict(_Case(staged, dated, counts, holds.result()), engine)
+
+        def judged() -> Verdict:
+            case = _Case(staged, dated, counts, holds.result())
+            _require_agreement(case, engine)
+            return _verdict(case, engine)
+
+        yield judged
 
 
 def dry_run(staged: Staged, rules: Rules, engine: sa.Engine, settings: Settings) -> Verdict:
@@ -108,7 +114,6 @@ class _Case:
 def _verdict(case: _Case, engine: sa.Engine) -> Verdict:
     scratch = case.staged.scratch
     with engine.connect() as connection:
-        _check_agreement(connection, case)
         marks, total = _row_issues(connection, case.staged, case.rules)
         rejected = _count(connection, f"SELECT count(DISTINCT row_no) FROM {scratch.marks} WHERE rejects")
         whole = [*case.staged.issues, *_delivery_issues(connection, case, rejected)]
@@ -160,8 +165,10 @@ def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator
         yield _placed(known[said], row, staged)
 
 
-def _check_agreement(connection: sa.Connection, case: _Case) -> None:
-    broken = _count(connection, f"SELECT count(*) FROM (SELECT 1 FROM {case.staged.scratch.broken} WHERE rejects LIMIT 1) b")
+def _require_agreement(case: _Case, engine: sa.Engine) -> None:
+    """Raises DisagreementError where the row rules and Great Expectations differ."""
+    with engine.connect() as connection:
+        broken = _count(connection, f"SELECT count(DISTINCT row_no) FROM {case.staged.scratch.broken} WHERE rejects")
     for rule in case.rules.stated:
         if not (rule.is_row_level or rule.found_by == "broken"):
             continue
@@ -183,11 +190,7 @@ def _row_issues(connection: sa.Connection, staged: Staged, rules: Rules) -> tupl
             f"ORDER BY NOT rejects, row_no, rule LIMIT {MOST_ISSUES}"
         )
     )
-    return [_row_issue(row, staged, by_id) for row in found], total
-
-
-def _row_issue(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
-    return _placed(_issue_of(row, staged, by_id), row, staged)
+    return [_placed(_issue_of(row, staged, by_id), row, staged) for row in found], total
 
 
 def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
@@ -225,15 +228,10 @@ def _cell_details(row: Any, staged: Staged) -> dict[str, Any]:
     proposal = details.pop("proposal", None)
     if proposal is not None:
         details |= {
-            "hint_vi": f" Có thể là {_as_printed(Decimal(proposal))}: chỉ giá trị này khớp với dòng tổng.",
+            "hint_vi": f" Có thể là {as_printed(Decimal(proposal))}: chỉ giá trị này khớp với dòng tổng.",
             "hint_en": f" Probably {proposal}: the only reading that makes the printed totals hold.",
         }
     return details
-
-
-def _as_printed(number: Decimal) -> str:
-    """As Vietnamese offices write it: `15.110`, `1.250,5`."""
-    return f"{number:,f}".translate(str.maketrans(",.", ".,"))
 
 
 def _delivery_issues(connection: sa.Connection, case: _Case, rejected: int) -> Iterator[Issue]:

@@ -106,7 +106,7 @@ def _gather(
     staged = {name: f's."{name}"' for name in ("row_no", "line", *contract.loaded_names)}
     given = staged | ours
     typed = ", ".join(f'CAST({given.get(column.name, "NULL")} AS {column.kind}) AS "{column.name}"' for column in columns)
-    accepted = accepted_rows(scratch, f"UNION ALL SELECT row_no FROM {_UNCHANGED}")
+    accepted = accepted_rows(scratch, without=_UNCHANGED)
     loaded = connection.exec_driver_sql(f"CREATE TABLE {gathered} AS SELECT {typed} FROM {accepted} s").rowcount
     connection.exec_driver_sql(f"DROP TABLE {_UNCHANGED}")
     return loaded

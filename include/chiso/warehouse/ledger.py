@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from chiso import audit
 from chiso.audit import Counted
 from chiso.contracts import Contract, Measure
-from chiso.system.settings import Settings
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
 _CHANGES, _BEFORE, _DAYS = "event_change", "event_before", "event_day"
@@ -37,12 +36,12 @@ def days_counted(connection: sa.Connection, delivery_id: int) -> list[date]:
     return list(connection.execute(found, {"delivery": delivery_id}).scalars())
 
 
-def recount(connection: sa.Connection, contract: Contract, settings: Settings) -> audit.Head | None:
+def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
     """Makes the ledger anew where it was counted by other measures or units than today's, load by load.
 
     The caller holds the source's load lock.
     """
-    basis = _basis(contract, settings)
+    basis = _basis(connection, contract)
     known = connection.execute(
         sa.text("SELECT basis_sha256 FROM warehouse.event_basis WHERE source = :source"), {"source": contract.source}
     ).scalar()
@@ -72,8 +71,6 @@ def recount(connection: sa.Connection, contract: Contract, settings: Settings) -
         {"source": contract.source, "basis": basis},
     )
     return head
-
-
 
 
 def counted_by(contract: Contract) -> list[str]:
@@ -186,9 +183,11 @@ def _span(column: str) -> str:
     return f"({day}::date - (date_part('day', {day})::int - CASE WHEN date_part('day', {day}) < 15 THEN 1 ELSE 15 END))"
 
 
-def _basis(contract: Contract, settings: Settings) -> str:
+def _basis(connection: sa.Connection, contract: Contract) -> str:
+    """Identifies what counts depend on: the contract's measures and terms, and when which unit's code is valid."""
     terms = contract.terms
     what = [measure.model_dump_json() for measure in contract.measures] + [terms.unit, terms.unit_at, terms.dimensions]
     what += [contract.table, contract.key, terms.events.at if terms.events else None]
-    units = [path.read_text("utf-8") for path in sorted((settings.schemas / "reference").glob("a*.csv"))]
+    found = connection.execute(sa.text("SELECT register, code, valid_from, valid_to FROM warehouse.unit ORDER BY 1, 2, 3"))
+    units = [[str(value) for value in row] for row in found]
     return hashlib.sha256(json.dumps([what, units]).encode()).hexdigest()

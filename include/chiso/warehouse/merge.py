@@ -89,15 +89,16 @@ def _merge_rows(connection: sa.Connection, staged: Staged, delivery_id: int) -> 
     return connection.execute(
         sa.text(
             f"INSERT INTO {contract.fact_table} (delivery_id, row_no, line, unit_register, unit_code, unit_valid_from, period, reporter, {columns}) "
-            f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), u.register, u.code, u.valid_from, {row_period(contract)}, {reporter}, {values} "
+            f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), u.register, u.code, u.valid_from, {_row_period(contract)}, "
+            f"{reporter}, {values} "
             f"FROM {accepted_rows(staged.scratch)} s LEFT JOIN warehouse.unit u ON u.code = {unit} "
-            f"AND {unit_day(contract)} BETWEEN u.valid_from AND u.valid_to"
+            f"AND {_unit_day(contract)} BETWEEN u.valid_from AND u.valid_to"
         ),
         {"delivery": delivery_id, "period": staged.period.code, "day": staged.period.end},
     ).rowcount
 
 
-def row_period(contract: Contract) -> str:
+def _row_period(contract: Contract) -> str:
     """SQL for the code of the period that a row belongs to; :period is the delivery's."""
     name = contract.terms.period
     if name is None:
@@ -105,6 +106,6 @@ def row_period(contract: Contract) -> str:
     return f"s.\"{name}\"" if contract.column(name).reading == "period" else f"to_char(s.\"{name}\", 'YYYY-MM-DD')"
 
 
-def unit_day(contract: Contract) -> str:
+def _unit_day(contract: Contract) -> str:
     """SQL for the day on which a row's unit is looked up."""
     return f's."{contract.terms.unit_at}"::date' if contract.terms.unit_at else "CAST(:day AS date)"

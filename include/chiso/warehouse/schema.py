@@ -39,7 +39,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
             tables.ensure(connection, known)
             _make_replaceable(connection, settings, known)
             reference_lists.load(connection, settings, known)
-            heads = [ledger.recount(connection, contract, settings) for contract in counted]
+            heads = [ledger.recount(connection, contract) for contract in counted]
             connection.execute(sa.text("DELETE FROM warehouse.structure"))
             connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
         for head in heads:

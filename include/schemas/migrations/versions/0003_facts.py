@@ -106,7 +106,7 @@ def upgrade() -> None:
     unknown = sorted({load.source for load in loads} - set(contracts))
     if unknown:  # what was loaded would be lost with the tables that it lies in
         raise ContractError(f"{', '.join(unknown)}: has loaded deliveries and no sound contract, so they can't be taken over into "
-                            "typed tables. Mend or bring back the contract (`chiso lint` names its faults); nothing was changed.")
+                            "typed tables. Mend or bring back the contract (`chiso source lint` names its faults); nothing was changed.")
     for load in loads:
         _take_over(connection, load, contracts[load.source])
     op.execute("DROP TABLE warehouse.observation, warehouse.record")
