@@ -31,7 +31,13 @@ def test_every_word_is_explained_with_an_example_that_is_right(model: type[BaseM
     given = str(given) if isinstance(given, float) else given
     kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     TypeAdapter(kind).validate_python(given)
-    assert f"`{name}: " in contract_page(SETTINGS)
+    page = contract_page(SETTINGS)
+    sections = [section for section in page.split("\n## ") if any(section.startswith((heading, f"`{heading}`")) for heading in _headings(model))]
+    assert sections and all(f"| `{name}` |" in section and f"`{name}: " in section for section in sections)
+
+
+def _headings(model: type[BaseModel]) -> list[str]:
+    return [heading for heading, each in MODELS.items() if each is model]
 
 
 def test_examples_are_of_words_that_there_are() -> None:

@@ -101,11 +101,11 @@ def test_a_changed_measure_is_counted_anew(inbox: Inbox) -> None:
     parts = {name: getattr(contract, name) for name in Contract.model_fields}
     changed = Contract(**parts | {"terms": contract.terms.model_copy(update={"measures": measures})})
     with inbox.platform.engine.begin() as connection:
-        assert ledgers.recount(connection, contract, settings) is None
-        assert ledgers.recount(connection, changed, settings) is not None
+        assert ledgers.recount(connection, contract) is None
+        assert ledgers.recount(connection, changed) is not None
     assert ledger(inbox.platform) != before
     with inbox.platform.engine.begin() as connection:
-        assert ledgers.recount(connection, contract, settings) is not None
+        assert ledgers.recount(connection, contract) is not None
     assert ledger(inbox.platform) == before
 
 

@@ -1,6 +1,7 @@
 """From a file to a number and back to its cell; and what `audit verify` notices."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,19 @@ INSERT_ONLY = [
     "indicators.value",
     "audit.event",
 ]
+
+
+def test_the_sql_that_the_documentation_shows_leads_to_the_cells(inbox: Inbox) -> None:
+    load_fixture("departments/telecom", inbox.platform)
+    [shown] = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[2] / "docs/architecture.md").read_text("utf-8"), re.DOTALL)
+    with inbox.platform.engine.connect() as connection:
+        period = connection.execute(
+            sa.text("SELECT period FROM indicators.value_as_of() WHERE indicator = 'households_fibre_pct' AND unit_code = '62' AND value IS NOT NULL")
+        ).scalars().first()
+        rows = connection.execute(sa.text(shown.replace("2024-H1", str(period)))).all()
+        loaded = connection.execute(sa.text("SELECT count(*), sum(households_fibre) FROM warehouse.departments_telecom")).one()
+    assert (len(rows), sum(row.figure for row in rows)) == tuple(loaded)
+    assert len({row.cell for row in rows}) == len(rows) and all(row.file_name.endswith(".xlsx") for row in rows)
 
 
 def load_fixture(source: str, platform: Platform) -> Path:
