@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
+from chiso.deliveries.events import bore_the_code, is_newer, newest_first, same_thing, thing, unit_code
 from chiso.indicators.catalogue import Indicator
 from chiso.indicators.figures import MeasureKey, UnitKey, as_json, province_parameters, rows_sql
 from chiso.indicators.formulas import Count, FirstOf, MeasureTerm, OfUnit, Part
@@ -204,11 +205,9 @@ def _of_events(
 
 def _with_unit_sql(contract: Contract, column: str) -> str:
     """The current events, each with the unit that bore its code at the time, as the ledger finds it."""
-    terms = contract.terms
-    unit = f'c."{terms.unit}"' if terms.unit else "NULL"
+    unit_then = bore_the_code("w", unit_code(contract, "c"), f'c."{contract.terms.unit_at}"::date')
     return f"""SELECT c.*, w.register AS unit_register, w.code AS unit_code, w.valid_from AS unit_valid_from
-        FROM ({_current_sql(contract, column)}) c LEFT JOIN warehouse.unit w
-        ON w.code = {unit} AND c."{terms.unit_at}"::date BETWEEN w.valid_from AND w.valid_to"""
+        FROM ({_current_sql(contract, column)}) c LEFT JOIN warehouse.unit w ON {unit_then}"""
 
 
 def _current_sql(contract: Contract, column: str) -> str:
@@ -218,18 +217,13 @@ def _current_sql(contract: Contract, column: str) -> str:
     time is left out; another column is looked at after the newest version was found.
     """
     table, received = contract.fact_table, contract.terms.unit_at
-    at = [contract.terms.events.at] if contract.terms.events and contract.terms.events.at else []
-    key = ", ".join(f'v."{name}"' for name in contract.thing_key)
-    same = " AND ".join(f'o."{name}" = n."{name}"' for name in contract.thing_key)
-    newest = ", ".join([*(f'v."{name}" DESC' for name in at), "d.received_at DESC", "v.delivery_id DESC"])
-    older = "".join(f'n."{name}", ' for name in at)
-    newer = "".join(f'o."{name}", ' for name in at)
+    key = thing(contract, "v")
     inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
     moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o JOIN landing.delivery e USING (delivery_id)
-        WHERE {same} AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after)
-        AND ({newer}e.received_at, o.delivery_id) > ({older}n.received_at, n.delivery_id))"""
+        WHERE {same_thing(contract, "o", "n")} AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after)
+        AND {is_newer(contract, ("o", "e"), ("n", "n"))})"""
     return f"""SELECT * FROM (SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
-        WHERE {inside} AND v.recorded_at <= :as_of ORDER BY {key}, {newest}) n
+        WHERE {inside} AND v.recorded_at <= :as_of ORDER BY {key}, {newest_first(contract, "v", "d")}) n
         WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
 
 

@@ -198,31 +198,43 @@ def _of_events(
     if basis is None:
         return []
     origins = _origins(connection, contract, period)
+    whole = _ledger(connection, contract, list(wanted), period, province, None)
+    parts: dict[str, dict[Measure, _Found]] = {}
+    for dimension in sorted({name for dimensions in wanted.values() for name in dimensions}):
+        measures = [measure for measure, dimensions in wanted.items() if dimension in dimensions]
+        parts[dimension] = _ledger(connection, contract, measures, period, province, dimension)
     found = []
     for measure, dimensions in wanted.items():
         used = replace(basis, deliveries=origins.get(str(measure.counted_by), ()))
-        values = _ledger(connection, contract, measure, period, province, None)
-        parts = {name: _ledger(connection, contract, measure, period, province, name) for name in dimensions}
-        whole = {unit: value for (unit, _), value in values.items()}
-        found.append(Figures(measure, used, {province: Decimal(0)} | whole, parts))
+        values = {province: Decimal(0)} | {unit: value for (unit, _), value in whole[measure].items()}
+        found.append(Figures(measure, used, values, {name: parts[name][measure] for name in dimensions}))
     return found
 
 
 def _ledger(
-    connection: sa.Connection, contract: Contract, measure: Measure, period: Period, province: UnitKey, dimension: str | None
-) -> _Found:
+    connection: sa.Connection,
+    contract: Contract,
+    measures: Sequence[Measure],
+    period: Period,
+    province: UnitKey,
+    dimension: str | None,
+) -> dict[Measure, _Found]:
     part = "f.dimensions ->> :dimension" if dimension else "NULL::text"
     rows = connection.execute(
         sa.text(f"""
-        SELECT k.register, k.code, k.valid_from, {part} AS part, sum(f.change) AS value FROM warehouse.event_ledger f {DISTRICT}
-        JOIN LATERAL {keys(contract, alone=False)} ON k.code IS NOT NULL
-        WHERE f.source = :source AND f.measure = :measure AND f.span_start BETWEEN :first AND :last
-        GROUP BY 1, 2, 3, 4 HAVING sum(f.change) <> 0"""),
-        {"source": contract.source, "measure": measure.id, "first": period.start, "last": period.end}
+        SELECT f.measure, k.register, k.code, k.valid_from, {part} AS part, sum(f.change) AS value
+        FROM warehouse.event_ledger f {DISTRICT} JOIN LATERAL {keys(contract, alone=False)} ON k.code IS NOT NULL
+        WHERE f.source = :source AND f.measure = ANY(:measures) AND f.span_start BETWEEN :first AND :last
+        GROUP BY 1, 2, 3, 4, 5 HAVING sum(f.change) <> 0"""),
+        {"source": contract.source, "measures": [measure.id for measure in measures], "first": period.start, "last": period.end}
         | province_parameters(province)
         | ({"dimension": dimension} if dimension else {}),
     )
-    return {(UnitKey(row.register, row.code, row.valid_from), row.part): row.value for row in rows}
+    found: dict[Measure, _Found] = {measure: {} for measure in measures}
+    known = {measure.id: measure for measure in measures}
+    for row in rows:
+        found[known[row.measure]][UnitKey(row.register, row.code, row.valid_from), row.part] = row.value
+    return found
 
 
 def _origins(connection: sa.Connection, contract: Contract, period: Period) -> dict[str, tuple[int, ...]]:

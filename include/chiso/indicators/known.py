@@ -1,7 +1,7 @@
 """What is known at a period, as formulas look at it: figures by unit, whole or of one part, and which units there are."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -33,8 +33,7 @@ class Gap:
 
 def as_objects(missing: Iterable[Gap | Lack]) -> list[dict[str, Any]]:
     """What is missing, in the public shape: objects with `what` and the fields that apply, each once."""
-    shapes = [{name: value for name, value in asdict(each).items() if value not in (None, 0)} for each in missing]
-    return [shape for place, shape in enumerate(shapes) if shape not in shapes[:place]]
+    return [{name: value for name, value in vars(each).items() if value not in (None, 0)} for each in dict.fromkeys(missing)]
 
 
 class Result(NamedTuple):

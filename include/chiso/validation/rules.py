@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.events import bore_the_code
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
 from chiso.province.numbers import scaled
@@ -217,10 +218,10 @@ def _bound(value: Decimal | None) -> str:
 def _units_at(contract: Contract, at: str, reference: Reference) -> Iterator[Rule]:
     for column in contract.loaded_columns:
         if column.levels:
+            unit_then = bore_the_code("u", f'b."{column.name}"', f'b."{at}"::date')
             query = (
                 f'SELECT * FROM (SELECT * FROM {{batch}}) b WHERE b."{column.name}" IS NOT NULL AND b."{at}" IS NOT NULL AND NOT EXISTS '
-                f"(SELECT 1 FROM warehouse.unit u WHERE ({_of_levels(column)}) AND u.code = b.\"{column.name}\" "
-                f'AND b."{at}"::date BETWEEN u.valid_from AND u.valid_to)'
+                f"(SELECT 1 FROM warehouse.unit u WHERE ({_of_levels(column)}) AND {unit_then})"
             )
             yield Rule(
                 f"{column.name}.unit_at",

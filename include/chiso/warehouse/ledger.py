@@ -6,7 +6,6 @@ Derived from the events, and made anew when what is counted changes.
 
 import hashlib
 import json
-from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from chiso import audit
 from chiso.audit import Counted
 from chiso.contracts import Contract, Measure
+from chiso.deliveries.events import bore_the_code, is_newer, newest_first, own_time, same_thing, thing, unit_code
 from chiso.warehouse.fingerprint import ledger_fingerprint
 
 _CHANGES, _BEFORE, _DAYS = "event_change", "event_before", "event_day"
@@ -60,7 +60,7 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
     head = None
     for place, delivery in enumerate(loads):
         earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
-        added = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery})) a"
+        added = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery}))"
         count(connection, contract, delivery, added, earlier)
         head = audit.record(connection, Counted(ledger_fingerprint(connection, delivery)), delivery)
     connection.execute(
@@ -81,49 +81,46 @@ def counted_by(contract: Contract) -> list[str]:
 def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> None:
     """Fills a temporary table: +1 for a version that becomes its thing's current one, -1 for the one that was."""
     terms, table = contract.terms, contract.fact_table
-    at = [terms.events.at] if terms.events and terms.events.at else []
-    key = ", ".join(f'"{name}"' for name in contract.thing_key)
+    at = own_time(contract)
     own = [*contract.thing_key, *at, *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at), *terms.dimensions]
     plain = ", ".join(f'"{name}"' for name in dict.fromkeys(own))
     figures = ", ".join(f'({_figure(measure)}) AS "{measure.label}"' for measure in contract.measures)
     names = ", ".join(f'"{measure.label}"' for measure in contract.measures)
-    newest = ", ".join([*(f'"{name}" DESC' for name in at), "received_at DESC", "delivery_id DESC"])
-    within = ", ".join([f'"{name}" DESC' for name in contract.thing_key] + [f'"{name}" DESC' for name in at])
-    same = " AND ".join(f'b."{name}" = c."{name}"' for name in contract.thing_key)
-    older = f"({_row('b', at)}b.received_at, b.delivery_id) < ({_row('c', at)}d.received_at, c.delivery_id)"
+    within = ", ".join(f'a."{name}" DESC' for name in [*contract.thing_key, *at])
+    replaces = is_newer(contract, ("c", "d"), ("b", "b"))
     given = f"SELECT received_at FROM landing.delivery WHERE delivery_id = {delivery_id}"
     # A large delivery's rows are indexed by thing and time: reading them in that order spares the sort.
     connection.exec_driver_sql("SET LOCAL enable_sort = off")
     connection.execute(
         sa.text(
             f"CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS SELECT 1 AS change, {plain}, delivery_id, {figures} FROM "
-            f"(SELECT DISTINCT ON ({key}) * FROM {added} ORDER BY {within}) newest"
+            f"(SELECT DISTINCT ON ({thing(contract, 'a')}) * FROM {added} a ORDER BY {within}) newest"
         )
     )
     connection.exec_driver_sql("SET LOCAL enable_sort = on")
     known = connection.execute(
         sa.text(
             f"CREATE TEMPORARY TABLE {_BEFORE} ON COMMIT DROP AS "
-            f"SELECT DISTINCT ON ({key}) -1 AS change, {plain}, delivery_id, {figures}, received_at "
+            f"SELECT DISTINCT ON ({thing(contract, 'v')}) -1 AS change, {plain}, delivery_id, {figures}, received_at "
             f"FROM {table} v JOIN landing.delivery d USING (delivery_id) "
-            f"WHERE {earlier} AND ({key}) IN (SELECT {key} FROM {_CHANGES}) ORDER BY {key}, {newest}"
+            f"WHERE {earlier} AND ({thing(contract, 'v')}) IN (SELECT {thing(contract, 'c')} FROM {_CHANGES} c) "
+            f"ORDER BY {thing(contract, 'v')}, {newest_first(contract, 'v', 'd')}"
         )
     ).rowcount
     if known:
         connection.execute(
-            sa.text(f"DELETE FROM {_CHANGES} c USING {_BEFORE} b, ({given}) d WHERE {same} AND NOT {older}")
+            sa.text(
+                f"DELETE FROM {_CHANGES} c USING {_BEFORE} b, ({given}) d "
+                f"WHERE {same_thing(contract, 'b', 'c')} AND NOT {replaces}"
+            )
         )
         connection.execute(
             sa.text(
                 f"INSERT INTO {_CHANGES} SELECT change, {plain}, delivery_id, {names} FROM {_BEFORE} b "
-                f"WHERE ({key}) IN (SELECT {key} FROM {_CHANGES})"
+                f"WHERE ({thing(contract, 'b')}) IN (SELECT {thing(contract, 'c')} FROM {_CHANGES} c)"
             )
         )
     connection.exec_driver_sql(f"DROP TABLE {_BEFORE}")
-
-
-def _row(alias: str, names: Sequence[str]) -> str:
-    return "".join(f'{alias}."{name}", ' for name in names)
 
 
 def _figure(measure: Measure) -> str:
@@ -141,11 +138,11 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
     lines = ", ".join(f"('{measure.id}', g.\"{measure.label}\")" for measure in measures)
     dimensions = "".join(f', "{name}"' for name in terms.dimensions)
     named = ", ".join(f"'{name}', g.\"{name}\"" for name in terms.dimensions)
-    unit = f'"{terms.unit}"' if terms.unit else "NULL::text"
     connection.execute(
         sa.text(
-            f'CREATE TEMPORARY TABLE {_DAYS} ON COMMIT DROP AS SELECT {unit} AS counted_unit, "{terms.unit_at}"::date AS counted_unit_at, '
-            f'"{column}"::date AS counted_day, delivery_id{dimensions}, sum(change) AS change, {sums} FROM {_CHANGES} '
+            f"CREATE TEMPORARY TABLE {_DAYS} ON COMMIT DROP AS SELECT {unit_code(contract, 'c')} AS counted_unit, "
+            f'"{terms.unit_at}"::date AS counted_unit_at, '
+            f'"{column}"::date AS counted_day, delivery_id{dimensions}, sum(change) AS change, {sums} FROM {_CHANGES} c '
             f'WHERE "{column}" IS NOT NULL GROUP BY 1, 2, 3, delivery_id{dimensions}'
         )
     )
@@ -155,7 +152,7 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
             "(delivery_id, source, measure, unit_register, unit_code, unit_valid_from, span_start, dimensions, change) "
             f"SELECT {delivery_id}, :source, x.measure, u.register, u.code, u.valid_from, {_span('counted_day')}, "
             f"{f'jsonb_build_object({named})' if named else 'NULL::jsonb'}, sum(x.change) "
-            f"FROM {_DAYS} g LEFT JOIN warehouse.unit u ON u.code = g.counted_unit AND g.counted_unit_at BETWEEN u.valid_from AND u.valid_to "
+            f"FROM {_DAYS} g LEFT JOIN warehouse.unit u ON {bore_the_code('u', 'g.counted_unit', 'g.counted_unit_at')} "
             f"CROSS JOIN LATERAL (VALUES {lines}) x(measure, change) WHERE x.change <> 0 "
             "GROUP BY 3, 4, 5, 6, 7, 8 HAVING sum(x.change) <> 0"
         ),
@@ -187,7 +184,7 @@ def _basis(connection: sa.Connection, contract: Contract) -> str:
     """Identifies what counts depend on: the contract's measures and terms, and when which unit's code is valid."""
     terms = contract.terms
     what = [measure.model_dump_json() for measure in contract.measures] + [terms.unit, terms.unit_at, terms.dimensions]
-    what += [contract.table, contract.key, terms.events.at if terms.events else None]
+    what += [contract.table, contract.key, own_time(contract)]
     found = connection.execute(sa.text("SELECT register, code, valid_from, valid_to FROM warehouse.unit ORDER BY 1, 2, 3"))
     units = [[str(value) for value in row] for row in found]
     return hashlib.sha256(json.dumps([what, units]).encode()).hexdigest()

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from chiso.audit import Fingerprints
 from chiso.contracts import Contract
+from chiso.deliveries.events import bore_the_code, unit_code
 from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period, touched
 from chiso.warehouse.accepted import accepted_rows
@@ -84,15 +85,14 @@ def _merge_rows(connection: sa.Connection, staged: Staged, delivery_id: int) -> 
     contract, terms = staged.contract, staged.contract.terms
     columns = ", ".join(f'"{column.name}"' for column in contract.loaded_columns)
     values = ", ".join(f's."{column.name}"' for column in contract.loaded_columns)
-    unit = f's."{terms.unit}"' if terms.unit else "NULL"
+    unit_then = bore_the_code("u", unit_code(contract, "s"), _unit_day(contract))
     reporter = f"coalesce(s.\"{terms.delivery.reporter}\"::text, '')" if terms.delivery.reporter else "''"
     return connection.execute(
         sa.text(
             f"INSERT INTO {contract.fact_table} (delivery_id, row_no, line, unit_register, unit_code, unit_valid_from, period, reporter, {columns}) "
             f"SELECT :delivery, s.row_no, coalesce(s.line, s.row_no), u.register, u.code, u.valid_from, {_row_period(contract)}, "
             f"{reporter}, {values} "
-            f"FROM {accepted_rows(staged.scratch)} s LEFT JOIN warehouse.unit u ON u.code = {unit} "
-            f"AND {_unit_day(contract)} BETWEEN u.valid_from AND u.valid_to"
+            f"FROM {accepted_rows(staged.scratch)} s LEFT JOIN warehouse.unit u ON {unit_then}"
         ),
         {"delivery": delivery_id, "period": staged.period.code, "day": staged.period.end},
     ).rowcount

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chiso.deliveries.events import own_time, thing
 from chiso.deliveries.staged import Staged
 from chiso.warehouse.accepted import accepted_rows
 
@@ -27,8 +28,8 @@ def staged_values(engine: sa.Engine, staged: Staged) -> list[dict[str, Any]]:
 
 def _current_rows(staged: Staged) -> str:
     """SQL for the rows that would count if nothing else had been loaded."""
-    rows, events = accepted_rows(staged.scratch), staged.contract.terms.events
-    if events is None or events.at is None:
+    rows, times = accepted_rows(staged.scratch), own_time(staged.contract)
+    if not times:
         return rows
-    key = ", ".join(f'v."{name}"' for name in staged.contract.thing_key)
-    return f'(SELECT DISTINCT ON ({key}) v.* FROM {rows} v ORDER BY {key}, v."{events.at}" DESC)'
+    key = thing(staged.contract, "v")
+    return f'(SELECT DISTINCT ON ({key}) v.* FROM {rows} v ORDER BY {key}, v."{times[0]}" DESC)'

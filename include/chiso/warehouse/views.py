@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chiso.contracts import Contract, Printed
+from chiso.deliveries.events import bore_the_code, newest_first, thing, unit_code
 
 
 def all_views(contracts: Sequence[Contract]) -> list[str]:
@@ -36,28 +37,22 @@ def _current_rows(contract: Contract) -> str:
 
 def _current_events(contract: Contract) -> str:
     """The newest version of each thing; its unit is looked up at its own time, its period is the delivery's."""
-    unit = f'v."{contract.terms.unit}"' if contract.terms.unit else "NULL::text"
+    unit = unit_code(contract, "v")
+    unit_then = bore_the_code("u", unit, f'v."{contract.terms.unit_at}"::date')
     return (
         f"SELECT v.*, l.period, l.calendar, u.register AS unit_register, {unit} AS unit_code, u.valid_from AS unit_valid_from "
         f"FROM ({newest_events(contract)}) v JOIN warehouse.load l USING (delivery_id) "
-        f'LEFT JOIN warehouse.unit u ON u.code = {unit} AND v."{contract.terms.unit_at}"::date BETWEEN u.valid_from AND u.valid_to'
+        f"LEFT JOIN warehouse.unit u ON {unit_then}"
     )
 
 
 def newest_events(contract: Contract) -> str:
     """SELECT of the newest version of each thing, with `received_at`."""
-    key = ", ".join(f'v."{name}"' for name in contract.thing_key)
+    key = thing(contract, "v")
     return (
         f"SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {contract.fact_table} v JOIN landing.delivery d USING (delivery_id) "
         f"ORDER BY {key}, {newest_first(contract, 'v', 'd')}"
     )
-
-
-def newest_first(contract: Contract, versions: str, deliveries: str) -> str:
-    """ORDER BY that puts the version that counts first. versions, deliveries: aliases."""
-    at = contract.terms.events.at if contract.terms.events else None
-    own = [f'{versions}."{at}" DESC'] if at else []
-    return ", ".join([*own, f"{deliveries}.received_at DESC", f"{versions}.delivery_id DESC"])
 
 
 def _known_subject(contracts: Sequence[Contract]) -> str:
