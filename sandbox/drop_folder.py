@@ -1,14 +1,13 @@
 """The departments' drop folder: what they sent before `today`, two of the files not what their names say."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from sandbox import health, one_stop, published, telecom
+from sandbox import forms, health, one_stop, published, telecom
 from sandbox.days import LOCAL
+from sandbox.forms.report import Mail, sent_after
 
 HTML_PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n"
@@ -16,33 +15,33 @@ HTML_PAGE = (
 )
 
 
-@dataclass(frozen=True)
-class Mail:
-    """A file of the folder and the moment it was sent, local time."""
-
-    name: str
-    sent: datetime
-    content: Callable[[datetime], bytes]
-
-
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
-# April's form was due on 16 April: it is a late one.
-ONE_STOP_SENT = (
-    *("2024-01-16 15:40", "2024-02-16 10:05", "2024-03-18 09:30"),
-    *("2024-04-24 16:10", "2024-05-16 08:50", "2024-06-18 14:20"),
-)
-TELECOM_SENT = {"2023-Q4": "2024-01-05 16:45", "2024-Q1": "2024-04-05 11:10", "2024-Q2": "2024-07-02 09:15"}
+# April's form was due on 16 April 2024: it is a late one.
+ONE_STOP_SENT = {
+    **{(2024, 1): "2024-01-16 15:40", (2024, 2): "2024-02-16 10:05", (2024, 3): "2024-03-18 09:30"},
+    **{(2024, 4): "2024-04-24 16:10", (2024, 5): "2024-05-16 08:50", (2024, 6): "2024-06-18 14:20"},
+}
+TELECOM_SENT = {
+    **{"2022-Q1": "2022-04-05 09:10", "2022-Q2": "2022-07-05 10:20", "2022-Q3": "2022-10-05 14:00", "2022-Q4": "2023-01-05 09:40"},
+    **{"2023-Q1": "2023-04-05 15:10", "2023-Q2": "2023-07-05 11:00", "2023-Q3": "2023-10-04 08:45"},
+    **{"2023-Q4": "2024-01-05 16:45", "2024-Q1": "2024-04-05 11:10", "2024-Q2": "2024-07-02 09:15"},
+}
 PUBLISHED_SENT = {"2023": "2024-03-04 10:30", "2024-H1": "2024-07-02 16:30"}
+
+
+def _one_stop_sent(year: int, month: int) -> datetime:
+    known = ONE_STOP_SENT.get((year, month))
+    return _at(known) if known else sent_after(one_stop.window(year, month)[1], 2)
 
 
 def mails(seed: int) -> list[Mail]:
     """All files, by name."""
     listed = [
-        Mail(f"06a_thang{month}_2024.xlsx", _at(sent), partial(one_stop.workbook, seed, month))
-        for month, sent in zip(one_stop.MONTHS, ONE_STOP_SENT, strict=True)
+        Mail(f"06a_thang{month}_{year}.xlsx", _one_stop_sent(year, month), partial(one_stop.workbook, seed, year, month))
+        for year, month in one_stop.MONTHS
     ]
     for code, sent in TELECOM_SENT.items():
         year, _, quarter = code.partition("-")
@@ -56,6 +55,7 @@ def mails(seed: int) -> list[Mail]:
     listed.append(
         Mail("vien_thong_Q2_2024_so_y_te.xlsx", _at("2024-07-01 15:25"), partial(health.workbook, seed))
     )
+    listed += forms.mails(seed)
     return sorted(listed, key=lambda mail: mail.name)
 
 

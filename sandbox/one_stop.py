@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sandbox.province import Agency, agencies
 from sandbox.workbook import Form, Value, dotted
 
-YEAR = 2024
-MONTHS = range(1, 7)
+MONTHS = tuple((year, month) for year in (2022, 2023, 2024) for month in range(1, 13) if (year, month) <= (2024, 6))
+_LISTED_ON = date(2024, 1, 1)
 MONTHLY_PER_WEIGHT = 150  # dossiers received in a month; the province has about 21 000
-BROKEN_MONTH, BROKEN_AGENCY = 4, "000.00.06.H34"  # here resolved is not the sum of its parts
+BROKEN_MONTH, BROKEN_AGENCY = (2024, 4), "000.00.06.H34"  # here resolved is not the sum of its parts
 
 HEADER: tuple[tuple[str | None, ...], ...] = (
     (
@@ -63,23 +63,24 @@ class Counts:
         ]
 
 
-def figures(seed: int, month: int) -> dict[str, Counts]:
-    """True counts of a month by agency code, chained from the backlog of December 2023."""
+def figures(seed: int, year: int, month: int) -> dict[str, Counts]:
+    """True counts of a month by agency code; each is chained to the one before, and every year begins with the same backlog."""
     made = {}
-    for agency in agencies(date(YEAR, 1, 1)):
-        rng = random.Random(f"{seed}/06a/{agency.code}")
-        backlog = max(3, int(agency.weight * MONTHLY_PER_WEIGHT * 0.09))
-        for _ in range(month):
-            counts = _month(rng, agency, backlog)
+    for agency in agencies(_LISTED_ON):
+        rng = random.Random(f"{seed}/06a/{agency.code}" if year == 2024 else f"{seed}/06a/{year}/{agency.code}")
+        first = backlog = max(3, int(agency.weight * MONTHLY_PER_WEIGHT * 0.09))
+        for each in range(1, month + 1):
+            counts = _month(rng, agency, backlog, first if each == 12 else None)
             backlog = counts.still_open
         made[agency.code] = counts
     return made
 
 
-def _month(rng: random.Random, agency: Agency, backlog: int) -> Counts:
+def _month(rng: random.Random, agency: Agency, backlog: int, leaves: int | None) -> Counts:
+    """leaves: how many are open at its end, where that is given."""
     received = int(agency.weight * MONTHLY_PER_WEIGHT * rng.uniform(0.8, 1.2))
     online = int(received * rng.uniform(0.45, 0.85))
-    resolved = int((received + backlog) * rng.uniform(0.88, 0.93))
+    resolved = int((received + backlog) * rng.uniform(0.88, 0.93)) if leaves is None else received + backlog - leaves
     late = int(resolved * rng.choice((0, 0.001, 0.002, 0.004)) + rng.random())
     early = int((resolved - late) * rng.uniform(0.55, 0.65))
     return Counts(
@@ -98,31 +99,31 @@ def _day(day: date) -> str:
     return f"{day:%d}/{day.month:02d}/{day.year}" if day.month < 3 else f"{day:%d}/{day.month}/{day.year}"
 
 
-def window(month: int) -> tuple[date, date]:
+def window(year: int, month: int) -> tuple[date, date]:
     """First and last day of an administrative month: from the 15th to the 14th."""
-    first = date(YEAR - 1, 12, 15) if month == 1 else date(YEAR, month - 1, 15)
-    return first, date(YEAR, month, 14)
+    first = date(year - 1, 12, 15) if month == 1 else date(year, month - 1, 15)
+    return first, date(year, month, 14)
 
 
-def workbook(seed: int, month: int, sent: datetime) -> bytes:
+def workbook(seed: int, year: int, month: int, sent: datetime) -> bytes:
     """The form of a month. Totals add what is printed, the broken row included."""
-    first, last = window(month)
-    counts = figures(seed, month)
+    first, last = window(year, month)
+    counts = figures(seed, year, month)
     form = Form("II.06a", sent, (6, 42, *[11] * 11))
     form.title(
         "Biểu số II.06a/VPCP/KSTT",
         "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH",
-        f"Kỳ báo cáo: Tháng {month}/{YEAR} (Từ ngày {_day(first)} đến ngày {_day(last)})",
+        f"Kỳ báo cáo: Tháng {month}/{year} (Từ ngày {_day(first)} đến ngày {_day(last)})",
         "Đơn vị tính: Số hồ sơ TTHC",
     )
     form.header(*HEADER)
     printed: list[list[int]] = []
     for mark, section, level in (("I", "Sở, ban, ngành", "tỉnh"), ("II", "UBND cấp huyện", "huyện")):
         form.row([mark, section], bold=True)
-        units = [agency for agency in agencies(date(YEAR, 1, 1)) if agency.level == level]
+        units = [agency for agency in agencies(_LISTED_ON) if agency.level == level]
         for number, agency in enumerate(units, start=1):
             columns = counts[agency.code].columns()
-            if (month, agency.code) == (BROKEN_MONTH, BROKEN_AGENCY):
+            if ((year, month), agency.code) == (BROKEN_MONTH, BROKEN_AGENCY):
                 columns[5] += 7
             printed.append(columns)
             form.row([number, agency.name.replace("thành phố", "TP."), *_cells(columns)])

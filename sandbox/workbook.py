@@ -1,12 +1,13 @@
 """Workbooks as departments draw them: titles, merged headers, numbering row, subtotals, closing lines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
 from xlsxwriter import Workbook
 
-Value = str | int | None
+Value = str | int | float | None
 SYNTHETIC = "(**) Số liệu tổng hợp (synthetic) cho thử nghiệm."
 
 
@@ -15,10 +16,25 @@ def dotted(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
+def decimal(number: int, of: int) -> str:
+    """A number in tenths, hundredths … as text with a decimal comma: 68904, 10 -> 6.890,4."""
+    whole, rest = divmod(number, of)
+    return f"{dotted(whole)},{rest:0{len(str(of)) - 1}d}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The font of an office's templates, and whether the columns are numbered below the header."""
+
+    font: str = "Calibri"
+    size: int = 11
+    numbered: bool = True
+
+
 class Form:
     """One sheet, written from top to bottom; the same calls give the same bytes."""
 
-    def __init__(self, sheet: str, sent: datetime, widths: Sequence[float]) -> None:
+    def __init__(self, sheet: str, sent: datetime, widths: Sequence[float], look: Look = Look()) -> None:
         self._buffer = BytesIO()
         self._book = Workbook(self._buffer, {"in_memory": True})
         # The created time is in the file, so it must not be the clock's.
@@ -29,12 +45,23 @@ class Form:
         self._columns = len(widths)
         self._sent = sent
         self._row = 0
-        grid = {"border": 1, "valign": "vcenter"}
+        self._look = look
+        font = {"font_name": look.font, "font_size": look.size}
+        grid = {**font, "border": 1, "valign": "vcenter"}
         self._plain = self._book.add_format(grid)
         self._bold = self._book.add_format({**grid, "bold": True})
         self._heading = self._book.add_format({**grid, "bold": True, "align": "center", "text_wrap": True})
         self._number = self._book.add_format({**grid, "italic": True, "align": "center"})
-        self._caption = self._book.add_format({"bold": True})
+        self._caption = self._book.add_format({**font, "bold": True})
+
+    def national_title(self, above: str, office: str) -> None:
+        """The two lines that head an official paper: the office on the left, the state's on the right, and an empty row."""
+        right = max(self._columns - 3, 2)
+        for left, state in ((above, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), (office, "Độc lập - Tự do - Hạnh phúc")):
+            self._sheet.write_string(self._row, 0, left, self._caption)
+            self._sheet.write_string(self._row, right, state, self._caption)
+            self._row += 1
+        self._row += 1
 
     def title(self, *lines: str) -> None:
         """Title lines in the first column, the first two bold, and an empty row after them."""
@@ -51,6 +78,8 @@ class Form:
                 if text:
                     self._head_cell(levels, top, i, column)
         self._row = top + len(levels)
+        if not self._look.numbered:
+            return
         for column in range(self._columns):
             self._sheet.write_string(self._row, column, f"({column + 1})", self._number)
         self._row += 1
