@@ -67,6 +67,13 @@ class Contract(Stated):
         return [name for name in self.key if name != at]
 
     @property
+    def every_day_counts(self) -> bool:
+        """Whether what a missed day would have brought is in no later delivery; days that are past may come as a month's file."""
+        delivery = self.terms.delivery
+        summed = any(measure.kind == "flow" for measure in self.terms.measures)
+        return delivery.shortest == "day" and (self.has_events or (summed and "day" in delivery.cadences))
+
+    @property
     def has_events(self) -> bool:
         """Whether its rows are events, kept at their own grain."""
         return self.terms.events is not None
