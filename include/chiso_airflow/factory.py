@@ -14,7 +14,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
-from chiso_airflow.assets import loaded
+from chiso_airflow.assets import delivered, judged, loaded
 
 OWNER = "trung-tam-du-lieu"
 _CONTRACTS = Path(__file__).parents[1] / "schemas" / "contracts"
@@ -39,7 +39,7 @@ def sources_of(family: str) -> list[str]:
 
 
 def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG:
-    """Fetches every source of a family, loads what came, and names the periods that it touched.
+    """Fetches every source of a family, loads what came, shows what was refused, and names the periods that were touched.
 
     schedule: cron, in `timezone`. A source that can't be fetched fails the run, after the others were loaded.
     """
@@ -57,11 +57,18 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
             fetch = task(**_FETCH_RETRIES)(tasks.collect)
             collected = [fetch.override(task_id=name)(f"{family}/{name}") for name in sources_of(family)]
         with TaskGroup("warehouse"):
-            load = task(trigger_rule="all_done")(tasks.load)(family)
+            load = task(trigger_rule="all_done", outlets=[judged(family)])(tasks.load)(family)
+        with TaskGroup("validation"):
+            shown = task(task_id="refused", map_index_template="{{ refused_source }}")(tasks.show_refused)
+            refused = shown.expand(delivery=load)
         with TaskGroup("indicators"):
-            name_periods = task(outlets=[loaded(family)], trigger_rule="all_done")(tasks.name_touched_periods)(family)
+            came = [delivered(f"{family}/{name}") for name in sources_of(family)]
+            to_name = task(inlets=came, outlets=[loaded(family)], trigger_rule="all_done")
+            name_periods = to_name(tasks.name_touched_periods)(family)
         collected >> load >> name_periods
         [*collected, load] >> EmptyOperator(task_id="everything_went_well")  # a failed one above it fails the run
+        # A refused delivery is a result: the run's view shows it, and the run goes on.
+        refused >> EmptyOperator(task_id="refusals_are_shown", trigger_rule="all_done")
     return dag
 
 

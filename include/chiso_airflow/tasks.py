@@ -82,31 +82,47 @@ def collect(source: str) -> int:
     return came
 
 
-def load(family: str) -> list[dict[str, Any]]:
+def load(family: str, *, outlet_events: Any = None) -> list[dict[str, Any]]:
     """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once.
 
-    A refused delivery is a result, not a failure; what could not be judged fails the task after the rest.
+    A refused delivery is a result, not a failure; what could not be judged fails the task after the rest. Every delivery is
+    an event of its source's asset. outlet_events: given by Airflow. Returns the refused ones.
     """
     from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
     from chiso.flow import collecting, drop_folders
     from chiso.system.errors import ChisoError
 
-    counts: list[dict[str, Any]] = []
+    from chiso_airflow.assets import delivered, judged
+
+    refused: list[dict[str, Any]] = []
     with _stage_work() as platform:
         known = contracts.load_all(platform.settings, family)
         faults = [str(fault) for fault in known.faults]
         for contract in known.contracts:
             try:
                 for outcome in collecting.load_pending(contract, platform):
-                    counts.append(_logged(outcome))  # noqa: PERF401 - what was loaded counts where the next one fails
+                    counts = _logged(outcome)
+                    outlet_events[judged(family)].add(delivered(contract.source), extra=counts)
+                    if not outcome.accepted:
+                        refused.append(counts | {"because": outcome.issues[0]["message_en"]})
             except ChisoError as fault:
                 faults.append(f"{contract.source}: {fault}")
         for left in drop_folders.left_alone(platform, family):
             log.warning("left alone: %s", left.why.message_en)
     if faults:
         raise AirflowFailException("; ".join(faults))
-    return counts
+    return refused
+
+
+def show_refused(delivery: dict[str, Any]) -> None:
+    """Fails, under the source's name, so that the run's view shows which one was refused; nothing hangs on it."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowFailException
+
+    context: Any = get_current_context()
+    context["refused_source"] = f"{delivery['source']} #{delivery['delivery']}"
+    raise AirflowFailException(f"{delivery['source']}: delivery {delivery['delivery']} was refused: {delivery['because']}")
 
 
 def _logged(outcome: "Outcome") -> dict[str, Any]:

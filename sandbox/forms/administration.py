@@ -9,6 +9,7 @@ from sandbox.forms.figures import columns, growing, natures, part_of, share_of, 
 from sandbox.forms.periods import HALVES, QUARTERS, Reported
 from sandbox.forms.report import Line, Report, numbered, total
 from sandbox.province import Agency, agencies
+from sandbox.workbook import Value
 
 _LISTED_ON = date(2024, 1, 1)
 _LEVELS = (("I", "Cấp tỉnh", "tỉnh"), ("II", "Cấp huyện", "huyện"))
@@ -20,7 +21,9 @@ def _offices() -> tuple[Agency, ...]:
 
 def _by_level(rows: Sequence[Sequence[int]], width: int) -> list[Line]:
     """The offices below the heading of their level, then what all of them sum to."""
-    named = [(unit.level, [unit.name, *row]) for unit, row in zip(_offices(), rows, strict=True)]
+    named: list[tuple[str, list[Value]]] = [
+        (unit.level, [unit.name, *row]) for unit, row in zip(_offices(), rows, strict=True)
+    ]
     lines = []
     for mark, heading, level in _LEVELS:
         lines.append(Line([mark, heading], bold=True))

@@ -8,6 +8,7 @@ from sandbox.forms.figures import columns, growing, natures, part_of, share_of, 
 from sandbox.forms.periods import HALVES, QUARTERS, Reported
 from sandbox.forms.report import Line, Report, numbered, total
 from sandbox.province import agencies, read_table
+from sandbox.workbook import Value
 
 FIELDS = (
     *("Tài nguyên và môi trường", "Y tế", "Giáo dục", "Lao động, xã hội", "Nông nghiệp", "Giao thông"),
@@ -56,7 +57,8 @@ def procedure_digitisation(seed: int, period: Reported) -> list[Line]:
     digitised = part_of(round(growing(period, 2_100, 5_240, y2023Q4=4_501)), procedures, factors)
     due = split(round(growing(period, 24_000, 41_000)), weights)
     done = part_of(share_of(growing(period, 41, 83), sum(due)), due, factors)
-    rows = [[unit.name, *row] for unit, row in zip(units, columns(procedures, digitised, due, done), strict=True)]
+    figures = columns(procedures, digitised, due, done)
+    rows: list[list[Value]] = [[unit.name, *row] for unit, row in zip(units, figures, strict=True)]
     return [*numbered(rows), total("Tổng cộng", rows, 5)]
 
 

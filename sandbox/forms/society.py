@@ -48,7 +48,7 @@ def civil_registry(seed: int, period: Reported) -> list[Line]:
 
 
 def _districts(rows: Sequence[Sequence[int]], name: str = "Tổng cộng") -> list[Line]:
-    named = [[unit.name, *row] for unit, row in zip(districts(), rows, strict=True)]
+    named: list[list[Value]] = [[unit.name, *row] for unit, row in zip(districts(), rows, strict=True)]
     return [*numbered(named), total(name, named, len(named[0]))]
 
 
