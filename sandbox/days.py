@@ -2,15 +2,25 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
 LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+SINCE = date(2022, 1, 1)  # the first day of which the endpoints know anything
 
-# Public holidays of 2024 and 2025 with their bridge days.
+# Public holidays with their bridge days and the days off in lieu.
 HOLIDAYS = frozenset(
     date(year, month, day)
     for year, month, days in (
+        (2022, 1, (3, 31)),
+        (2022, 2, (1, 2, 3, 4)),
+        (2022, 4, (11,)),
+        (2022, 5, (2, 3)),
+        (2022, 9, (1, 2)),
+        (2023, 1, (2, 20, 23, 24, 25, 26)),
+        (2023, 5, (1, 2, 3)),
+        (2023, 9, (1, 4)),
         (2024, 1, (1,)),
         (2024, 2, (8, 9, 12, 13, 14)),
         (2024, 4, (18, 29, 30)),
@@ -34,6 +44,20 @@ class Span:
 
     first: date
     end: date
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.end - timedelta(days=1)
+
+    @property
+    def months_known(self) -> int:
+        """Months from the first that is known to this one, both counted."""
+        return (self.first.year - SINCE.year) * 12 + self.first.month - SINCE.month + 1
+
+    def days_before(self, today: date) -> Iterator[date]:
+        """Its days that are over."""
+        return (self.first + timedelta(days=n) for n in range((min(self.end, today) - self.first).days))
 
 
 def is_working_day(day: date) -> bool:

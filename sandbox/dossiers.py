@@ -10,93 +10,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sandbox.days import Span, UnknownPeriodError, is_working_day
-from sandbox.procedures import FULLY_ONLINE, PARTLY_ONLINE, Procedure, handled_by
-from sandbox.province import LAST_DAY, Agency, agencies, communes
-
-START = date(2024, 1, 1)
-COLUMNS = (
-    "MaHoSo",
-    "MaTTHC",
-    "MaDonVi",
-    "MaXa",
-    "KenhThucHien",
-    "MucDo",
-    "NgayTiepNhan",
-    "NgayHenTra",
-    "NgayKetThuc",
-    "TrangThai",
-    "SoLanBoSung",
-    "SoNgayTamDung",
-    "PhiLePhi",
-    "ThanhToanTrucTuyen",
-    "CoKetQuaDienTu",
-    "HoSoSoHoa",
-    "TaiSuDungDuLieu",
-    "MucDoHaiLong",
-    "ThoiDiemCapNhat",
-    "ChuHoSo",
-    "SoDinhDanh",
-    "DienThoai",
-    "DiaChi",
+from sandbox.days import SINCE, Span, UnknownPeriodError, is_working_day
+from sandbox.dossier_pieces import (
+    BAD_KINDS,
+    COLUMNS,
+    HORIZON,
+    PERSONS,
+    PLANS,
+    PROFILES,
+    Plan,
+    Profile,
+    persons,
+    plans,
+    profiles,
+    spoil,
 )
+from sandbox.procedures import Procedure, in_force
+from sandbox.province import LAST_DAY, Agency, agencies
+
+START = date(2024, 1, 1)  # `total` dossiers come from this day on, a few came before
+EARLIER = 3_600  # dossiers received from SINCE to START, some 150 a month; all were finished before START
 ENCODING = "utf-8"
 BOM = "\ufeff"
 ROWS_PER_CHUNK = 500
-
-# Prime sizes: every stride runs through the whole pool.
-PROFILES, PLANS, PERSONS = 8_191, 4_093, 4_099
-DUE_AFTER = (0, 1, 2, 3, 5, 7, 10, 15, 20, 30)  # working days
-DUE_WEIGHTS = (4, 8, 10, 22, 18, 12, 10, 8, 5, 3)
-MAX_LATE = 10  # working days
-HORIZON = max(DUE_AFTER) + MAX_LATE  # working days from receipt to the last version
 LOOKBACK = 75  # days that hold HORIZON working days, Tết included
-FEES = (5_000, 8_000, 20_000, 30_000, 50_000, 100_000, 200_000, 500_000)
 BAD_PER_DOSSIER = 0.0072  # about 0.3 % of rows at 2.4 versions a dossier
-BAD_KINDS = (
-    "unreadable_received",
-    "malformed_code",
-    "ends_before_receipt",
-    "negative_fee",
-    "status_11",
-    "channel_4",
-    "satisfaction_7",
-    "unknown_agency",
-    "unknown_commune",
-    "missing_code",
-    "due_before_receipt",
-    "unreadable_updated",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What stays the same in all versions: `middle` is MaTTHC … MucDo with separators."""
-
-    agency: str
-    middle: str
-    unpaid: str
-    paid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One version: `lag` is in working days after receipt, `ended` the clock time of the end or empty."""
-
-    lag: int
-    ended: str
-    state: str
-    flags: str
-    updated: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The course of a dossier."""
-
-    received: str
-    due_after: int
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,123 +49,10 @@ class Day:
     working: bool
 
 
-def _clocks(rng: random.Random, first: int, last: int) -> tuple[str, str]:
-    """A clock time between two hours and one 5 to 30 minutes after it, as HH:mm:ss."""
-    second = rng.randrange(first * 3600, last * 3600)
-    pair = (second, second + rng.randint(300, 1800))
-    at, after = (f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in pair)
-    return at, after
-
-
-def _profiles(
-    seed: int, units: Sequence[Agency], procedures: Sequence[Procedure], working: bool
-) -> list[Profile]:
-    """What PROFILES dossiers are about, and where they are filed; on free days that is online."""
-    rng = random.Random(f"{seed}/profiles/{len(units)}/{working}")
-    offered = {unit.code: handled_by(unit.code, unit.level, procedures) for unit in units}
-    if not working:
-        offered = {code: [p for p in those if p.is_online] for code, those in offered.items()}
-    ready = [unit for unit in units if offered[unit.code]]
-    everywhere = communes()
-    made = []
-    for unit in rng.choices(ready, [unit.weight for unit in ready], k=PROFILES):
-        those = offered[unit.code]
-        procedure = rng.choices(those, [6 if p.common else 1 for p in those])[0]
-        near = [c for c in everywhere if c.district_code == unit.unit_code] or everywhere
-        commune = "" if unit.level == "tỉnh" and rng.random() < 0.05 else rng.choice(near).code
-        channel = 2 if not working else rng.choices((1, 2, 3), (5, 12 if procedure.is_online else 0, 1))[0]
-        degree = procedure.online if procedure.online in (FULLY_ONLINE, PARTLY_ONLINE) else "khác"
-        fee = rng.choice(FEES) if procedure.has_fee else rng.choice(("0", ""))
-        online_payment = rng.choice((0, 1, 1, 2)) if procedure.online_payment and channel == 2 else 0
-        made.append(
-            Profile(
-                agency=unit.code,
-                middle=f"{procedure.code};{unit.code};{commune};{channel};{degree}",
-                unpaid=f"{fee};0",
-                paid=f"{fee};{online_payment}",
-            )
-        )
-    return made
-
-
-def _finish(rng: random.Random, due_after: int) -> int:
-    """Working days until the end: 60 % early, 37 % on the day due, 3 % late."""
-    outcome = rng.random()
-    if outcome < 0.03:
-        return due_after + rng.randint(1, MAX_LATE)
-    if outcome < 0.40 or due_after == 0:
-        return due_after
-    return rng.randint(max(1, due_after // 3), due_after)
-
-
-def _plans(seed: int) -> list[Plan]:
-    """PLANS courses: 8 % stay open, 3 % end without a result, 52 % report the processing in between."""
-    rng = random.Random(f"{seed}/plans")
-    made = []
-    for _ in range(PLANS):
-        due_after = rng.choices(DUE_AFTER, DUE_WEIGHTS)[0]
-        lag = _finish(rng, due_after)
-        received, registered = _clocks(rng, 7, 11 if lag == 0 else 16)
-        flags = ";".join(str(int(rng.random() < share)) for share in (0.75, 0.82, 0.55))
-        steps = [Step(0, "", rng.choice(("1;0;0", "2;0;0")), "0;0;0;", registered)]
-        supplements = int(rng.random() < 0.06)
-        reports = lag > 1 and rng.random() < 0.75
-        if reports:
-            state = f"{rng.choice((5, 5, 6)) if supplements else 4};{supplements};0"
-            steps.append(Step(rng.randint(1, lag - 1), "", state, "0;0;0;", _clocks(rng, 8, 16)[1]))
-        if rng.random() >= 0.08:
-            status = rng.choice((3, 7, 8)) if rng.random() < 0.03 else rng.choice((9, 10, 10))
-            paused = rng.randint(1, lag - 1) if supplements and lag > 1 else 0
-            liking = str(rng.choices((1, 2, 3, 4, 5), (1, 1, 4, 30, 64))[0]) if rng.random() < 0.4 else ""
-            ended, reported = _clocks(rng, 13, 16)
-            state = f"{status};{supplements if lag > 1 else 0};{paused}"
-            steps.append(Step(lag, ended, state, f"{flags};{liking}", reported))
-        made.append(Plan(received, due_after, tuple(steps)))
-    return made
-
-
-def _persons(seed: int) -> list[str]:
-    """ChuHoSo;SoDinhDanh;DienThoai;DiaChi of people who don't exist; one address in fifty needs quoting."""
-    rng = random.Random(f"{seed}/persons")
-    families = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "A", "Y", "Đinh", "Võ", "Bùi")
-    middles = ("Văn", "Thị", "Đức", "Minh", "Thanh", "Ngọc", "Quốc", "Hồng")
-    names = ("An", "Bình", "Cường", "Dung", "Giang", "Hà", "Khánh", "Lan", "Nam", "Thảo", "Tuấn", "Yến")
-    made = []
-    for number in range(PERSONS):
-        name = f"{rng.choice(families)} {rng.choice(middles)} {rng.choice(names)} (giả)"
-        place = rng.choice(communes()).name
-        address = f"Thôn {rng.randint(1, 12)}, {place}, Kon Tum"
-        if number % 50 == 7:
-            address = f'"Tổ {rng.randint(1, 9)}; ""nhà giả""\nđường thử nghiệm, {place}"'
-        made.append(f"{name};062{rng.randrange(10**9):09d};09{rng.randrange(10**8):08d};{address}")
-    return made
-
-
-def _spoil(kind: str, fields: list[str], day: date) -> None:
-    """Make one row wrong in the way named; `fields` is in the order of COLUMNS."""
-    before = f"{day - timedelta(days=3):%d/%m/%Y} 08:00:00"
-    wrong = {
-        "unreadable_received": ("NgayTiepNhan", f"32/13/{day.year} 08:00:00"),
-        "malformed_code": ("MaHoSo", f"HS_{fields[0][-4:]}/{day:%Y}"),
-        "missing_code": ("MaHoSo", ""),
-        "ends_before_receipt": ("NgayKetThuc", before),
-        "due_before_receipt": ("NgayHenTra", before),
-        "negative_fee": ("PhiLePhi", "-30000"),
-        "status_11": ("TrangThai", "11"),
-        "channel_4": ("KenhThucHien", "4"),
-        "satisfaction_7": ("MucDoHaiLong", "7"),
-        "unknown_agency": ("MaDonVi", "000.00.99.H34"),
-        "unknown_commune": ("MaXa", "99999"),
-        "unreadable_updated": ("ThoiDiemCapNhat", f"{day:%Y-%m-%d} 25:61"),
-    }
-    column, value = wrong[kind]
-    fields[COLUMNS.index(column)] = value
-
-
-def _calendar(total: int, today: date) -> list[Day]:
-    """The days of receipt, from START to the day before `today`, with their dossiers and bad rows."""
-    length = (today - START).days
-    reach = [START + timedelta(days=i) for i in range(length + LOOKBACK + 30)]
+def _calendar(total: int, start: date, end: date) -> list[Day]:
+    """The days of receipt, from `start` to the day before `end`, with their dossiers and bad rows."""
+    length = (end - start).days
+    reach = [start + timedelta(days=i) for i in range(length + LOOKBACK + 30)]
     working = [i for i, day in enumerate(reach) if is_working_day(day)]
     weights = [20 if is_working_day(day) else 2 if day.weekday() < 6 else 1 for day in reach[:length]]
     days: list[Day] = []
@@ -250,51 +75,46 @@ def _calendar(total: int, today: date) -> list[Day]:
     return days
 
 
-class DossierBook:
-    """All versions of `total` dossiers received between START and the day before `today`."""
+class Volume:
+    """All versions of `total` dossiers received from `start` to the day before `end`.
 
-    def __init__(self, seed: int, total: int, today: date, procedures: Sequence[Procedure]) -> None:
-        if not START < today <= LAST_DAY + timedelta(days=1):
-            raise UnknownPeriodError(
-                f"today must lie between {START + timedelta(days=1)} and {LAST_DAY}, not {today}"
-            )
-        self.seed, self.total, self.today = seed, total, today
+    closed: every dossier has its end before `end`; else each runs its course, whatever its end.
+    """
+
+    def __init__(
+        self, seed: str, total: int, start: date, end: date, procedures: Sequence[Procedure], closed: bool
+    ) -> None:
+        self.seed, self.start, self.end, self.closed = seed, start, end, closed
         self._procedures = procedures
-        self._days = _calendar(total, today)
-        self._plans = _plans(seed)
-        self._persons = _persons(seed)
+        self._days = _calendar(total, start, end)
+        self._plans = plans(seed)
+        self._persons = persons(seed)
         self._profiles: dict[tuple[tuple[Agency, ...], bool], list[Profile]] = {}
-        last = len(self._days) + LOOKBACK + 30
-        self._dates = [f"{START + timedelta(days=i):%d/%m/%Y} " for i in range(last)]
+        self._ending: dict[int, list[Plan]] = {}
+        self._dates = [f"{start + timedelta(days=i):%d/%m/%Y} " for i in range(len(self._days) + LOOKBACK + 30)]
 
-    def export(self, span: Span) -> Iterator[bytes]:
-        """The CSV of all versions updated in the span, as chunks of some 150 kB.
-
-        Raises: UnknownPeriodError, at once, for a span before START or after `today`.
-        """
-        if span.first < START or span.first > self.today:
-            raise UnknownPeriodError(f"no dossiers of {span.first}: they go from {START} to {self.today}")
-        return self._chunks((span.first - START).days, (min(span.end, self.today) - START).days)
-
-    def _chunks(self, first: int, end: int) -> Iterator[bytes]:
-        yield (BOM + ";".join(COLUMNS) + "\r\n").encode(ENCODING)
-        rows: list[str] = []
+    def rows(self, span: Span) -> Iterator[str]:
+        """The lines of all versions updated in the span, before `end`."""
+        first, end = (span.first - self.start).days, (min(span.end, self.end) - self.start).days
         for i in range(max(0, first - LOOKBACK), end):
-            for row in self._rows(self._days[i], first, end):
-                rows.append(row)
-                if len(rows) == ROWS_PER_CHUNK:
-                    yield "".join(rows).encode(ENCODING)
-                    rows.clear()
-        if rows:
-            yield "".join(rows).encode(ENCODING)
+            yield from self._rows(self._days[i], first, end)
 
-    def _pool(self, day: Day) -> list[Profile]:
+    def _profiles_on(self, day: Day) -> list[Profile]:
         """Profiles that hold on the day; agencies change on 1 March 2025."""
         units = agencies(day.day)
         key = (units, day.working)
         if key not in self._profiles:
-            self._profiles[key] = _profiles(self.seed, units, self._procedures, day.working)
+            self._profiles[key] = profiles(self.seed, units, self._procedures, day.working)
         return self._profiles[key]
+
+    def _plans_on(self, day: Day) -> list[Plan]:
+        """Courses that dossiers received on the day may take."""
+        if not self.closed:
+            return self._plans
+        room = sum(index < len(self._days) for index in day.ahead) - 1
+        if room not in self._ending:
+            self._ending[room] = [plan for plan in self._plans if plan.steps[-1].ended and plan.steps[-1].lag <= room]
+        return self._ending[room]
 
     def _rows(self, day: Day, first: int, end: int) -> Iterator[str]:
         """Rows of the dossiers received on the day whose update falls into [first, end)."""
@@ -304,19 +124,19 @@ class DossierBook:
         rng = random.Random(f"{self.seed}/{day.stamp}")
         profile_at, plan_at, person_at = (rng.randrange(size) for size in (PROFILES, PLANS, PERSONS))
         profile_by, plan_by, person_by = (rng.randrange(1, size) for size in (PROFILES, PLANS, PERSONS))
-        profiles, plans, persons = self._pool(day), self._plans, self._persons
+        known, courses, people = self._profiles_on(day), self._plans_on(day), self._persons
         dates = [self._dates[index] for index in day.ahead]
         today, bad = dates[0], day.bad
         for i in range(day.count):
-            plan = plans[(plan_at + i * plan_by) % PLANS]
+            plan = courses[(plan_at + i * plan_by) % len(courses)]
             head = ""
             for step in plan.steps:
                 lag = step.lag
                 if not inside[lag]:
                     continue
                 if not head:
-                    profile = profiles[(profile_at + i * profile_by) % PROFILES]
-                    person = persons[(person_at + i * person_by) % PERSONS]
+                    profile = known[(profile_at + i * profile_by) % PROFILES]
+                    person = people[(person_at + i * person_by) % PERSONS]
                     head = (
                         f"{profile.agency}-{day.stamp}-{i + 1:04d};{profile.middle};{today}{plan.received};"
                         f"{dates[plan.due_after]}17:00:00"
@@ -329,6 +149,38 @@ class DossierBook:
                 row = f"{row}{dates[lag]}{step.updated};{person}\r\n"
                 if lag == 0 and not ended and i in bad:
                     fields = row.split(";", len(COLUMNS) - 1)
-                    _spoil(bad[i], fields, day.day)
+                    spoil(bad[i], fields, day.day)
                     row = ";".join(fields)
                 yield row
+
+
+class DossierBook:
+    """All versions of `total` dossiers received between START and the day before `today`, and of those before START."""
+
+    def __init__(self, seed: int, total: int, today: date, procedures: Sequence[Procedure]) -> None:
+        if not START < today <= LAST_DAY + timedelta(days=1):
+            raise UnknownPeriodError(f"today must lie between {START + timedelta(days=1)} and {LAST_DAY}, not {today}")
+        self.today = today
+        then = in_force(procedures, SINCE)
+        self._earlier = Volume(f"{seed}/earlier", EARLIER, SINCE, START, then, closed=True)
+        self._current = Volume(f"{seed}", total, START, today, procedures, closed=False)
+
+    def export(self, span: Span) -> Iterator[bytes]:
+        """The CSV of all versions updated in the span, as chunks of some 150 kB.
+
+        Raises: UnknownPeriodError, at once, for a span before SINCE or after `today`.
+        """
+        if not SINCE <= span.first <= self.today:
+            raise UnknownPeriodError(f"no dossiers of {span.first}: they go from {SINCE} to {self.today}")
+        return self._chunks(self._earlier if span.first < START else self._current, span)
+
+    def _chunks(self, volume: Volume, span: Span) -> Iterator[bytes]:
+        yield (BOM + ";".join(COLUMNS) + "\r\n").encode(ENCODING)
+        rows: list[str] = []
+        for row in volume.rows(span):
+            rows.append(row)
+            if len(rows) == ROWS_PER_CHUNK:
+                yield "".join(rows).encode(ENCODING)
+                rows.clear()
+        if rows:
+            yield "".join(rows).encode(ENCODING)

@@ -1,137 +1,117 @@
-"""What the endpoints answer: documents of the portal and the SOC, before they are put on the wire."""
+"""What each endpoint of the portal and the SOC serves, and for which periods."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import date
 
-from sandbox.days import Span, UnknownPeriodError, published_at, span_of
+from sandbox import accounts, alerts, document_store, malware, payments, service_quality, trust_labels
+from sandbox.days import SINCE, Span, UnknownPeriodError, published_at, span_of
+from sandbox.documents import (
+    CSV,
+    XLSX,
+    Document,
+    Query,
+    Record,
+    file_document,
+    fingerprint,
+    json_document,
+    page_of,
+    page_size_of,
+    period_of,
+)
 from sandbox.dossiers import DossierBook
-from sandbox.procedures import CATALOGUE_START, catalogue
+from sandbox.procedures import catalogue, in_force
 from sandbox.soc import assets, assets_on, systems
 
-Query = dict[str, str]
-MAX_PAGE_SIZE = 1000
-FORMAT = "1"  # part of the export's ETag: raised when the generator changes
-
-
-class WrongQueryError(ValueError):
-    """A parameter is missing or can't be read."""
-
-
-@dataclass(frozen=True)
-class Document:
-    """An answer: `chunks` can be called again and gives the same bytes."""
-
-    content_type: str
-    modified: datetime
-    tag: str
-    chunks: Callable[[], Iterator[bytes]]
-    payload: dict[str, Any] | None = None
-    file_name: str = ""
-
-    def with_total(self, difference: int) -> "Document":
-        """The same page with another `total` in its envelope."""
-        payload = dict(self.payload or {})
-        payload["total"] += difference
-        return json_document(payload, self.modified)
-
-
-def json_document(payload: dict[str, Any], modified: datetime) -> Document:
-    """A JSON answer, its tag taken from its bytes."""
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = hashlib.sha256(body).hexdigest()[:32]
-    return Document("application/json; charset=utf-8", modified, tag, lambda: iter((body,)), payload)
-
-
-def _period(query: Query) -> str:
-    if not query.get("period"):
-        raise WrongQueryError("parameter period is missing")
-    return query["period"]
-
-
-def page_of(query: Query) -> int:
-    """The page asked for, 1 by default.
-
-    Raises: WrongQueryError.
-    """
-    return _whole(query, "page", 1, 10**6)
-
-
-def _whole(query: Query, name: str, default: int, highest: int) -> int:
-    text = query.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= highest:
-        raise WrongQueryError(f"{name} must be a whole number from 1 to {highest}")
-    return int(text)
+Endpoint = Callable[[Query], Document]
+Records = Callable[[Span], list[Record]]
+FORMAT = "1"  # part of the dossiers' ETag: raised when the generator changes
+MONTHS, DAYS = 7, 10  # lengths of a period's code
 
 
 class Box:
-    """The province behind the endpoints; its methods raise UnknownPeriodError and WrongQueryError."""
+    """The province behind the endpoints, by path; they raise UnknownPeriodError and WrongQueryError."""
 
     def __init__(self, seed: int, dossiers: int, today: date) -> None:
         self.today = today
-        self._catalogue = catalogue(seed)
-        self._book = DossierBook(seed, dossiers, today, self._catalogue)
-        self._assets = assets(seed)
-        self._systems = systems(seed)
+        procedures, watched, listed = catalogue(seed), assets(seed), systems(seed)
+        self._book = DossierBook(seed, dossiers, today, procedures)
         self._made_of = f"{FORMAT}/{seed}/{dossiers}/{today}"
+        self.endpoints: dict[str, Endpoint] = {
+            "/portal/dossiers/export": self._dossiers,
+            "/portal/procedures": self._pages(DAYS, lambda on: [p.record() for p in in_force(procedures, on.first)]),
+            "/portal/accounts": self._pages(MONTHS, lambda on: accounts.records(seed, on)),
+            "/portal/payments/export": self._file(
+                CSV, "thanh_toan_{}.csv", lambda on: payments.export(seed, on, today), MONTHS, DAYS
+            ),
+            "/portal/document_store": self._pages(MONTHS, lambda on: document_store.records(seed, on)),
+            "/portal/service_quality/export": self._file(
+                XLSX,
+                "bo_chi_so_766_{}.xlsx",
+                lambda on: service_quality.workbook(seed, on, published_at(on, today)),
+                MONTHS,
+                since=service_quality.START,
+            ),
+            "/soc/monitored_assets": self._list(lambda on: assets_on(watched, on.first), DAYS),
+            "/soc/alerts": self._list(lambda on: alerts.records(seed, on, today), MONTHS, DAYS),
+            "/soc/system_levels": self._list(lambda on: [system.record(on.last) for system in listed], MONTHS),
+            "/soc/trust_labels": self._file(
+                CSV, "nhan_tin_nhiem_{}.csv", lambda on: trust_labels.export(seed, on), MONTHS
+            ),
+            "/soc/malware": self._list(lambda on: malware.records(seed, on), MONTHS),
+        }
 
-    def _span(self, code: str, length: int, first: date) -> Span:
-        """The span of a code of `length` characters that lies between `first` and `today`."""
+    def _span(self, code: str, lengths: tuple[int, ...], since: date = SINCE) -> Span:
+        """The span of a code. Where months alone are served a month must be over, else have begun."""
         span = span_of(code)
-        if len(code) != length or not first <= span.first <= self.today:
+        there = span.end <= self.today if lengths == (MONTHS,) else span.first <= self.today
+        if len(code) not in lengths or span.first < since or not there:
             raise UnknownPeriodError(f"no figures of {code}")
         return span
 
-    def dossier_export(self, query: Query) -> Document:
-        """CSV of the dossier versions updated in a month or day."""
-        code = _period(query)
-        span = span_of(code)
-        book = self._book
-        book.export(span)  # an unknown period shows before the first byte
+    def _list(self, records: Records, *lengths: int) -> Endpoint:
+        """One answer in JSON."""
+
+        def answer(query: Query) -> Document:
+            code = period_of(query)
+            span = self._span(code, lengths)
+            items = records(span)
+            return json_document({"period": code, "total": len(items), "items": items}, published_at(span, self.today))
+
+        return answer
+
+    def _pages(self, length: int, records: Records) -> Endpoint:
+        """JSON, a page an answer."""
+
+        def answer(query: Query) -> Document:
+            code, page, size = period_of(query), page_of(query), page_size_of(query)
+            span = self._span(code, (length,))
+            items = records(span)
+            envelope = {"period": code, "page": page, "page_size": size, "total": len(items)}
+            shown = items[(page - 1) * size : page * size]
+            return json_document({**envelope, "items": shown}, published_at(span, self.today))
+
+        return answer
+
+    def _file(
+        self, content_type: str, name: str, body: Callable[[Span], bytes], *lengths: int, since: date = SINCE
+    ) -> Endpoint:
+        """A file; the period's code goes into its name."""
+
+        def answer(query: Query) -> Document:
+            code = period_of(query)
+            span = self._span(code, lengths, since)
+            return file_document(content_type, body(span), published_at(span, self.today), name.format(code))
+
+        return answer
+
+    def _dossiers(self, query: Query) -> Document:
+        """CSV of the dossier versions updated in a month or day, streamed."""
+        code = period_of(query)
+        span, book = self._span(code, (MONTHS, DAYS)), self._book
         return Document(
-            content_type="text/csv; charset=utf-8",
+            content_type=CSV,
             modified=published_at(span, self.today),
-            tag=hashlib.sha256(f"{self._made_of}/{code}".encode()).hexdigest()[:32],
+            tag=fingerprint(f"{self._made_of}/{code}".encode()),
             chunks=lambda: book.export(span),
             file_name=f"ho_so_{code}.csv",
         )
-
-    def procedures(self, query: Query) -> Document:
-        """One page of the catalogue on a day."""
-        code, page = _period(query), page_of(query)
-        page_size = _whole(query, "page_size", 100, MAX_PAGE_SIZE)
-        span = self._span(code, 10, CATALOGUE_START)
-        known = [procedure for procedure in self._catalogue if procedure.since <= span.first]
-        shown = known[(page - 1) * page_size : page * page_size]
-        payload = {
-            "period": code,
-            "page": page,
-            "page_size": page_size,
-            "total": len(known),
-            "items": [procedure.record() for procedure in shown],
-        }
-        return json_document(payload, published_at(span, self.today))
-
-    def monitored_assets(self, query: Query) -> Document:
-        """Assets on a day."""
-        code = _period(query)
-        span = self._span(code, 10, CATALOGUE_START)
-        items = assets_on(self._assets, span.first)
-        payload = {"period": code, "total": len(items), "items": items}
-        return json_document(payload, published_at(span, self.today))
-
-    def system_levels(self, query: Query) -> Document:
-        """Systems and their levels at a month's end."""
-        code = _period(query)
-        span = self._span(code, 7, CATALOGUE_START)
-        items = [system.record(span.end - timedelta(days=1)) for system in self._systems]
-        payload = {"period": code, "total": len(items), "items": items}
-        return json_document(payload, published_at(span, self.today))
-
-
-def previous_page(query: Query) -> Query:
-    """The query for the page before."""
-    return {**query, "page": str(page_of(query) - 1)}

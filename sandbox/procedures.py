@@ -1,16 +1,20 @@
-"""Catalogue of administrative procedures: 1 726 on 30 June 2024, a few fewer before."""
+"""Catalogue of administrative procedures: 1 726 on 30 June 2024; before that fewer, and fewer of them online."""
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+
+from sandbox.days import SINCE
 
 FULLY_ONLINE, PARTLY_ONLINE, OFFLINE = "toàn trình", "một phần", "chưa trực tuyến"
 LEVEL_COUNTS = {"tỉnh": 1378, "huyện": 245, "xã": 103}
 ONLINE_COUNTS = {FULLY_ONLINE: 990, PARTLY_ONLINE: 373, OFFLINE: 363}
 ADDED_IN_2024 = 38  # procedures announced between January and June 2024
-CATALOGUE_START = date(2023, 1, 1)
+ADDED_BEFORE = 90  # procedures announced in 2022 and 2023
+BEFORE_2024 = (date(2024, 1, 1) - SINCE).days
+ONLINE_AT_FIRST = 0.45  # of the services that are online in 2024; the others followed in 2022 and 2023
 
 # Fields by the agency that handles them; those of the districts and communes are shared.
 PROVINCE_FIELDS = {
@@ -59,7 +63,7 @@ SUBJECTS = (
 
 @dataclass(frozen=True)
 class Procedure:
-    """One procedure; `since` is the first day it is in the catalogue."""
+    """One procedure; `since` is the first day it is in the catalogue, `online_since` of its online service."""
 
     code: str
     name: str
@@ -71,11 +75,18 @@ class Procedure:
     online_payment: bool
     published: bool
     since: date
+    online_since: date
 
     @property
     def is_online(self) -> bool:
         """Whether an application can be filed online."""
         return self.online != OFFLINE
+
+    def on(self, day: date) -> "Procedure":
+        """The procedure as it was on a day."""
+        if day >= self.online_since:
+            return self
+        return replace(self, online=OFFLINE, online_payment=False)
 
     def record(self) -> dict[str, Any]:
         """The JSON item. The integrated procedures are exactly the online ones (1 363 = 990 + 373)."""
@@ -121,6 +132,7 @@ def catalogue(seed: int) -> tuple[Procedure, ...]:
     rng.shuffle(online)
     numbers = rng.sample(range(1, 13_000), len(named))
     late = set(rng.sample(range(len(named)), ADDED_IN_2024))
+    begun = _begun(seed, len(named), late)
     made = []
     for i, ((name, field, level), degree, number) in enumerate(zip(named, online, numbers, strict=True)):
         has_fee = rng.random() < 0.4
@@ -135,15 +147,34 @@ def catalogue(seed: int) -> tuple[Procedure, ...]:
                 has_fee=has_fee,
                 online_payment=has_fee and degree != OFFLINE and rng.random() < 0.9,
                 published=rng.random() < 0.99,
-                since=date(2024, 1, 8) + timedelta(days=rng.randrange(160)) if i in late else CATALOGUE_START,
+                since=date(2024, 1, 8) + timedelta(days=rng.randrange(160)) if i in late else begun[i][0],
+                online_since=begun[i][1],
             )
         )
     return tuple(sorted(made, key=lambda procedure: procedure.code))
 
 
+def _begun(seed: int, count: int, late: set[int]) -> list[tuple[date, date]]:
+    """When each procedure that was there before 2024 came into the catalogue and online; SINCE for the late ones."""
+    rng = random.Random(f"{seed}/procedures/begun")
+    lasting = [i for i in range(count) if i not in late]
+    begun = [(SINCE, SINCE)] * count
+    for i in lasting:
+        if rng.random() >= ONLINE_AT_FIRST:
+            begun[i] = (SINCE, SINCE + timedelta(days=rng.randrange(BEFORE_2024)))
+    for i in rng.sample(lasting, ADDED_BEFORE):
+        begun[i] = (SINCE + timedelta(days=rng.randrange(1, BEFORE_2024)), begun[i][1])
+    return begun
+
+
+def in_force(procedures: Sequence[Procedure], day: date) -> list[Procedure]:
+    """The catalogue of a day, each procedure as it was then."""
+    return [procedure.on(day) for procedure in procedures if procedure.since <= day]
+
+
 def handled_by(agency_code: str, level: str, procedures: Sequence[Procedure]) -> list[Procedure]:
     """Procedures that an agency receives dossiers for: those that it had before 2024, too."""
-    lasting = [procedure for procedure in procedures if procedure.since == CATALOGUE_START]
+    lasting = [procedure for procedure in procedures if procedure.since < date(2024, 1, 1)]
     if level == "huyện":
         return [procedure for procedure in lasting if procedure.level != "tỉnh"]
     owners = (agency_code, *SUCCESSORS.get(agency_code, ()))

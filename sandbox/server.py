@@ -19,8 +19,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.days import UnknownPeriodError
+from sandbox.documents import Document, WrongQueryError, page_of, previous_page
 from sandbox.faults import KNOWN, Fault, Faults, UnknownFaultError
-from sandbox.portal import Box, Document, Query, WrongQueryError, page_of, previous_page
+from sandbox.portal import Box
 
 MAX_POST_BYTES = 65_536
 HTML_PAGE = (
@@ -87,14 +88,6 @@ class Server(ThreadingHTTPServer):
         super().shutdown()
 
 
-ENDPOINTS: dict[str, Callable[[Box, Query], Document]] = {
-    "/portal/dossiers/export": Box.dossier_export,
-    "/portal/procedures": Box.procedures,
-    "/soc/monitored_assets": Box.monitored_assets,
-    "/soc/system_levels": Box.system_levels,
-}
-
-
 def compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Gzip a stream; the header holds no time, so the same input gives the same bytes."""
     deflater = zlib.compressobj(level=1, wbits=31)
@@ -150,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path == "/_sandbox/faults":
             self._json(HTTPStatus.OK, {"armed": self.server.faults.listed(), "known": sorted(KNOWN)})
             return
-        endpoint = ENDPOINTS.get(parts.path)
+        endpoint = self.server.box.endpoints.get(parts.path)
         if endpoint is None:
             self._error(HTTPStatus.NOT_FOUND, "not_found", f"no such path: {parts.path}")
             return
@@ -161,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault and fault.name == "repeated_page":
             query = previous_page(query)
-        document = endpoint(self.server.box, query)
+        document = endpoint(query)
         if fault and fault.name == "total_changed":
             document = document.with_total(7)
         self._send(document, fault)

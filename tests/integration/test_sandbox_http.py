@@ -29,6 +29,19 @@ ACCESS = Access("portal-client", "s3cret", "soc-key")
 EXPORT = "/portal/dossiers/export?period=2024-06"
 PROCEDURES = "/portal/procedures?period=2024-06-30"
 SYSTEMS = "/soc/system_levels?period=2024-06"
+ALL = [
+    EXPORT,
+    PROCEDURES,
+    "/portal/accounts?period=2022-01",
+    "/portal/payments/export?period=2024-07-02",
+    "/portal/document_store?period=2024-06",
+    "/portal/service_quality/export?period=2022-08",
+    "/soc/monitored_assets?period=2024-06-30",
+    "/soc/alerts?period=2024-06",
+    SYSTEMS,
+    "/soc/trust_labels?period=2022-01",
+    "/soc/malware?period=2024-06",
+]
 
 
 class Client:
@@ -112,7 +125,11 @@ def test_token(server: Server, form: bool) -> None:
     assert (unsupported.status_code, unsupported.json()["error"]) == (400, "unsupported_grant_type")
 
 
-@pytest.mark.parametrize("path", [EXPORT, PROCEDURES, SYSTEMS])
+def test_every_endpoint_is_asked_here(server: Server) -> None:
+    assert {path.partition("?")[0] for path in ALL} == set(server.box.endpoints)
+
+
+@pytest.mark.parametrize("path", ALL)
 def test_no_access_without_token_or_key(server: Server, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer no", "X-API-Key": "no"}):
         answer = requests.get(server.url + path, headers=headers, timeout=5)
@@ -134,7 +151,28 @@ def test_export_streams_the_same_bytes_plain_and_compressed(server: Server, clie
     assert packed.headers["Content-Encoding"] == "gzip"
 
 
-@pytest.mark.parametrize("path", [EXPORT, PROCEDURES, "/soc/monitored_assets?period=2024-06-30", SYSTEMS])
+@pytest.mark.parametrize(
+    ("path", "content_type", "name"),
+    [
+        (EXPORT, "text/csv; charset=utf-8", "ho_so_2024-06.csv"),
+        ("/portal/payments/export?period=2024-06", "text/csv; charset=utf-8", "thanh_toan_2024-06.csv"),
+        (
+            "/portal/service_quality/export?period=2024-06",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "bo_chi_so_766_2024-06.xlsx",
+        ),
+        ("/soc/trust_labels?period=2024-06", "text/csv; charset=utf-8", "nhan_tin_nhiem_2024-06.csv"),
+    ],
+)
+def test_files_say_what_they_are(client: Client, path: str, content_type: str, name: str) -> None:
+    answer = client.get(path)
+    assert answer.headers["Content-Type"] == content_type
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["X-Synthetic"] == "true"
+    assert answer.headers["Last-Modified"] == "Sun, 30 Jun 2024 17:30:00 GMT"
+
+
+@pytest.mark.parametrize("path", ALL)
 def test_not_modified(client: Client, path: str) -> None:
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -147,9 +185,12 @@ def test_not_modified(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/portal/dossiers/export?period=2023-06",
+        "/portal/dossiers/export?period=2021-12",
         "/portal/dossiers/export?period=2024-Q2",
         "/portal/procedures?period=2024-06",
+        "/portal/accounts?period=2024-07",
+        "/portal/service_quality/export?period=2022-07",
+        "/soc/alerts?period=2024-07-04",
         "/soc/monitored_assets?period=2024-07-04",
         "/soc/system_levels?period=2024-06-30",
     ],
@@ -180,6 +221,18 @@ def test_pages_join_to_the_whole(client: Client) -> None:
         }
         found += [item["MaTTHC"] for item in envelope["items"]]
     assert len(set(found)) == len(found) == 1726
+
+
+def test_accounts_come_in_pages(client: Client) -> None:
+    pages = [client.get(f"/portal/accounts?period=2024-06&page={page}&page_size=50").json() for page in (1, 2, 3)]
+    assert [(page["total"], len(page["items"])) for page in pages] == [(102, 50), (102, 50), (102, 2)]
+    assert sum(item["SoTaiKhoan"] for page in pages for item in page["items"]) == 32_456
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_faults_are_shown_by_every_endpoint(client: Client, path: str) -> None:
+    client.arm("server_error", path=path.partition("?")[0])
+    assert [client.get(path).status_code for _ in range(2)] == [500, 200]
 
 
 def test_token_expires_in_the_middle_of_paging(client: Client) -> None:

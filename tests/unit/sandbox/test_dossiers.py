@@ -154,10 +154,36 @@ def test_generation_is_streamed_with_flat_memory() -> None:
     assert peak < 1_000_000
 
 
-@pytest.mark.parametrize("code", ["2023-12", "2024-08", "2024-07-04", "2024-Q2", "2024-02-30", "x"])
+@pytest.mark.parametrize("code", ["2021-12", "2024-08", "2024-07-04", "2024-Q2", "2024-02-30", "x"])
 def test_unknown_periods(made: DossierBook, code: str) -> None:
     with pytest.raises(UnknownPeriodError):
         made.export(span_of(code))
+
+
+def test_a_few_dossiers_came_before_and_were_finished_before(made: DossierBook) -> None:
+    months = {f"{year}-{month:02d}": rows(export(made, f"{year}-{month:02d}")) for year in (2022, 2023) for month in range(1, 13)}
+    assert not [row for those in months.values() for row in those if faults_of(row)]
+    received = Counter(row["NgayTiepNhan"][3:10] for those in months.values() for row in those if row["TrangThai"] in {"1", "2"})
+    assert (sum(received.values()), len(received)) == (3_600, 24)
+    assert min(received.values()) > 100 and max(received.values()) < 200
+    ended = [row for those in months.values() for row in those if row["NgayKetThuc"]]
+    assert len({row["MaHoSo"] for row in ended}) == len(ended) == 3_600
+    updates = [moment(row["ThoiDiemCapNhat"]) for row in months["2023-12"]]
+    assert all(updated and (updated.year, updated.month) == (2023, 12) for updated in updates)
+
+
+def test_earlier_dossiers_use_the_catalogue_of_their_time(made: DossierBook) -> None:
+    known = {procedure.code: procedure for procedure in catalogue(34)}
+    for row in rows(export(made, "2022-03")):
+        procedure = known[row["MaTTHC"]]
+        assert procedure.since <= date(2022, 1, 1)
+        assert row["KenhThucHien"] != "2" or procedure.online_since <= date(2022, 1, 1)
+
+
+def test_an_earlier_month_is_its_days(made: DossierBook) -> None:
+    days = [f"{date(2023, 1, 1) + timedelta(days=i)}" for i in range(31)]
+    joined = [tuple(row.values()) for day in days for row in rows(export(made, day))]
+    assert Counter(joined) == Counter(tuple(row.values()) for row in rows(export(made, "2023-01")))
 
 
 def test_today_has_no_rows_yet(made: DossierBook) -> None:
