@@ -3,7 +3,7 @@
 Every function may be run again at any time; each does only what is left to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,14 +145,28 @@ def _fetch(
 def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
     """Judges and loads every kept delivery that never was, or was refused by other rules, oldest received first.
 
-    Those that were loaded before the contract gained a column are read again. One that can't be judged (its raw file
-    is lost, its contract broken) doesn't hold up the others: its fault is raised after them.
+    Those that were loaded before the contract gained a column, or leant on one that was withdrawn, are read again. One that
+    can't be judged (its raw file is lost, its contract broken) doesn't hold up the others: its fault is raised after them.
     """
-    faults: list[ChisoError] = []
+    _register_readings(contract, platform)
     rules = validation.Rules.of(contract, platform.settings).sha256
-    for delivery_id in register.to_read_again(platform.engine, contract):
-        landing.read_again(delivery_id, platform.engine, platform.settings)
-    for delivery_id in register.pending(platform.engine, contract.source, rules):
+    yield from _load(register.pending(platform.engine, contract.source, rules), contract, platform)
+
+
+def load_readings(contract: Contract, platform: Platform) -> Iterator[Outcome]:
+    """Reads those deliveries again that don't hold all that their bytes say by now, and nothing else. Faults as above."""
+    yield from _load(_register_readings(contract, platform), contract, platform)
+
+
+def _register_readings(contract: Contract, platform: Platform) -> list[int]:
+    again = register.to_read_again(platform.engine, contract)
+    readings = [landing.read_again(delivery_id, platform.engine, platform.settings) for delivery_id in again]
+    return [reading for reading in readings if reading is not None]
+
+
+def _load(deliveries: Iterable[int], contract: Contract, platform: Platform) -> Iterator[Outcome]:
+    faults: list[ChisoError] = []
+    for delivery_id in deliveries:
         try:
             yield loading.load(register.landed(platform.engine, delivery_id, platform.settings), contract, platform)
         except ChisoError as fault:
