@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, PartitionedAssetTimetable, TaskGroup, task
+from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, Param, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
 from chiso_airflow.assets import loaded
@@ -26,6 +26,12 @@ _FETCH_RETRIES: dict[str, Any] = {
 }
 """Fetching only, and only for what passes by itself in seconds (a task that died, the database): an endpoint was given
 its tries by the fetch, and the next run asks for what didn't come. What a judge refused stays refused."""
+
+
+_PAST = {
+    "from": "First period of the past to bring in, like 2024-01, 2024-Q1 or 2024-01-15; empty: what is due",
+    "to": "Last period of it",
+}
 
 
 def families() -> list[str]:
@@ -49,6 +55,7 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
         start_date=_START,
         catchup=False,
         max_active_runs=1,
+        params={name: Param(None, type=["null", "string"], description=said) for name, said in _PAST.items()},
         tags=["ingest", family],
         doc_md=doc_md,
         default_args={"owner": OWNER},

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,9 @@ from chiso.system.settings import connection_variable
 from chiso.system.settings import load as load_settings
 
 if TYPE_CHECKING:
+    from chiso.contracts import Contract
     from chiso.deliveries.verdicts import Outcome
+    from chiso.province.periods import Period
     from chiso.system.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -60,8 +62,11 @@ def _connections() -> dict[str, str]:
     return found
 
 
-def collect(source: str) -> int:
-    """Stages 1 and 2: brings in what is due of a source. Returns how many files came.
+def collect(source: str, *, params: Any = None, dag_run: Any = None) -> int:
+    """Stages 1 and 2: brings in what is due of a source, or the part of the past that the run is for. Returns how many files came.
+
+    A run with the params `from` and `to` fetches what lies between them and wasn't accepted yet; a run of a backfill without
+    them what ended on the day before its date. params, dag_run: given by Airflow.
 
     Fetching was patient itself, and asks for what it didn't get at the next run; so Airflow doesn't try again what waits
     for a person or an endpoint, only what may have been the database.
@@ -73,13 +78,32 @@ def collect(source: str) -> int:
 
     try:
         with _stage_work() as platform:
-            came = collecting.collect(contracts.load(source, platform.settings), platform)
+            contract = contracts.load(source, platform.settings)
+            came = collecting.collect(contract, platform, _past(contract, platform, params or {}, dag_run))
     except DatabaseError:
         raise
     except ChisoError as fault:
         raise AirflowFailException(f"{source}: {fault}") from fault
     log.info("%s: %d deliveries came", source, came)
     return came
+
+
+def _past(contract: "Contract", platform: "Platform", params: Mapping[str, str | None], dag_run: Any) -> "list[Period] | None":
+    """The periods of the past that a run is for; None: it brings in what is due."""
+    from chiso.flow import ranges
+    from chiso.system.errors import UsageError
+    from chiso.system.settings import LOCAL_TIME
+
+    first, last = params.get("from"), params.get("to")
+    if contract.terms.transport.kind == "drop_folder":
+        return None  # its files are taken whenever they lie there
+    if bool(first) != bool(last):
+        raise UsageError("Give the params from and to together.")
+    if first and last:
+        return ranges.missing_between(contract, first, last, platform)
+    if dag_run is not None and dag_run.run_type == "backfill":
+        return ranges.ended_before(contract, dag_run.logical_date.astimezone(LOCAL_TIME).date(), platform)
+    return None
 
 
 def load(family: str) -> list[dict[str, Any]]:

@@ -262,6 +262,15 @@ def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
     return added.scalar()
 
 
+def accepted_periods(engine: sa.Engine, source: str) -> list[Period]:
+    """Periods with a current delivery, whichever way it came."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text("SELECT DISTINCT period, calendar FROM warehouse.current_delivery() WHERE source = :source"), {"source": source}
+        )
+        return [Period.of(row.period, row.calendar) for row in rows]
+
+
 def fetched_periods(engine: sa.Engine, source: str) -> dict[Period, str | None]:
     """Periods with a current delivery that was fetched, each with the ETag that its endpoint gave."""
     with engine.connect() as connection:
