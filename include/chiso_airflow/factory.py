@@ -1,6 +1,7 @@
 """DAGs of a shape: a family's ingest, and the computing of the periods it touched. Nothing heavy at parse time.
 
-Why a DAG per family, a task per source only for fetching, and one task for loading: docs/adr/0004-dag-shape.md
+Why a DAG per family, one task for fetching and one for loading, and a task per source only for what failed:
+docs/adr/0004-dag-shape.md
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, PartitionedAssetTimetable, TaskGroup, task
+from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, Param, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
 from chiso_airflow.assets import delivered, judged, loaded
@@ -26,6 +27,12 @@ _FETCH_RETRIES: dict[str, Any] = {
 }
 """Fetching only, and only for what passes by itself in seconds (a task that died, the database): an endpoint was given
 its tries by the fetch, and the next run asks for what didn't come. What a judge refused stays refused."""
+
+
+_PAST = {
+    "from": "First period of the past to bring in, like 2024-01, 2024-Q1 or 2024-01-15; empty: what is due",
+    "to": "Last period of it",
+}
 
 
 def families() -> list[str]:
@@ -49,27 +56,32 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
         start_date=_START,
         catchup=False,
         max_active_runs=1,
+        params={name: Param(None, type=["null", "string"], description=said) for name, said in _PAST.items()},
         tags=["ingest", family],
         doc_md=doc_md,
         default_args={"owner": OWNER},
     ) as dag:
         with TaskGroup("landing"):
-            fetch = task(**_FETCH_RETRIES)(tasks.collect)
-            collected = [fetch.override(task_id=name)(f"{family}/{name}") for name in sources_of(family)]
+            collected = task(**_FETCH_RETRIES)(tasks.collect)(family)
+            not_fetched = _shown("not_fetched").expand(case=collected)
         with TaskGroup("warehouse"):
             load = task(trigger_rule="all_done", outlets=[judged(family)])(tasks.load)(family)
         with TaskGroup("validation"):
-            shown = task(task_id="refused", map_index_template="{{ refused_source }}")(tasks.show_refused)
-            refused = shown.expand(delivery=load)
+            refused = _shown("refused").expand(case=load)
         with TaskGroup("indicators"):
             came = [delivered(f"{family}/{name}") for name in sources_of(family)]
             to_name = task(inlets=came, outlets=[loaded(family)], trigger_rule="all_done")
             name_periods = to_name(tasks.name_touched_periods)(family)
         collected >> load >> name_periods
-        [*collected, load] >> EmptyOperator(task_id="everything_went_well")  # a failed one above it fails the run
-        # A refused delivery is a result: the run's view shows it, and the run goes on.
+        # What wasn't fetched or loaded fails the run. A refused delivery is a result: it is shown, and the run goes on.
+        [collected, not_fetched, load] >> EmptyOperator(task_id="everything_went_well", trigger_rule="none_failed")
         refused >> EmptyOperator(task_id="refusals_are_shown", trigger_rule="all_done")
     return dag
+
+
+def _shown(task_id: str) -> Any:
+    """A task for each source of which something is to be seen in the run's view: it fails under the source's name."""
+    return task(task_id=task_id, map_index_template="{{ source }}")(tasks.show)
 
 
 def compute_periods(families: list[str], doc_md: str) -> DAG:

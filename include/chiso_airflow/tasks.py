@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from chiso.system.settings import connection_variable
 from chiso.system.settings import load as load_settings
 
 if TYPE_CHECKING:
+    from chiso.contracts import Contract
     from chiso.deliveries.verdicts import Outcome
+    from chiso.province.periods import Period
     from chiso.system.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 ALL_STALE = "stale"
 """Partition key of the runs that compute whatever is stale when they begin."""
 REPORTS_TASK = "publication.build_reports"
+_SIDE_BY_SIDE = 8
+"""How many sources of a family are asked at the same time."""
 
 
 @contextmanager
@@ -60,33 +65,61 @@ def _connections() -> dict[str, str]:
     return found
 
 
-def collect(source: str) -> int:
-    """Stages 1 and 2: brings in what is due of a source. Returns how many files came.
+def collect(family: str, *, params: Any = None, dag_run: Any = None) -> list[dict[str, str]]:
+    """Stages 1 and 2: brings in what is due of a family's sources, or the part of the past that the run is for.
+
+    The sources are asked side by side in one process, since a process costs more than most of them; returns which of them
+    could not be fetched, and why. A run with the params `from` and `to` fetches what lies between them and wasn't accepted
+    yet; a run of a backfill without them what ended on the day before its date. params, dag_run: given by Airflow.
 
     Fetching was patient itself, and asks for what it didn't get at the next run; so Airflow doesn't try again what waits
     for a person or an endpoint, only what may have been the database.
     """
-    from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
     from chiso.flow import collecting
     from chiso.system.errors import ChisoError, DatabaseError
 
-    try:
-        with _stage_work() as platform:
-            came = collecting.collect(contracts.load(source, platform.settings), platform)
-    except DatabaseError:
-        raise
-    except ChisoError as fault:
-        raise AirflowFailException(f"{source}: {fault}") from fault
-    log.info("%s: %d deliveries came", source, came)
-    return came
+    def collect_one(contract: "Contract", platform: "Platform") -> str | None:
+        try:
+            came = collecting.collect(contract, platform, _past(contract, platform, params or {}, dag_run))
+        except DatabaseError:
+            raise
+        except ChisoError as fault:
+            log.warning("%s: %s", contract.source, fault)
+            return str(fault)
+        log.info("%s: %d deliveries came", contract.source, came)
+        return None
+
+    with _stage_work() as platform, ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="collect") as pool:
+        sound = contracts.load_all(platform.settings, family).contracts
+        asked = [(contract.source, pool.submit(collect_one, contract, platform)) for contract in sound]
+        said = {source: collected.result() for source, collected in asked}
+    return [{"source": source, "because": because} for source, because in said.items() if because]
 
 
-def load(family: str, *, outlet_events: Any = None) -> list[dict[str, Any]]:
+def _past(contract: "Contract", platform: "Platform", params: Mapping[str, str | None], dag_run: Any) -> "list[Period] | None":
+    """The periods of the past that a run is for; None: it brings in what is due."""
+    from chiso.flow import ranges
+    from chiso.system.errors import UsageError
+    from chiso.system.settings import LOCAL_TIME
+
+    first, last = params.get("from"), params.get("to")
+    if contract.terms.transport.kind == "drop_folder":
+        return None  # its files are taken whenever they lie there
+    if bool(first) != bool(last):
+        raise UsageError("Give the params from and to together.")
+    if first and last:
+        return ranges.missing_between(contract, first, last, platform)
+    if dag_run is not None and dag_run.run_type == "backfill":
+        return ranges.ended_before(contract, dag_run.logical_date.astimezone(LOCAL_TIME).date(), platform)
+    return None
+
+
+def load(family: str, *, outlet_events: Any = None) -> list[dict[str, str]]:
     """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once.
 
     A refused delivery is a result, not a failure; what could not be judged fails the task after the rest. Every delivery is
-    an event of its source's asset. outlet_events: given by Airflow. Returns the refused ones.
+    an event of its source's asset. outlet_events: given by Airflow. Returns the sources whose delivery was refused, and why.
     """
     from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
@@ -95,7 +128,7 @@ def load(family: str, *, outlet_events: Any = None) -> list[dict[str, Any]]:
 
     from chiso_airflow.assets import delivered, judged
 
-    refused: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
     with _stage_work() as platform:
         known = contracts.load_all(platform.settings, family)
         faults = [str(fault) for fault in known.faults]
@@ -105,7 +138,8 @@ def load(family: str, *, outlet_events: Any = None) -> list[dict[str, Any]]:
                     counts = _logged(outcome)
                     outlet_events[judged(family)].add(delivered(contract.source), extra=counts)
                     if not outcome.accepted:
-                        refused.append(counts | {"because": outcome.issues[0]["message_en"]})
+                        because = f"delivery {outcome.delivery} was refused: {outcome.issues[0]['message_en']}"
+                        refused.append({"source": contract.source, "because": because})
             except ChisoError as fault:
                 faults.append(f"{contract.source}: {fault}")
         for left in drop_folders.left_alone(platform, family):
@@ -115,14 +149,14 @@ def load(family: str, *, outlet_events: Any = None) -> list[dict[str, Any]]:
     return refused
 
 
-def show_refused(delivery: dict[str, Any]) -> None:
-    """Fails, under the source's name, so that the run's view shows which one was refused; nothing hangs on it."""
+def show(case: dict[str, str]) -> None:
+    """Fails under the source's name, so that the run's view shows which one could not be fetched, or was refused."""
     from airflow.sdk import get_current_context
     from airflow.sdk.exceptions import AirflowFailException
 
     context: Any = get_current_context()
-    context["refused_source"] = f"{delivery['source']} #{delivery['delivery']}"
-    raise AirflowFailException(f"{delivery['source']}: delivery {delivery['delivery']} was refused: {delivery['because']}")
+    context["source"] = case["source"]
+    raise AirflowFailException(f"{case['source']}: {case['because']}")
 
 
 def _logged(outcome: "Outcome") -> dict[str, Any]:

@@ -35,18 +35,19 @@ def test_every_dag_says_whose_it_is_and_what_to_do(dags) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_fetches_each_source_once_and_loads_once(dags, family: str) -> None:
+def test_a_family_is_fetched_and_loaded_by_one_process_each_and_knows_its_sources(dags, family: str) -> None:
     dag = dags[family]
-    names = {name.split("/")[1] for name in contracts.source_names(load()) if name.startswith(f"{family}/")}
-    assert {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")} == {f"landing.{name}" for name in names}
+    names = {name for name in contracts.source_names(load()) if name.startswith(f"{family}/")}
+    assert {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")} == {"landing.collect", "landing.not_fetched"}
     assert [task.task_id for task in dag.tasks if task.task_id.startswith("warehouse.")] == ["warehouse.load"]
+    assert {asset.name for asset in dag.get_task("indicators.name_touched_periods").inlets} == names
     assert dag.tags >= {"ingest", family}
 
 
 def test_only_fetching_is_retried_with_growing_pauses(dags) -> None:
     for family in FAMILIES:
         for task in dags[family].tasks:
-            fetching = task.task_id.startswith("landing.")
+            fetching = task.task_id == "landing.collect"
             assert (task.retries > 0) is fetching, task.task_id
             assert bool(task.retry_exponential_backoff) is fetching
 
@@ -56,9 +57,16 @@ def test_a_failed_fetch_fails_the_run_but_not_the_load(dags) -> None:
         dag = dags[family]
         assert dag.get_task("warehouse.load").trigger_rule == "all_done"
         assert dag.get_task("indicators.name_touched_periods").trigger_rule == "all_done"
-        fetches = {task.task_id for task in dag.tasks if task.task_id.startswith("landing.")}
-        assert dag.get_task("everything_went_well").upstream_task_ids == {*fetches, "warehouse.load"}
-        assert dag.get_task("everything_went_well").trigger_rule == "all_success"
+        well = dag.get_task("everything_went_well")
+        assert well.upstream_task_ids == {"landing.collect", "landing.not_fetched", "warehouse.load"}
+        assert well.trigger_rule == "none_failed"
+
+
+def test_what_was_refused_is_shown_and_fails_no_run(dags) -> None:
+    for family in FAMILIES:
+        dag = dags[family]
+        assert dag.get_task("validation.refused").downstream_task_ids == {"refusals_are_shown"}
+        assert dag.get_task("refusals_are_shown").trigger_rule == "all_done"
 
 
 def test_one_run_computes_all_periods_that_the_families_name(dags) -> None:
@@ -92,9 +100,9 @@ def test_a_faulty_contract_breaks_no_dag(tmp_path: Path) -> None:
     code = (
         "from airflow.dag_processing.dagbag import DagBag\n"
         f"bag = DagBag({str(tmp_path / 'dags')!r})\n"
-        "print(bag.import_errors, sorted(task.task_id for task in bag.dags['departments'].tasks if 'landing' in task.task_id))"
+        "print(bag.import_errors, len(bag.dags['departments'].get_task('indicators.name_touched_periods').inlets))"
     )
     given = os.environ | {"PYTHONPATH": str(tmp_path / "include"), "CHISO_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=given, capture_output=True, text=True, check=True)
-    sources = [name.split("/")[1] for name in contracts.source_names(load()) if name.startswith("departments/")]
-    assert done.stdout.splitlines()[-1] == f"{{}} {[f'landing.{name}' for name in sources]}"
+    sources = [name for name in contracts.source_names(load()) if name.startswith("departments/")]
+    assert done.stdout.splitlines()[-1] == f"{{}} {len(sources)}"

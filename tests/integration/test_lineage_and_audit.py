@@ -25,6 +25,7 @@ INSERT_ONLY = [
     "landing.raw_file",
     "landing.delivery",
     "validation.verdict",
+    "validation.withdrawal",
     "quarantine.reject",
     "warehouse.departments_telecom",
     "warehouse.portal_dossiers",

@@ -141,7 +141,7 @@ def test_a_dead_endpoint_takes_nothing_from_the_others(
     assert time.monotonic() - began < 300
     assert len([line for line in run.stdout.splitlines() if line.startswith("nq09.")]) == 17, run.stdout + run.stderr
     assert "vien_thong_Q2_2024.xlsx" in run.stdout and "khong ro.xlsx: the name fits no source" in run.stdout
-    assert "Task portal.landing.dossiers failed" in run.stderr and "no connection" in run.stderr
+    assert "Task portal.landing.not_fetched (portal/dossiers) failed" in run.stderr and "no connection" in run.stderr
     assert "secret" not in run.stdout + run.stderr
     assert "soc: success" in run.stdout and "departments: success" in run.stdout
     assert mine.read_bytes() == (sandbox / "vien_thong_Q1_2024.xlsx").read_bytes()

@@ -11,10 +11,11 @@ from chiso.audit.events import (
     Loaded,
     RowsRejected,
     VerdictGiven,
+    Withdrawn,
     read_events,
 )
 
 __all__ = [
     "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "RowsRejected", "VerdictGiven",
-    "anchor", "read_events", "read_heads", "record", "verify_chain",
+    "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
 ]  # fmt: skip

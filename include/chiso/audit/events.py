@@ -66,6 +66,17 @@ class VerdictGiven(Event):
 
 
 @dataclass(frozen=True)
+class Withdrawn(Event):
+    """An accepted delivery was taken back. asked: the delivery that the decision named; this one is it, or went with it."""
+
+    STAGE = "validation"
+    KIND = "withdrawn"
+    asked: int
+    decided_by: str
+    why: str
+
+
+@dataclass(frozen=True)
 class RowsRejected(Event):
     """Rows of a delivery were put into quarantine. findings: rows times the rules that they break."""
 

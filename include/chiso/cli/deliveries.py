@@ -9,7 +9,8 @@ import click
 
 from chiso.cli.session import period_code, platform, print_json
 from chiso.province.numbers import as_printed
-from chiso.system.errors import ChisoError
+from chiso.province.periods import Period
+from chiso.system.errors import ChisoError, UsageError
 
 if TYPE_CHECKING:
     from chiso.deliveries.verdicts import Outcome
@@ -42,20 +43,40 @@ def check(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Load this file instead of what is due"
 )
 @click.option("--period", callback=period_code, help="Fetch, or demand of the file, this period")
+@click.option("--from", "first", callback=period_code, help="Fetch what lies from this period on …")
+@click.option("--to", "last", callback=period_code, help="… to the end of this one, and wasn't accepted yet")
+@click.option("--dry-run", is_flag=True, help="With --from and --to: say what would be fetched, and fetch nothing")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 @click.pass_context
-def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str | None, as_json: bool) -> None:
-    """Loads a file, or everything of SOURCE that is due, and recomputes the periods it touches."""
+def ingest(
+    ctx: click.Context,
+    source_name: str,
+    file: Path | None,
+    period: str | None,
+    first: str | None,
+    last: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Loads a file, everything of SOURCE that is due, or a range of the past, and recomputes the periods it touches."""
     from chiso import contracts
-    from chiso.flow import collecting, computing, drop_folders
+    from chiso.flow import collecting, computing, drop_folders, ranges
 
+    _require_one_way(file, period, (first, last), dry_run=dry_run)
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
         left: list[drop_folders.LeftAlone] = []
         if file is not None:
             outcomes, fault = [collecting.ingest_file(file, contract, running, period)], None
         else:
-            outcomes, fault = _gathered(collecting.ingest_due(contract, running, period))
+            wanted = None if period is None else [Period.of(period, contract.terms.delivery.calendar)]
+            if first and last:
+                found = ranges.between(contract, first, last, running)
+                if dry_run:
+                    _show_range(found, as_json)
+                    ctx.exit(0)
+                wanted = [each for each, had in found.items() if not had]
+            outcomes, fault = _gathered(collecting.ingest_due(contract, running, wanted))
             left = drop_folders.left_alone(running, source=contract.source)
         computing.compute_stale(running)  # also what an earlier run loaded and, cut short, didn't compute
     if outcomes or not fault:
@@ -65,6 +86,25 @@ def ingest(ctx: click.Context, source_name: str, file: Path | None, period: str 
     if fault:
         raise fault
     ctx.exit(_exit_code(outcomes))
+
+
+def _require_one_way(file: Path | None, period: str | None, span: tuple[str | None, str | None], *, dry_run: bool) -> None:
+    """Raises UsageError for options that contradict each other."""
+    if (span[0] is None) != (span[1] is None):
+        raise UsageError("Give --from and --to together.")
+    if span[0] and (file or period):
+        raise UsageError("Give --from and --to, or --file, or --period.")
+    if dry_run and not span[0]:
+        raise UsageError("--dry-run goes with --from and --to; of a file `chiso check` says what would be found.")
+
+
+def _show_range(found: dict[Period, bool], as_json: bool) -> None:
+    shapes = [{"period": period.code, "would": "have" if had else "fetch"} for period, had in found.items()]
+    if as_json:
+        print_json(shapes)
+        return
+    for shape in shapes:
+        click.echo(f"{shape['period']:12} {shape['would']}")
 
 
 def _gathered(outcomes: "Iterator[Outcome]") -> tuple["list[Outcome]", ChisoError | None]:

@@ -25,6 +25,12 @@ def is_newer(contract: Contract, one: tuple[str, str], other: tuple[str, str]) -
     return f"({', '.join(_place(contract, *one))}) > ({', '.join(_place(contract, *other))})"
 
 
+def stands(events: str, as_of: str | None = None) -> str:
+    """Whether a version's delivery wasn't withdrawn. events: an alias; as_of: SQL for the moment at which that is asked."""
+    then = f" AND w.recorded_at <= {as_of}" if as_of else ""
+    return f"NOT EXISTS (SELECT FROM validation.withdrawal w WHERE w.delivery_id = {events}.delivery_id{then})"
+
+
 def own_time(contract: Contract) -> list[str]:
     """The column that says when a version was made, where there is one."""
     events = contract.terms.events

@@ -13,6 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
+from chiso.deliveries.events import stands
 from chiso.deliveries.raw import RawFile, raw_path
 from chiso.province.periods import Period
 from chiso.system.settings import Settings
@@ -203,7 +204,7 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT delivery_id FROM landing.delivery d WHERE source = :source AND NOT EXISTS (SELECT 1 "
+                f"SELECT delivery_id FROM landing.delivery d WHERE source = :source AND {stands('d')} AND NOT EXISTS (SELECT 1 "
                 "FROM validation.verdict v WHERE v.delivery_id = d.delivery_id AND (v.accepted OR v.rules_sha256 = :rules)) "
                 "ORDER BY received_at, delivery_id"
             ),
@@ -213,27 +214,36 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
 
 
 def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
-    """Deliveries that stand and were loaded without a column that the contract has gained since, oldest received first.
+    """Deliveries that stand and don't hold all that their bytes say by now, oldest received first.
 
-    Of bytes that came several times it is the delivery whose receipt stands. Of events every delivery stands: a newer one
-    of the same period replaces none of its keys but those it has.
+    They were loaded without a column that the contract has gained since; of events also without rows that a delivery had
+    brought before, which was withdrawn since. Of bytes that came several times it is the delivery whose receipt stands. Of
+    events every delivery stands: a newer one of the same period replaces none of its keys but those it has.
     """
+    lacking = "NOT l.columns @> CAST(:columns AS text[])"
     standing = (
         "warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) JOIN validation.verdict v USING (verdict_id) "
         "JOIN landing.delivery d ON d.delivery_id = v.delivery_id"
     )
     if contract.has_events:
         standing = "warehouse.load l JOIN landing.delivery d USING (delivery_id)"
+        lacking = f"({lacking} OR {_LEFT_TO_A_WITHDRAWN_ONE})"
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
                 f"SELECT DISTINCT d.received_at, d.delivery_id FROM {standing} "
-                "WHERE l.source = :source AND NOT l.columns @> CAST(:columns AS text[]) "
+                f"WHERE l.source = :source AND {stands('d')} AND {lacking} "
                 "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
             ),
             {"source": contract.source, "columns": contract.loaded_names},
         )
         return [row.delivery_id for row in rows]
+
+
+_LEFT_TO_A_WITHDRAWN_ONE = """EXISTS (SELECT FROM validation.verdict o, validation.withdrawal w JOIN validation.verdict g USING (delivery_id)
+    JOIN landing.delivery e USING (delivery_id) WHERE o.delivery_id = d.delivery_id AND o.accepted AND o.unchanged_count > 0
+    AND g.accepted AND g.loaded_count > 0 AND e.source = d.source AND g.verdict_id < o.verdict_id AND w.recorded_at > o.recorded_at)"""
+"""Whether rows weren't loaded since a delivery had brought them before, and that one was withdrawn afterwards."""
 
 
 def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
@@ -250,6 +260,15 @@ def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
         {"id": delivery_id},
     )
     return added.scalar()
+
+
+def accepted_periods(engine: sa.Engine, source: str) -> list[Period]:
+    """Periods with a current delivery, whichever way it came."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text("SELECT DISTINCT period, calendar FROM warehouse.current_delivery() WHERE source = :source"), {"source": source}
+        )
+        return [Period.of(row.period, row.calendar) for row in rows]
 
 
 def fetched_periods(engine: sa.Engine, source: str) -> dict[Period, str | None]:

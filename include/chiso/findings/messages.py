@@ -265,6 +265,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: sheet “{sheet}” grows to more than {most_en} {what_en}, too much; delete the rows and columns beside the table, "
         "save and send it again.",
     ),
+    "delivery_withdrawn": (
+        "Lần nhận số {delivery} đã bị {by} thu hồi lúc {at}: {why}. Nội dung này không được tính nữa; nếu nay xác nhận là đúng thì "
+        "nộp lại tệp như một lần nhận mới.",
+        "Delivery {delivery} was withdrawn by {by} on {at}: {why}. Its content counts no more; if it is confirmed by now, hand the "
+        "file in anew, as a receipt of its own.",
+    ),
     "file_too_large": (
         "{file}: tệp {size_mb} MB, quá giới hạn {limit_mb} MB; chỉ gửi biểu báo cáo.",
         "{file} has {size_mb} MB, the limit is {limit_mb} MB; send the form only.",

@@ -3,7 +3,7 @@
 Every function may be run again at any time; each does only what is left to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,10 @@ from chiso.deliveries.raw import LARGEST_WORKBOOK_BYTES
 from chiso.deliveries.register import Arrival, Fetch
 from chiso.deliveries.verdicts import Outcome
 from chiso.findings.issues import issue
-from chiso.flow import loading
+from chiso.flow import loading, ranges
 from chiso.flow.drop_folders import collect_dropped
 from chiso.province.periods import Period
-from chiso.system.errors import ChisoError, EndpointError, UsageError, joined
+from chiso.system.errors import ChisoError, EndpointError, joined
 from chiso.system.platform import Platform
 from chiso.system.private_folder import private_folder, sweep
 from chiso.system.settings import Endpoint
@@ -52,14 +52,14 @@ def _too_large(file_name: str, size: int, contract: Contract) -> Outcome:
     return Outcome(contract.source, None, False, issues=[finding.as_json()], issues_total=1)
 
 
-def ingest_due(contract: Contract, platform: Platform, period: str | None = None) -> Iterator[Outcome]:
-    """Collects what is due of a source (or one period of it) and loads what was never judged.
+def ingest_due(contract: Contract, platform: Platform, wanted: Sequence[Period] | None = None) -> Iterator[Outcome]:
+    """Collects what is due of a source (or the wanted periods of it) and loads what was never judged.
 
     What could not be collected is raised after everything that came was loaded.
     """
     faults: list[ChisoError] = []
     try:
-        collect(contract, platform, period)
+        collect(contract, platform, wanted)
     except EndpointError as fault:
         faults.append(fault)
     try:
@@ -73,26 +73,23 @@ def ingest_due(contract: Contract, platform: Platform, period: str | None = None
 # --- Stages 1 and 2 ---
 
 
-def collect(contract: Contract, platform: Platform, period: str | None = None) -> int:
-    """Brings in what is due of a source and keeps it; returns how many files came.
+def collect(contract: Contract, platform: Platform, wanted: Sequence[Period] | None = None) -> int:
+    """Brings in what is due of a source, or the wanted periods of it, and keeps it; returns how many files came.
 
     Raises EndpointError, after everything that can be had was kept.
     """
     sweep(platform.settings.landing)
     if contract.terms.transport.kind != "drop_folder":
-        return _collect_fetched(contract, platform, period)
-    if period is not None:
-        raise UsageError(f"{contract.source}: a drop folder has no periods to ask for; give --file.")
+        return _collect_fetched(contract, platform, wanted)
+    if wanted is not None:
+        raise ranges.without_periods(contract)
     return collect_dropped(contract, platform)
 
 
-def _collect_fetched(contract: Contract, platform: Platform, period: str | None) -> int:
+def _collect_fetched(contract: Contract, platform: Platform, wanted: Sequence[Period] | None) -> int:
     accepted = register.fetched_periods(platform.engine, contract.source)
-    wanted = (
-        [Period.of(period, contract.terms.delivery.calendar)]
-        if period
-        else sources.due_periods(contract, list(accepted), platform.settings.today)
-    )
+    if wanted is None:
+        wanted = sources.due_periods(contract, list(accepted), platform.settings.today)
     if not wanted:
         return 0
     endpoint = platform.settings.endpoint(contract.terms.transport.endpoint)
@@ -145,14 +142,28 @@ def _fetch(
 def load_pending(contract: Contract, platform: Platform) -> Iterator[Outcome]:
     """Judges and loads every kept delivery that never was, or was refused by other rules, oldest received first.
 
-    Those that were loaded before the contract gained a column are read again. One that can't be judged (its raw file
-    is lost, its contract broken) doesn't hold up the others: its fault is raised after them.
+    Those that were loaded before the contract gained a column, or leant on one that was withdrawn, are read again. One that
+    can't be judged (its raw file is lost, its contract broken) doesn't hold up the others: its fault is raised after them.
     """
-    faults: list[ChisoError] = []
+    _register_readings(contract, platform)
     rules = validation.Rules.of(contract, platform.settings).sha256
-    for delivery_id in register.to_read_again(platform.engine, contract):
-        landing.read_again(delivery_id, platform.engine, platform.settings)
-    for delivery_id in register.pending(platform.engine, contract.source, rules):
+    yield from _load(register.pending(platform.engine, contract.source, rules), contract, platform)
+
+
+def load_readings(contract: Contract, platform: Platform) -> Iterator[Outcome]:
+    """Reads those deliveries again that don't hold all that their bytes say by now, and nothing else. Faults as above."""
+    yield from _load(_register_readings(contract, platform), contract, platform)
+
+
+def _register_readings(contract: Contract, platform: Platform) -> list[int]:
+    again = register.to_read_again(platform.engine, contract)
+    readings = [landing.read_again(delivery_id, platform.engine, platform.settings) for delivery_id in again]
+    return [reading for reading in readings if reading is not None]
+
+
+def _load(deliveries: Iterable[int], contract: Contract, platform: Platform) -> Iterator[Outcome]:
+    faults: list[ChisoError] = []
+    for delivery_id in deliveries:
         try:
             yield loading.load(register.landed(platform.engine, delivery_id, platform.settings), contract, platform)
         except ChisoError as fault:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
-from chiso.deliveries import verdicts
+from chiso.deliveries import verdicts, withdrawals
 from chiso.deliveries.raw import RawFile
 from chiso.deliveries.register import Arrival, Landed, Received
 from chiso.deliveries.staged import Staged
@@ -40,18 +40,17 @@ def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
 def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
     """Stages 3 to 6: read, judge, then load in one transaction. Running it again changes nothing."""
     rules = Rules.of(contract, platform.settings)
-    with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
-        with platform.engine.connect() as connection:
-            if known := verdicts.own(connection, landed, contract, rules.sha256):
-                return known
-            standing = verdicts.of_same_bytes(connection, landed, contract, rules.sha256)
-        if standing:
-            return _received_again(landed, standing, rules, platform)
+    with one_at_a_time(contract, platform.engine), reachable(platform.engine):
+        if known := _known(landed, rules, platform):
+            return known
         validation.warm_up()
         try:
             staged = _read(landed, rules, platform)
             with platform.engine.connect() as connection:
                 standing = verdicts.of_same_content(connection, landed, staged, rules.sha256)
+                withdrawn = withdrawals.of_same_content(connection, landed, staged)
+            if withdrawn:
+                return _refuse(landed, withdrawn.finding(contract.terms.responsible), rules, platform)
             if standing:
                 return _received_again(landed, standing, rules, platform)
             with validation.judging(staged, rules, platform.engine, platform.settings, keep_docs=True) as judge:
@@ -80,7 +79,7 @@ def check(
     if rules.needs_library:
         validation.warm_up()
     received = Received(RawFile(path, path.name), _sha256(path), modified_at(path), stated_period)
-    with _one_at_a_time(contract, platform.engine), reachable(platform.engine):
+    with one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
             staged = _read(received, rules, platform)
             verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
@@ -105,8 +104,20 @@ def check(
 # --- The steps ---
 
 
+def _known(landed: Landed, rules: Rules, platform: Platform) -> Outcome | None:
+    """What is said of the delivery before it is read: it was judged or withdrawn, or its bytes are the current one's."""
+    contract = rules.contract
+    with platform.engine.connect() as connection:
+        if withdrawn := withdrawals.of_delivery(connection, landed.delivery_id):
+            return _refused(landed, withdrawn.finding(contract.terms.responsible), contract)
+        if known := verdicts.own(connection, landed, contract, rules.sha256):
+            return known
+        standing = verdicts.of_same_bytes(connection, landed, contract, rules.sha256)
+    return _received_again(landed, standing, rules, platform) if standing else None
+
+
 @contextmanager
-def _one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
+def one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
     """Holds the source's lock; a second load of the same source waits for the first."""
     with reachable(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         lock = load_lock(contract.source)
@@ -170,8 +181,17 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
 
 def _refuse(landed: Landed, finding: Issue, rules: Rules, platform: Platform) -> Outcome:
     """The delivery can't be read as what it claims to be: the verdict says why, nothing else is written."""
-    outcome = Outcome(
-        rules.contract.source,
+    outcome = _refused(landed, finding, rules.contract)
+    with platform.engine.begin() as connection:
+        verdicts.write(connection, outcome, landed.sha256, rules.sha256)
+        head = _audit_verdict(connection, landed, outcome)
+    audit.anchor(platform.settings, head)
+    return outcome
+
+
+def _refused(landed: Landed, finding: Issue, contract: Contract) -> Outcome:
+    return Outcome(
+        contract.source,
         None,
         False,
         loaded=0,
@@ -181,11 +201,6 @@ def _refuse(landed: Landed, finding: Issue, rules: Rules, platform: Platform) ->
         issues=[finding.as_json()],
         issues_total=1,
     )
-    with platform.engine.begin() as connection:
-        verdicts.write(connection, outcome, landed.sha256, rules.sha256)
-        head = _audit_verdict(connection, landed, outcome)
-    audit.anchor(platform.settings, head)
-    return outcome
 
 
 def _received_again(landed: Landed, standing: Standing, rules: Rules, platform: Platform) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
-from chiso.deliveries.events import bore_the_code, is_newer, newest_first, same_thing, thing, unit_code
+from chiso.deliveries.events import bore_the_code, is_newer, newest_first, same_thing, stands, thing, unit_code
 from chiso.indicators.catalogue import Indicator
 from chiso.indicators.figures import MeasureKey, UnitKey, as_json, province_parameters, rows_sql
 from chiso.indicators.formulas import Count, FirstOf, MeasureTerm, OfUnit, Part
@@ -220,10 +220,11 @@ def _current_sql(contract: Contract, column: str) -> str:
     key = thing(contract, "v")
     inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
     moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o JOIN landing.delivery e USING (delivery_id)
-        WHERE {same_thing(contract, "o", "n")} AND o.recorded_at <= :as_of AND (o."{received}" < :first OR o."{received}" >= :after)
+        WHERE {same_thing(contract, "o", "n")} AND o.recorded_at <= :as_of AND {stands("o", ":as_of")}
+        AND (o."{received}" < :first OR o."{received}" >= :after)
         AND {is_newer(contract, ("o", "e"), ("n", "n"))})"""
     return f"""SELECT * FROM (SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
-        WHERE {inside} AND v.recorded_at <= :as_of ORDER BY {key}, {newest_first(contract, "v", "d")}) n
+        WHERE {inside} AND v.recorded_at <= :as_of AND {stands("v", ":as_of")} ORDER BY {key}, {newest_first(contract, "v", "d")}) n
         WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
 
 

@@ -12,7 +12,7 @@ from chiso.system.platform import Platform
 def source_rows(platform: Platform) -> list[dict[str, Any]]:
     """A row for each sound contract, by source.
 
-    last_received_at: the newest receipt; last_accepted_period: of accepted deliveries, the period that ends last. Both None
+    last_received_at: the newest receipt; last_accepted_period: of accepted deliveries that weren't withdrawn, the period that ends last. Both None
     where nothing came.
     """
     with platform.engine.connect() as connection:
@@ -23,7 +23,8 @@ def source_rows(platform: Platform) -> list[dict[str, Any]]:
         accepted = connection.execute(
             sa.text(
                 "SELECT DISTINCT d.source, v.period, v.calendar FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
-                "WHERE v.accepted AND v.period IS NOT NULL"
+                "WHERE v.accepted AND v.period IS NOT NULL "
+                "AND NOT EXISTS (SELECT FROM validation.withdrawal w WHERE w.delivery_id = v.delivery_id)"
             )
         ).all()
     newest: dict[str, Period] = {}

@@ -20,6 +20,7 @@ def verify(platform: Platform) -> dict[str, Any]:
         faults = [
             *audit.verify_chain(connection, heads),
             *_deliveries(connection),
+            *_withdrawals(connection),
             *_results(connection, platform),
             *_values(connection),
         ]
@@ -91,6 +92,20 @@ def _deliveries(connection: sa.Connection) -> Iterator[str]:
         unchanged = again.get(row.delivery_id)
         if unchanged is None or unchanged.same_as != row.same_as:
             yield f"delivery {row.delivery_id}: the chain doesn't say that its content is delivery {row.same_as}'s"
+
+
+def _withdrawals(connection: sa.Connection) -> Iterator[str]:
+    """Withdrawals of which the chain says nothing, or something else; and those that are gone."""
+    rows = connection.execute(sa.text("SELECT delivery_id, asked, decided_by, why FROM validation.withdrawal"))
+    stored = {row.delivery_id: (row.asked, row.decided_by, row.why) for row in rows}
+    said = {
+        delivery: (event.asked, event.decided_by, event.why)
+        for delivery, event in audit.read_events(connection, audit.Withdrawn)
+        if delivery is not None and event
+    }
+    for delivery in sorted(stored.keys() | said.keys()):
+        if stored.get(delivery) != said.get(delivery):
+            yield f"delivery {delivery}: its withdrawal differs from the one in the chain"
 
 
 def _values(connection: sa.Connection) -> Iterator[str]:

@@ -55,12 +55,15 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     return register.landed(engine, delivery_id, settings)
 
 
-def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> None:
-    """Registers a kept delivery once more, so that a changed contract reads its bytes; what was loaded of it before is kept."""
+def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> int | None:
+    """Registers a kept delivery once more, so that its bytes are read anew; what was loaded of it before is kept.
+
+    Returns the id under which it is read; None if that was registered before.
+    """
     with engine.begin() as connection:
         again = register.add_reading(connection, delivery_id)
         if again is None:
-            return
+            return None
         row = connection.execute(
             sa.text("SELECT d.*, f.bytes FROM landing.delivery d JOIN landing.raw_file f USING (sha256) WHERE delivery_id = :id"),
             {"id": again},
@@ -76,6 +79,7 @@ def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> None:
         )
         head = audit.record(connection, received, again)
     audit.anchor(settings, head)
+    return again
 
 
 def _receipt(arrival: Arrival, source: str, sha256: str, connection: sa.Connection) -> datetime:

@@ -5,7 +5,7 @@ be is handed on as it came, so that later stages refuse it with the evidence. Th
 """
 
 from chiso.sources.drop_folder import Dropped, drop_folders, left_alone, scan_drop_folder
-from chiso.sources.due import due_periods
+from chiso.sources.due import due_periods, first_period, periods_between
 from chiso.sources.fetching import Fetched, address, connect, fetch, probe
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "drop_folders",
     "due_periods",
     "fetch",
+    "first_period",
     "left_alone",
+    "periods_between",
     "probe",
     "scan_drop_folder",
 ]

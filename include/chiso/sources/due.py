@@ -33,28 +33,52 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     shortest = terms.delivery.shortest
     if terms.transport.kind == "drop_folder" or shortest is None:
         return []
-    first = _first_day(contract)
+    first = first_period(contract).start
     calendar = terms.delivery.calendar
     # A period that still runs was accepted with what it had by then, so it covers nothing for good.
     over = [period for period in accepted if period.calendar == calendar and period.end < today]
     served = [period for period in over if period.start >= first]
-    grains = [shortest]
-    if contract.every_day_counts:
-        wanted = set(_daily(first, today, accepted=over, calendar=calendar))
-        grains.append("month")
-    elif shortest == "day":
-        newest = today - (_DAY if "day" in terms.delivery.cadences else timedelta(days=today.isoweekday()))
-        wanted = set(_showing_a_day(newest, first, today, calendar)) - set(over)
-    else:
-        wanted = set(_whole(shortest, first, today, calendar)) - set(over)
+    grains = [shortest, "month"] if contract.every_day_counts else [shortest]
     again = {period for grain in grains for period in _newest(served, grain, 1)}
     again |= set(_newest(served, "day", terms.delivery.look_back))
-    return sorted(wanted | again, key=lambda period: (period.end, period.start))
+    return sorted(_wanted(contract, first, today, over) | again, key=_by_end)
 
 
-def _first_day(contract: "Contract") -> date:
+def periods_between(contract: "Contract", first: date, last: date, accepted: Collection[Period], today: date) -> dict[Period, bool]:
+    """The periods that a source is asked for from day to day, as a schedule would have, oldest first: whether each is had.
+
+    Only what lies in it as a whole and is over. A month that was begun as days is asked for as days. accepted: as above.
+    """
+    calendar, until = contract.terms.delivery.calendar, min(last + _DAY, today)
+    over = [period for period in accepted if period.calendar == calendar and period.end < today]
+    everything, missing = (_wanted(contract, first, until, known) for known in ([], over))
+    had = {period for period in everything - missing if not any(period.contains(part) for part in missing)}
+    had |= {period for period in over for whole in everything - missing - had if whole.contains(period)}
+    return {period: period in had for period in sorted(missing | had, key=_by_end)}
+
+
+def _wanted(contract: "Contract", first: date, today: date, over: list[Period]) -> set[Period]:
+    """What is asked for from the first day to yesterday, without what is over and accepted."""
+    delivery = contract.terms.delivery
+    shortest, calendar = delivery.shortest, delivery.calendar
+    if shortest is None:
+        return set()
+    if shortest != "day":
+        return set(_whole(shortest, first, today, calendar)) - set(over)
+    if contract.every_day_counts:
+        return set(_daily(first, today, accepted=over, calendar=calendar))
+    newest = today - (_DAY if "day" in delivery.cadences else timedelta(days=today.isoweekday()))
+    return set(_showing_a_day(newest, first, today, calendar)) - set(over)
+
+
+def _by_end(period: Period) -> tuple[date, date]:
+    return period.end, period.start
+
+
+def first_period(contract: "Contract") -> Period:
+    """The first one that a source is asked for. Raises ContractError, where `transport.since` is no period."""
     try:
-        return Period.of(contract.terms.transport.since or "", contract.terms.delivery.calendar).start
+        return Period.of(contract.terms.transport.since or "", contract.terms.delivery.calendar)
     except ValueError as fault:
         raise ContractError(f"{contract.source}: transport.since: {fault}") from fault
 

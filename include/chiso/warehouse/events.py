@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
+from chiso.deliveries.events import stands
 from chiso.deliveries.scratch import Scratch
 from chiso.province.periods import Period, months_touched
 from chiso.warehouse.accepted import accepted_rows
@@ -123,7 +124,7 @@ def _unchanged(contract: Contract, scratch: Scratch, target: str) -> str:
     same_key = " AND ".join(f'n."{column}" = same."{column}"' for column in contract.key)
     return (
         f"WITH same AS (SELECT s.row_no, {key}, d.received_at, v.delivery_id FROM {scratch.rows} s JOIN {target} v USING ({key}) "
-        f"JOIN landing.delivery d USING (delivery_id) WHERE ROW({known}) IS NOT DISTINCT FROM ROW({staged})) "
+        f"JOIN landing.delivery d USING (delivery_id) WHERE ROW({known}) IS NOT DISTINCT FROM ROW({staged}) AND {stands('v')}) "
         f"SELECT row_no FROM same WHERE NOT EXISTS (SELECT 1 FROM {target} n JOIN landing.delivery e USING (delivery_id) "
-        f"WHERE {same_key} AND (e.received_at, n.delivery_id) > (same.received_at, same.delivery_id))"
+        f"WHERE {same_key} AND (e.received_at, n.delivery_id) > (same.received_at, same.delivery_id) AND {stands('n')})"
     )

@@ -6,6 +6,7 @@ Derived from the events, and made anew when what is counted changes.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -13,18 +14,43 @@ import sqlalchemy as sa
 from chiso import audit
 from chiso.audit import Counted
 from chiso.contracts import Contract, Measure
-from chiso.deliveries.events import bore_the_code, is_newer, newest_first, own_time, same_thing, thing, unit_code
-from chiso.warehouse.fingerprint import ledger_fingerprint
+from chiso.deliveries.events import (
+    bore_the_code,
+    is_newer,
+    newest_first,
+    own_time,
+    same_thing,
+    stands,
+    thing,
+    unit_code,
+)
+from chiso.warehouse.fingerprint import LEDGER, ledger_fingerprint
 
 _CHANGES, _BEFORE, _DAYS = "event_change", "event_before", "event_day"
 
 
-def count(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str = "true") -> None:
+def count(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str = stands("v")) -> None:
     """Writes what the events in `added`, all of this delivery, change.
 
-    earlier: SQL condition on `v`, true for the versions that were loaded before.
+    earlier: SQL condition on `v`, true for the versions that were loaded before and stand.
     """
     _find_changes(connection, contract, delivery_id, added, earlier)
+    _write_changes(connection, contract, delivery_id)
+
+
+def take_back(connection: sa.Connection, contract: Contract, delivery_id: int, deliveries: Sequence[int]) -> None:
+    """Writes, under `delivery_id`, what it changes that `deliveries`, which stand until now, are withdrawn."""
+    ids = ", ".join(map(str, deliveries))
+    gone = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id IN ({ids}) AND portion IN (0, {ids}))"
+    shape = ", ".join(["change", *_plain(contract), "delivery_id", *_labels(contract)])
+    standing = _newest_of(contract, -1, gone, stands("v"))
+    _fill(connection, _CHANGES, f"SELECT {shape} FROM ({standing}) b WHERE delivery_id IN ({ids})")
+    left = _newest_of(contract, 1, _CHANGES, f"{stands('v')} AND v.delivery_id NOT IN ({ids})")
+    connection.execute(sa.text(f"INSERT INTO {_CHANGES} SELECT {shape} FROM ({left}) n"))
+    _write_changes(connection, contract, delivery_id)
+
+
+def _write_changes(connection: sa.Connection, contract: Contract, delivery_id: int) -> None:
     for column in counted_by(contract):
         _write(connection, contract, delivery_id, column)
     connection.exec_driver_sql(f"DROP TABLE {_CHANGES}")
@@ -50,14 +76,15 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
     found = connection.execute(
         sa.text(
             "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
-            "WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 ORDER BY v.verdict_id"
+            f"WHERE d.source = :source AND v.accepted AND v.same_as IS NULL AND v.loaded_count > 0 AND {stands('v')} "
+            "ORDER BY v.verdict_id"
         ),
         {"source": contract.source},
     )
     loads = list(found.scalars())
-    for table in ("event_ledger", "event_origin"):
-        connection.execute(sa.text(f"DELETE FROM warehouse.{table} WHERE delivery_id = ANY(:loads)"), {"loads": loads})
     head = None
+    for delivery in sorted(_clear(connection, contract) - set(loads)):
+        head = audit.record(connection, Counted(ledger_fingerprint(connection, delivery)), delivery)
     for place, delivery in enumerate(loads):
         earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
         added = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery}))"
@@ -73,6 +100,21 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
     return head
 
 
+def _clear(connection: sa.Connection, contract: Contract) -> set[int]:
+    """Empties the ledger of a source; returns the deliveries under which something was written."""
+    cleared: set[int] = set()
+    for table in LEDGER:
+        rows = connection.execute(
+            sa.text(
+                f"DELETE FROM {table} WHERE delivery_id IN (SELECT delivery_id FROM landing.delivery WHERE source = :source) "
+                "RETURNING delivery_id"
+            ),
+            {"source": contract.source},
+        )
+        cleared |= set(rows.scalars())
+    return cleared
+
+
 def counted_by(contract: Contract) -> list[str]:
     """The timestamps by which the contract's measures are counted."""
     return sorted({measure.counted_by for measure in contract.measures if measure.counted_by})
@@ -80,34 +122,16 @@ def counted_by(contract: Contract) -> list[str]:
 
 def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> None:
     """Fills a temporary table: +1 for a version that becomes its thing's current one, -1 for the one that was."""
-    terms, table = contract.terms, contract.fact_table
-    at = own_time(contract)
-    own = [*contract.thing_key, *at, *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at), *terms.dimensions]
-    plain = ", ".join(f'"{name}"' for name in dict.fromkeys(own))
-    figures = ", ".join(f'({_figure(measure)}) AS "{measure.label}"' for measure in contract.measures)
-    names = ", ".join(f'"{measure.label}"' for measure in contract.measures)
-    within = ", ".join(f'a."{name}" DESC' for name in [*contract.thing_key, *at])
+    plain, names = ", ".join(_plain(contract)), ", ".join(_labels(contract))
+    within = ", ".join(f'a."{name}" DESC' for name in [*contract.thing_key, *own_time(contract)])
     replaces = is_newer(contract, ("c", "d"), ("b", "b"))
     given = f"SELECT received_at FROM landing.delivery WHERE delivery_id = {delivery_id}"
     # A large delivery's rows are indexed by thing and time: reading them in that order spares the sort.
     connection.exec_driver_sql("SET LOCAL enable_sort = off")
-    connection.execute(
-        sa.text(
-            f"CREATE TEMPORARY TABLE {_CHANGES} ON COMMIT DROP AS SELECT 1 AS change, {plain}, delivery_id, {figures} FROM "
-            f"(SELECT DISTINCT ON ({thing(contract, 'a')}) * FROM {added} a ORDER BY {within}) newest"
-        )
-    )
+    newest = f"(SELECT DISTINCT ON ({thing(contract, 'a')}) * FROM {added} a ORDER BY {within}) newest"
+    _fill(connection, _CHANGES, f"SELECT 1 AS change, {plain}, delivery_id, {_figures(contract)} FROM {newest}")
     connection.exec_driver_sql("SET LOCAL enable_sort = on")
-    known = connection.execute(
-        sa.text(
-            f"CREATE TEMPORARY TABLE {_BEFORE} ON COMMIT DROP AS "
-            f"SELECT DISTINCT ON ({thing(contract, 'v')}) -1 AS change, {plain}, delivery_id, {figures}, received_at "
-            f"FROM {table} v JOIN landing.delivery d USING (delivery_id) "
-            f"WHERE {earlier} AND ({thing(contract, 'v')}) IN (SELECT {thing(contract, 'c')} FROM {_CHANGES} c) "
-            f"ORDER BY {thing(contract, 'v')}, {newest_first(contract, 'v', 'd')}"
-        )
-    ).rowcount
-    if known:
+    if _fill(connection, _BEFORE, _newest_of(contract, -1, _CHANGES, earlier)):
         connection.execute(
             sa.text(
                 f"DELETE FROM {_CHANGES} c USING {_BEFORE} b, ({given}) d "
@@ -121,6 +145,37 @@ def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: in
             )
         )
     connection.exec_driver_sql(f"DROP TABLE {_BEFORE}")
+
+
+def _fill(connection: sa.Connection, table: str, rows: str) -> int:
+    """Makes a temporary table of the rows of a SELECT; returns how many."""
+    return connection.execute(sa.text(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {rows}")).rowcount
+
+
+def _newest_of(contract: Contract, change: int, things: str, condition: str) -> str:
+    """SELECT of the version that counts of each thing that a table of things names, among the versions `v` of a condition."""
+    return (
+        f"SELECT DISTINCT ON ({thing(contract, 'v')}) {change} AS change, {', '.join(_plain(contract))}, delivery_id, {_figures(contract)}, "
+        f"received_at FROM {contract.fact_table} v JOIN landing.delivery d USING (delivery_id) "
+        f"WHERE {condition} AND ({thing(contract, 'v')}) IN (SELECT {thing(contract, 'c')} FROM {things} c) "
+        f"ORDER BY {thing(contract, 'v')}, {newest_first(contract, 'v', 'd')}"
+    )
+
+
+def _plain(contract: Contract) -> list[str]:
+    """The columns by which versions are told apart, placed and counted, in quotes."""
+    terms = contract.terms
+    own = [*contract.thing_key, *own_time(contract), *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at)]
+    return [f'"{name}"' for name in dict.fromkeys([*own, *terms.dimensions])]
+
+
+def _labels(contract: Contract) -> list[str]:
+    return [f'"{measure.label}"' for measure in contract.measures]
+
+
+def _figures(contract: Contract) -> str:
+    """What a version adds to each measure, under the measure's label."""
+    return ", ".join(f'({_figure(measure)}) AS "{measure.label}"' for measure in contract.measures)
 
 
 def _figure(measure: Measure) -> str:

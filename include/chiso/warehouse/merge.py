@@ -49,17 +49,22 @@ def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged
         loaded = _merge_rows(connection, staged, delivery_id)
         periods = add_slices(connection, contract, delivery_id, staged.period)
     outer = touched(periods)
+    note_touched(connection, delivery_id, outer)
+    return Merged(loaded, outer, fingerprint(connection, contract, delivery_id, known=facts), ledger)
+
+
+def note_touched(connection: sa.Connection, delivery_id: int, periods: list[Period]) -> None:
+    """Writes down which periods a delivery may have changed, those that aren't known yet."""
     connection.execute(
         sa.text(
             "INSERT INTO warehouse.touched_period SELECT :delivery, x.calendar, x.period "
-            "FROM jsonb_to_recordset(CAST(:periods AS jsonb)) x(calendar text, period text)"
+            "FROM jsonb_to_recordset(CAST(:periods AS jsonb)) x(calendar text, period text) ON CONFLICT DO NOTHING"
         ),
         {
             "delivery": delivery_id,
-            "periods": json.dumps([{"calendar": period.calendar, "period": period.code} for period in outer]),
+            "periods": json.dumps([{"calendar": period.calendar, "period": period.code} for period in periods]),
         },
     )
-    return Merged(loaded, outer, fingerprint(connection, contract, delivery_id, known=facts), ledger)
 
 
 def _write_load(connection: sa.Connection, staged: Staged, delivery_id: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chiso.contracts import Contract, Printed
-from chiso.deliveries.events import bore_the_code, newest_first, thing, unit_code
+from chiso.deliveries.events import bore_the_code, newest_first, stands, thing, unit_code
 
 
 def all_views(contracts: Sequence[Contract]) -> list[str]:
@@ -51,7 +51,7 @@ def newest_events(contract: Contract) -> str:
     key = thing(contract, "v")
     return (
         f"SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {contract.fact_table} v JOIN landing.delivery d USING (delivery_id) "
-        f"ORDER BY {key}, {newest_first(contract, 'v', 'd')}"
+        f"WHERE {stands('v')} ORDER BY {key}, {newest_first(contract, 'v', 'd')}"
     )
 
 

@@ -49,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a run, at one attempt."""
+    """One task of a run, at one attempt. about: what a mapped one is for; empty for others."""
 
     dag_id: str
     run_id: str
@@ -57,6 +57,11 @@ class Task:
     map_index: int
     attempt: int
     state: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        """Its name for people."""
+        return f"{self.dag_id}.{self.task_id}" + (f" ({self.about})" if self.about else "")
 
 
 class Airflow:
@@ -116,7 +121,7 @@ class Airflow:
             "dag_run_ids": sorted({run.run_id for run in chosen}),
             "state": list(states), "page_limit": _PAGE})
         return [Task(task["dag_id"], task["dag_run_id"], task["task_id"], task["map_index"],
-                     task["try_number"], task["state"]) for task in answer["task_instances"]]
+                     task["try_number"], task["state"], task.get("rendered_map_index") or "") for task in answer["task_instances"]]
 
     def _pages(self, path: str, key: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

@@ -154,7 +154,7 @@ class MainJob:
         return f"{len(active)} run(s) active; at work: {', '.join(names[:4]) or 'none yet'}"
 
     def _failure(self, failed: list[Run]) -> str:
-        tasks = [f"Task {task.dag_id}.{task.task_id} failed. {end_of_log(self._settings, task)}"
+        tasks = [f"Task {task} failed. {end_of_log(self._settings, task)}"
                  for task in self._airflow.tasks(failed, ["failed"])]
         return "\n\n".join([f"Failed: {', '.join(str(run) for run in failed)}", *tasks])
 

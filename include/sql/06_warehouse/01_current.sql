@@ -10,9 +10,10 @@ LANGUAGE sql STABLE AS $$
     JOIN landing.delivery d USING (delivery_id)
     JOIN warehouse.slice s ON s.delivery_id = coalesce(v.same_as, v.delivery_id)
     WHERE v.accepted AND v.recorded_at <= as_of
+      AND NOT EXISTS (SELECT FROM validation.withdrawal w WHERE w.delivery_id = v.delivery_id AND w.recorded_at <= as_of)
     ORDER BY d.source, s.period, s.calendar, s.reporter, coalesce(s.official, true) DESC, d.received_at DESC, d.delivery_id DESC
 $$;
-COMMENT ON FUNCTION warehouse.current_slice IS 'For each source, period and reporter the accepted delivery that stands: an official one before preliminary ones, then the newest received; as known at as_of (recorded time).';
+COMMENT ON FUNCTION warehouse.current_slice IS 'For each source, period and reporter the accepted delivery that stands, of those that nobody withdrew: an official one before preliminary ones, then the newest received; as known at as_of (recorded time).';
 
 CREATE FUNCTION warehouse.current_delivery(as_of timestamptz DEFAULT 'infinity')
 RETURNS TABLE (source text, period text, calendar text, delivery_id bigint, verdict_id bigint, received_at timestamptz)

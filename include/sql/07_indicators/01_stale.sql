@@ -9,13 +9,19 @@ RETURNS TABLE (calendar text, period text, end_date date, sources text[]) LANGUA
     ), changed AS (
         SELECT b.basis_sha256, w.source, w.first_year, w.last_year
         FROM indicators.basis b CROSS JOIN wanted w WHERE b.definitions ->> w.key IS DISTINCT FROM w.sha256
+    ), decided AS (
+        SELECT coalesce(same_as, delivery_id) AS stands_for, verdict_id, written_in FROM validation.verdict WHERE accepted
+        UNION ALL
+        SELECT gone, NULL, w.written_in
+        FROM validation.withdrawal w JOIN validation.verdict v ON v.delivery_id = w.delivery_id AND v.accepted,
+             unnest(ARRAY[v.delivery_id, v.same_as]) gone
     ), newest AS (
         SELECT DISTINCT ON (calendar, period) * FROM indicators.run ORDER BY calendar, period, run_id DESC
     )
     SELECT t.calendar, t.period, p.end_date, array_agg(DISTINCT d.source)
     FROM warehouse.touched_period t
-    JOIN validation.verdict v ON coalesce(v.same_as, v.delivery_id) = t.delivery_id AND v.accepted
-    JOIN landing.delivery d ON d.delivery_id = v.delivery_id
+    JOIN decided v ON v.stands_for = t.delivery_id
+    JOIN landing.delivery d ON d.delivery_id = v.stands_for
     LEFT JOIN warehouse.period p ON (p.calendar, p.period) = (t.calendar, t.period)
     LEFT JOIN newest r ON (r.calendar, r.period) = (t.calendar, t.period)
     LEFT JOIN indicators.basis b ON b.basis_sha256 = r.basis_sha256
@@ -24,7 +30,7 @@ RETURNS TABLE (calendar text, period text, end_date date, sources text[]) LANGUA
                   AND left(t.period, 4)::int BETWEEN c.first_year AND c.last_year)
     GROUP BY t.calendar, t.period, p.end_date
 $$;
-COMMENT ON FUNCTION indicators.stale_period IS 'Periods whose newest run lacks an accepted delivery that touched them, or computed by another definition of what its source feeds. definitions: objects with key, sha256, sources, first_year, last_year.';
+COMMENT ON FUNCTION indicators.stale_period IS 'Periods whose newest run lacks an accepted delivery that touched them, or its withdrawal, or computed by another definition of what its source feeds. definitions: objects with key, sha256, sources, first_year, last_year.';
 
 CREATE OR REPLACE FUNCTION indicators.value_as_of(as_of timestamptz DEFAULT 'infinity')
 RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$

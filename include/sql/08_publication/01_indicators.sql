@@ -23,7 +23,8 @@ WHERE NOT v.accepted
   AND v.verdict_id = (SELECT max(n.verdict_id) FROM validation.verdict n WHERE n.delivery_id = v.delivery_id)
   AND NOT EXISTS (
       SELECT 1 FROM validation.verdict a JOIN landing.delivery b USING (delivery_id)
-      WHERE a.accepted AND b.source = d.source AND b.delivery_id IS DISTINCT FROM d.read_again
+      WHERE a.accepted AND NOT EXISTS (SELECT FROM validation.withdrawal w WHERE w.delivery_id = a.delivery_id)
+        AND b.source = d.source AND b.delivery_id IS DISTINCT FROM d.read_again
         AND (b.delivery_id = d.delivery_id OR b.file_name = d.file_name AND b.received_at >= d.received_at AND coalesce(v.period, a.period) = a.period));
 COMMENT ON VIEW publication.refused_delivery IS 'Deliveries that stand refused: neither they nor a later file of the same name were accepted.';
 

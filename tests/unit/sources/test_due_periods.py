@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from chiso.contracts import Contract, Delivery, Events, Measure, Terms, Transport
 from chiso.province.periods import Period
-from chiso.sources import due_periods
+from chiso.sources import due_periods, periods_between
 from chiso.system.errors import ContractError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,3 +225,46 @@ def test_nothing_is_fetched_from_a_drop_folder() -> None:
 def test_a_wrong_beginning_is_the_contracts_fault() -> None:
     with pytest.raises(ContractError, match=r"soc/x: transport.since: '2024-13'"):
         due(contract("replace", "month", "2024-13"))
+
+
+def between(made: Contract, first: date, last: date, accepted: str = "", today: date = TODAY) -> str:
+    calendar = made.terms.delivery.calendar
+    known = [Period.of(code, calendar) for code in accepted.split()]
+    found = periods_between(made, first, last, known, today)
+    return " ".join(f"({period.code})" if had else period.code for period, had in found.items())
+
+
+@pytest.mark.parametrize(
+    ("made", "first", "last", "accepted", "expected"),
+    [
+        pytest.param(DELTA, date(2024, 5, 1), date(2024, 7, 31), "", "2024-05 2024-06 2024-07-01 2024-07-02", id="months, then days"),
+        pytest.param(DELTA, date(2024, 5, 1), date(2024, 6, 30), "2024-05", "(2024-05) 2024-06", id="one is had"),
+        pytest.param(DELTA, date(2024, 5, 30), date(2024, 6, 2), "", "2024-05-30 2024-05-31 2024-06-01 2024-06-02", id="days across months"),
+        pytest.param(
+            DELTA, date(2024, 7, 1), date(2024, 7, 31), "2024-07-01", "(2024-07-01) 2024-07-02", id="a month that was begun as days"
+        ),
+        pytest.param(
+            contract("snapshot", "month", "2022-01"), date(2023, 12, 1), date(2024, 2, 29), "2024-01", "2023-12 (2024-01) 2024-02", id="months"
+        ),
+        pytest.param(contract("snapshot", "quarter", "2022"), date(2024, 1, 1), date(2024, 12, 31), "", "2024-Q1 2024-Q2", id="what is over"),
+        pytest.param(contract("snapshot", "quarter", "2022"), date(2024, 2, 1), date(2024, 3, 31), "", "", id="no whole quarter"),
+        pytest.param(
+            contract("snapshot", "week", "2022-01"), date(2024, 4, 1), date(2024, 5, 31), "2024-04-30", "(2024-04-30) 2024-05-31", id="weekly"
+        ),
+    ],
+)
+def test_a_range_of_the_past_is_asked_for_as_a_schedule_would_have(made: Contract, first: date, last: date, accepted: str, expected: str) -> None:
+    assert between(made, first, last, accepted) == expected
+
+
+@given(st.dates(date(2024, 5, 1), date(2024, 7, 2)), st.dates(date(2024, 5, 1), date(2024, 7, 2)), st.sets(st.sampled_from(
+    ["2024-05", "2024-06", "2024-05-30", "2024-06-01", "2024-06-30", "2024-07-01"])))
+@settings(max_examples=60)
+def test_every_day_of_a_range_is_had_or_fetched_once(one: date, other: date, accepted: set[str]) -> None:
+    first, last = min(one, other), max(one, other)
+    found = periods_between(DELTA, first, last, [Period.of(code) for code in sorted(accepted)], TODAY)
+    fetched = [day.code for period, had in found.items() if not had for day in period.parts("day")]
+    have = {day.code for code in accepted for day in Period.of(code).parts("day")}
+    wanted = {(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)}
+    assert len(fetched) == len(set(fetched))
+    assert set(fetched) == wanted - have

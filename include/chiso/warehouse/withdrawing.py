@@ -1,0 +1,26 @@
+"""What a withdrawal changes among the facts: nothing of what was loaded, only how events are counted."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from chiso.audit import Counted
+from chiso.contracts import Contract
+from chiso.province.periods import months_touched, touched
+from chiso.warehouse import ledger
+from chiso.warehouse.fingerprint import ledger_fingerprint
+from chiso.warehouse.merge import note_touched
+
+
+def take_back(connection: sa.Connection, contract: Contract, delivery_id: int, deliveries: Sequence[int]) -> None:
+    """Counts without the events of `deliveries`; what that changes, and which periods, stands under `delivery_id`.
+
+    Called before the withdrawal is written, in its transaction.
+    """
+    ledger.take_back(connection, contract, delivery_id, deliveries)
+    note_touched(connection, delivery_id, touched(months_touched(ledger.days_counted(connection, delivery_id))))
+
+
+def counted(connection: sa.Connection, delivery_id: int) -> Counted:
+    """What the ledger holds under a delivery by now, as an event."""
+    return Counted(ledger_fingerprint(connection, delivery_id))
