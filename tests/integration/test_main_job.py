@@ -1,14 +1,23 @@
 """The main job as a user runs it: real Airflow on the real embedded server, fed by the sandbox's real transports."""
 
+import csv
 import json
 import os
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import psutil
 import pytest
+import sqlalchemy as sa
+from chiso.contracts import source_names
+from chiso.system.postgres import embedded_server
+from chiso.system.secrets_file import ensure_platform_env
+from chiso.system.settings import load
+
+from tests.integration.published_figures import COMPUTED, NOT_COMPUTED
 
 HOME = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -125,6 +134,36 @@ def test_a_second_run_loads_nothing_twice_and_refuses_a_broken_file(
     assert "06a_thang8_2024.xlsx" in second.stdout
     assert checkout.chiso("indicators", "--period", "2024-Q2") == before
     assert checkout.processes() == []
+
+
+def test_every_published_figure_comes_out_or_says_why_not(
+    checkout: Checkout, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_run.returncode == 0
+    with (HOME / "sandbox/data/published_figures.csv").open(encoding="utf-8", newline="") as stream:
+        printed = {row["fact_id"]: row for row in csv.DictReader(stream) if row["province"].startswith("Kon Tum")}
+    assert set(printed) == {*COMPUTED, *NOT_COMPUTED} and not set(COMPUTED) & set(NOT_COMPUTED)
+    known: dict[tuple[str, str], set[Decimal]] = {}
+    for period in sorted({period for _, period in COMPUTED.values()}):
+        for row in checkout.chiso("indicators", "--period", period):
+            if row["value"] is not None:
+                known.setdefault((row["indicator"], period), set()).add(Decimal(str(row["value"])))
+    for fact, found_at in COMPUTED.items():
+        raw = printed[fact]["value_raw"].rpartition(";")[2].strip().removeprefix("thứ ").removesuffix("%")
+        wanted = Decimal(raw.replace(".", "").replace(",", "."))
+        assert {round(value, -wanted.as_tuple().exponent) for value in known[found_at]} == {wanted}, fact
+
+
+def test_assets_say_what_came_of_each_source(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0
+    settings = ensure_platform_env(load({"CHISO_VAR": str(checkout.var)}))
+    with embedded_server(settings) as server, sa.create_engine(server.url("airflow")).connect() as connection:
+        found = connection.exec_driver_sql("SELECT a.name, e.extra FROM asset_event e JOIN asset a ON a.id = e.asset_id")
+        said = [(name, extra) for name, extra in found if not name.startswith("warehouse_")]
+    assert {name for name, _ in said} == set(source_names(settings))
+    refused = sorted((name, extra["accepted"]) for name, extra in said if not extra["accepted"])
+    assert refused == [("departments/one_stop_results", False), ("departments/telecom", False)]
+    assert all(extra["delivery"] and extra["source"] == name for name, extra in said)
 
 
 def test_a_dead_endpoint_takes_nothing_from_the_others(
