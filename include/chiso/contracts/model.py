@@ -72,6 +72,12 @@ class Contract(Stated):
         return self.terms.events is not None
 
     @property
+    def every_day_counts(self) -> bool:
+        """Whether what a day brings is in no later delivery, so that a past month may come as one delivery of its days."""
+        summed = any(measure.kind == "flow" for measure in self.terms.measures)
+        return self.has_events or (summed and "day" in self.terms.delivery.cadences)
+
+    @property
     def holds_personal_data(self) -> bool:
         """Whether its raw files must be encrypted."""
         return any(column.personal for column in self.columns)

@@ -39,7 +39,7 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     over = [period for period in accepted if period.calendar == calendar and period.end < today]
     served = [period for period in over if period.start >= first]
     grains = [shortest]
-    if shortest == "day" and _every_day_counts(contract):
+    if shortest == "day" and contract.every_day_counts:
         wanted = set(_daily(first, today, accepted=over, calendar=calendar))
         grains.append("month")
     elif shortest == "day":
@@ -50,12 +50,6 @@ def due_periods(contract: "Contract", accepted: Collection[Period], today: date)
     again = {period for grain in grains for period in _newest(served, grain, 1)}
     again |= set(_newest(served, "day", terms.delivery.look_back))
     return sorted(wanted | again, key=lambda period: (period.end, period.start))
-
-
-def _every_day_counts(contract: "Contract") -> bool:
-    """Whether what a missed day would have brought is in no later delivery."""
-    summed = any(measure.kind == "flow" for measure in contract.terms.measures)
-    return contract.has_events or (summed and "day" in contract.terms.delivery.cadences)
 
 
 def _first_day(contract: "Contract") -> date:

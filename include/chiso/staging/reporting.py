@@ -94,7 +94,8 @@ def doubts(period: Period, contract: Contract, received: datetime) -> list[Issue
     """What is odd about a snapshot's period: of another length than the source's, or not begun when received."""
     owner, delivery = contract.terms.responsible, contract.terms.delivery
     found = []
-    if period.grain not in delivery.grains and "irregular" not in delivery.cadences:
+    grains = {*delivery.grains, "month"} if contract.every_day_counts else delivery.grains
+    if period.grain not in grains and "irregular" not in delivery.cadences:
         found.append(issue("period_grain", "warning", "flag", owner, period=period.code, cadence=", ".join(delivery.cadences)))
     if period.start > received.astimezone(LOCAL_TIME).date():
         found.append(issue("period_future", "warning", "flag", owner, period=period.code))
