@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     world.add_argument("--seed", type=int, default=34)
     world.add_argument("--today", type=date.fromisoformat, default=date(2024, 7, 3), help="YYYY-MM-DD")
     counted = argparse.ArgumentParser(add_help=False)
-    counted.add_argument("--dossiers", type=int, default=20_000, help="dossiers received since 2024-01-01")
+    counted.add_argument("--dossiers", type=int, default=20_000, help="dossiers received since 2024-01-01, beside a few earlier")
 
     serve = commands.add_parser("serve", parents=[world, counted], help="serve the endpoints on 127.0.0.1")
     serve.add_argument("--port", type=int, default=0, help="0: any free port")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from chiso import contracts
+from chiso.contracts import Contract
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting
 from chiso.system.errors import ChisoError
@@ -64,11 +65,18 @@ def asking(platform: Platform, endpoint: Endpoint) -> Platform:
     return replace(platform, settings=replace(platform.settings, values=values))
 
 
+def since_june(platform: Platform) -> Contract:
+    """The contract of the levels, if they began in June 2024."""
+    contract = contracts.load(LEVELS, platform.settings)
+    transport = contract.terms.transport.model_copy(update={"since": "2024-06"})
+    return contract.model_copy(update={"terms": contract.terms.model_copy(update={"transport": transport})})
+
+
 def ingest(platform: Platform) -> tuple[list[Outcome], str]:
     """Outcomes, and the fault that it ended with."""
     outcomes: list[Outcome] = []
     try:
-        outcomes += collecting.ingest_due(contracts.load(LEVELS, platform.settings), platform)
+        outcomes += collecting.ingest_due(since_june(platform), platform)
     except ChisoError as fault:
         return outcomes, str(fault)
     return outcomes, ""

@@ -141,7 +141,7 @@ def test_every_published_figure_comes_out_or_says_why_not(
 ) -> None:
     assert first_run.returncode == 0
     with (HOME / "sandbox/data/published_figures.csv").open(encoding="utf-8", newline="") as stream:
-        printed = {row["fact_id"]: row for row in csv.DictReader(stream) if row["province"].startswith("Kon Tum")}
+        printed = {row["fact_id"]: row for row in csv.DictReader(stream) if row["fact_id"][:4] in ("S000", "S001", "S002")}
     assert set(printed) == {*COMPUTED, *NOT_COMPUTED} and not set(COMPUTED) & set(NOT_COMPUTED)
     known: dict[tuple[str, str], set[Decimal]] = {}
     for period in sorted({period for _, period in COMPUTED.values()}):

@@ -11,7 +11,7 @@ from chiso.system.settings import Settings
 from chiso_airflow.launcher.configuration import file_connection, http_connection
 
 TODAY = "2024-07-03"
-"""The sandbox's day: its deliveries are those of the half-year before."""
+"""The sandbox's day: its deliveries end the day before."""
 _SEED = "34"
 _DOSSIERS = "20000"
 
