@@ -14,6 +14,7 @@ from chiso.system.visible import safe_output
 _COMMANDS = {
     "check": ("chiso.cli.deliveries:check", "Dry run: what would be found in a file. Writes nothing."),
     "ingest": ("chiso.cli.deliveries:ingest", "Load a file, or what is due of a source."),
+    "deliveries": ("chiso.cli.received:deliveries", "What came, and what became of it."),
     "withdraw": ("chiso.cli.withdrawal:withdraw", "Take a wrongly accepted delivery back."),
     "indicators": ("chiso.cli.figures:indicators", "Computed indicators; lint checks their catalogue."),
     "targets": ("chiso.cli.figures:targets", "The targets of a resolution and where they stand."),

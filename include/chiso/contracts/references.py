@@ -36,7 +36,8 @@ Fault = tuple[str, str]
 """Place in the contract, message."""
 
 TABLES_OF_THE_WAREHOUSE = frozenset(
-    ("unit", "unit_succession", "period", "measure", "load", "slice", "touched_period", "structure", "event_ledger", "event_origin", "event_basis")
+    """unit unit_succession period measure load load_header slice touched_period structure event_ledger event_origin
+    event_basis""".split()  # noqa: SIM905 - reads better
 )
 """Tables of schema `warehouse` that are no source's."""
 

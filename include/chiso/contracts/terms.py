@@ -76,6 +76,9 @@ class Delivery(Words):
     """Where figures come first as preliminary, then as official ones."""
     look_back: int = Field(default=0, ge=0)
     """How many accepted days, counted from the newest, are asked for again since they may be restated."""
+    drift: Literal["freeze", "warn", "evolve"] = "warn"
+    """What a column means that is added, renamed, moved, retyped or missing, compared with the last accepted delivery: it
+    refuses the delivery, is a warning (an unknown column: information), or is information."""
     due_working_days: int | None = Field(default=None, ge=0)
     """Working days after the period's end; no day is set where it is left out."""
     format: Literal["csv", "json", "workbook"]

@@ -9,12 +9,23 @@ from chiso.province.periods import Period
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A column as it comes. printed: what heads it, in one line; column: the contract's name, None where it doesn't know it."""
+
+    printed: str
+    column: str | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "printed", " ".join(self.printed.replace("\0", "\ufffd").split()))
+
+
+@dataclass(frozen=True)
 class Staged:
     """A delivery in its scratch tables.
 
     rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the canonical records of JSON,
     the header's findings and staged rows of a text export: what must differ for a new judgement.
-    letters: contract column → column letters of the sheet.
+    letters: contract column → column letters of the sheet. header: the columns in the order in which they came.
     """
 
     contract: Contract
@@ -26,3 +37,4 @@ class Staged:
     issues: list[Issue] = field(default_factory=list)
     sheet: str | None = None
     letters: dict[str, str] = field(default_factory=dict)
+    header: list[Heading] = field(default_factory=list)

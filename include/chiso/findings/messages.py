@@ -167,6 +167,28 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Cột “{value}” không có trong hợp đồng dữ liệu; không đọc.",
         "The column “{value}” is not in the contract; it wasn't read.",
     ),
+    "column_added": (
+        "Cột “{printed}” nay có trong tệp; lần nhận được chấp nhận gần nhất không có.",
+        "The column “{printed}” is there now; the last accepted delivery didn't have it.",
+    ),
+    "column_missing": (
+        "Cột “{printed}” không còn trong tệp; lần nhận được chấp nhận gần nhất ghi là “{before}”.",
+        "The column “{printed}” is no longer there; the last accepted delivery headed it “{before}”.",
+    ),
+    "column_renamed": (
+        "Cột “{printed}” nay ghi là “{now}”, lần nhận được chấp nhận gần nhất ghi là “{before}”.",
+        "The column “{printed}” is headed “{now}” now, “{before}” in the last accepted delivery.",
+    ),
+    "column_moved": (
+        "Cột “{printed}” đã chuyển từ vị trí thứ {before} sang vị trí thứ {now} so với lần nhận được chấp nhận gần nhất.",
+        "The column “{printed}” has moved from place {before} to place {now} since the last accepted delivery.",
+    ),
+    "column_retyped": (
+        "Không đọc được ô nào ở cột “{printed}” theo kiểu {before} ({now}), dù lần nhận được chấp nhận gần nhất có cột này; "
+        "nếu cột đã đổi kiểu dữ liệu thì sửa hợp đồng dữ liệu.",
+        "No cell in “{printed}” can be read as {before} ({now}), though the last accepted delivery has the column; where its type "
+        "has changed, change the contract.",
+    ),
     "total_incomplete": (
         "{file}: nguồn báo {total} bản ghi nhưng có {rows}; lấy lại toàn bộ.",
         "{file}: the envelope says {total} records, there are {rows}; fetch all of them.",

@@ -4,7 +4,7 @@ The command line and the DAG tasks call these same functions.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, staging, validation, warehouse
 from chiso.contracts import Contract
-from chiso.deliveries import verdicts, withdrawals
+from chiso.deliveries import drift, verdicts, withdrawals
+from chiso.deliveries.drift import Drift
 from chiso.deliveries.raw import RawFile
 from chiso.deliveries.register import Arrival, Landed, Received
 from chiso.deliveries.staged import Staged
@@ -53,8 +54,10 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
                 return _refuse(landed, withdrawn.finding(contract.terms.responsible), rules, platform)
             if standing:
                 return _received_again(landed, standing, rules, platform)
+            drifts = _drifts(staged, platform) if landed.read_again is None else []
+            staged = replace(staged, issues=drift.judged(staged, drifts))
             with validation.judging(staged, rules, platform.engine, platform.settings, keep_docs=True) as judge:
-                return _commit(_Judging(landed, staged, rules, judge), platform)
+                return _commit(_Judging(landed, staged, rules, judge, drifts), platform)
         except DeliveryRefused as refused:
             return _refuse(landed, refused.finding, rules, platform)
         finally:
@@ -82,6 +85,8 @@ def check(
     with one_at_a_time(contract, platform.engine), reachable(platform.engine):
         try:
             staged = _read(received, rules, platform)
+            if not alone:
+                staged = replace(staged, issues=drift.judged(staged, _drifts(staged, platform)))
             verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
             values = warehouse.staged_values(platform.engine, staged) if with_values else None
         except DeliveryRefused as refused:
@@ -135,6 +140,11 @@ def _read(received: Received, rules: Rules, platform: Platform) -> Staged:
         return staging.read(staging.Task(received, rules.contract, reference, connection, failed, password))
 
 
+def _drifts(staged: Staged, platform: Platform) -> list[Drift]:
+    with platform.engine.connect() as connection:
+        return drift.find(connection, staged)
+
+
 @dataclass(frozen=True)
 class _Judging:
     """A delivery that was read, while Great Expectations judges it. judge: waits for the verdict."""
@@ -143,6 +153,7 @@ class _Judging:
     staged: Staged
     rules: Rules
     judge: Callable[[], Verdict]
+    drifts: Sequence[Drift]
 
 
 def _commit(case: _Judging, platform: Platform) -> Outcome:
@@ -169,6 +180,7 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
             verdict.issues_total,
         )
         verdict_id = verdicts.write(connection, outcome, staged.content_sha256, case.rules.sha256, checks=verdict.checks)
+        drift.write(connection, verdict_id, staged, landed.delivery_id, case.drifts)
         kept = quarantine.keep(connection, verdict_id, validation.rejects(connection, staged, case.rules))
         head = _audit_verdict(connection, landed, outcome)
         if kept:

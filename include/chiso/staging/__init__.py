@@ -85,7 +85,7 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     contract, received = task.contract, task.received
     said, assumed = _stated(task) if own is None else (Period.of(own, contract.terms.delivery.calendar), [])
     with received.raw.open() as stream:
-        issues, batches = read_csv(stream, contract, task.file_name)
+        head, issues, batches = read_csv(stream, contract, task.file_name)
         copied = _load(task, batches, _casts(task, said))
     if assumed and (own := _own_code(task)):
         tables.create(task.connection, task.scratch, contract)
@@ -94,7 +94,8 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     if period is None:
         period, assumed = record_period(contract, None, None, task.file_name, received.received_at)
     headed = json.dumps([copied.sha256, *(found.as_json() for found in issues)], ensure_ascii=False)
-    return _staged(task, period, copied, hashlib.sha256(headed.encode()).hexdigest(), issues + assumed)
+    staged = _staged(task, period, copied, hashlib.sha256(headed.encode()).hexdigest(), issues + assumed)
+    return replace(staged, header=head.headings)
 
 
 def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
@@ -135,7 +136,8 @@ def _read_json(task: Task, said: str | None = None) -> Staged:
         tables.create(task.connection, task.scratch, contract)
         return _read_json(task, late)
     odd = doubts(period, contract, received.received_at)
-    return _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
+    staged = _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
+    return replace(staged, header=records.header)
 
 
 def _read_workbook(task: Task) -> Staged:
@@ -148,7 +150,7 @@ def _read_workbook(task: Task) -> Staged:
     copied = _load(task, form.batches(), casts, form)
     odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, received.sha256, form.issues + odd)
-    return replace(staged, sheet=form.sheet, letters=form.letters)
+    return replace(staged, sheet=form.sheet, letters=form.letters, header=form.form.headings)
 
 
 def _own_code(task: Task) -> str | None:

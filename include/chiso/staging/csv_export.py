@@ -25,13 +25,13 @@ LONGEST_RECORD = 16 << 20
 """A record that is longer than this is an unclosed quote."""
 
 
-def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[list[Issue], Iterator[RawBatch]]:
-    """Findings about the header, and the rows in batches. Raises DeliveryRefused, also while iterating."""
+def read_csv(stream: BinaryIO, contract: Contract, file_name: str) -> tuple[Head, list[Issue], Iterator[RawBatch]]:
+    """The header, findings about it, and the rows in batches. Raises DeliveryRefused, also while iterating."""
     chunks = _utf8(Unpacked(stream))
     with refusing(contract, file_name):
         first = next(chunks, b"")
     head, body = read_head(first, contract, file_name)
-    return header_findings(head, contract), _batches(head, chain([body], chunks), contract, file_name)
+    return head, header_findings(head, contract), _batches(head, chain([body], chunks), contract, file_name)
 
 
 def _utf8(stream: Unpacked) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.staged import Heading
 from chiso.findings.issues import Issue, issue, refusal
 from chiso.province.text import header_key
 from chiso.staging.csv_records import Layout
@@ -45,6 +46,12 @@ class Head(NamedTuple):
     lines: int
     """Physical lines down to its end."""
 
+    @property
+    def headings(self) -> list[Heading]:
+        """Every column with a name, in file order."""
+        columns = {place: name for name, place in self.positions.items()}
+        return [Heading(name.strip(), columns.get(place)) for place, name in enumerate(self.names) if name.strip()]
+
 
 def read_head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, bytes]:
     """The header, and what follows it. first: the beginning of the text. Raises DeliveryRefused."""
@@ -73,12 +80,8 @@ def header_keys(column: Column) -> set[str]:
 def header_findings(head: Head, contract: Contract) -> list[Issue]:
     """Columns that the contract doesn't know, and those that are missing and may be."""
     owner = contract.terms.responsible
-    known = set(head.positions.values())
-    found = [
-        issue("column_unknown", "info", "flag", owner, value=name)
-        for place, name in enumerate(head.names)
-        if place not in known and name.strip()
-    ]
+    unknown = [heading.printed for heading in head.headings if heading.column is None]
+    found = [issue("column_unknown", "info", "flag", owner, value=printed) for printed in unknown]
     for column in contract.columns:
         if column.name not in head.positions:
             rule = "personal_column_missing" if column.personal else "optional_column_missing"

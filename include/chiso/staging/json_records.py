@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from chiso.contracts import Column, Contract
 from chiso.deliveries.raw import Unpacked
+from chiso.deliveries.staged import Heading
 from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
 from chiso.province.text import header_key
 from chiso.staging.batch import Broken, RawBatch
@@ -60,6 +61,11 @@ class JsonRecords:
         """Of the canonical records, sorted: the same for other pages or another order."""
         return hashlib.sha256(np.sort(np.frombuffer(self._digests, "S32")).tobytes()).hexdigest()
 
+    @property
+    def header(self) -> list[Heading]:
+        """The fields of the records, each once, in the order in which they were met."""
+        return [Heading(encodable(name), column) for name, column in self._names.items()]
+
     def batches(self) -> Iterator[RawBatch]:
         """The records. Raises DeliveryRefused where they are no JSON, incomplete, or contradict each other."""
         try:
@@ -75,8 +81,8 @@ class JsonRecords:
     def findings(self) -> list[Issue]:
         """About the records as a whole."""
         owner = self._contract.terms.responsible
-        unknown = [name for name, column in self._names.items() if column is None]
-        found = [issue("column_unknown", "info", "flag", owner, value=encodable(name)) for name in unknown]
+        unknown = [heading.printed for heading in self.header if heading.column is None]
+        found = [issue("column_unknown", "info", "flag", owner, value=printed) for printed in unknown]
         for column in self._unseen():
             rule = "personal_column_missing" if column.personal else "optional_column_missing"
             found.append(issue(rule, "warning", "flag", owner, column=column.name, printed=column.printed))

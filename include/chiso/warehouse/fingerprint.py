@@ -20,6 +20,9 @@ LEDGER = ("warehouse.event_ledger", "warehouse.event_origin")
 BESIDE = ("warehouse.load", "warehouse.slice")
 """What every load writes beside its facts: where they stand in the file, and what they stand for."""
 
+HEADER = "warehouse.load_header"
+"""The header of a load as it was read; of loads before there was such a table nothing."""
+
 _PHYSICAL = "portion"
 """Says where a row lies, not what it says."""
 _GENERATION = "current_setting('server_version_num')::int / 10000"
@@ -46,6 +49,11 @@ def fingerprint(
 def ledger_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerprints:
     """The same of what a delivery's load left in the ledger of counts."""
     return {table: _fingerprint_of(connection, table, delivery_id) for table in LEDGER}
+
+
+def header_fingerprint(connection: sa.Connection, delivery_id: int) -> Fingerprints:
+    """The same of the header."""
+    return {HEADER: _fingerprint_of(connection, HEADER, delivery_id)}
 
 
 def fingerprint_and_days(
@@ -75,7 +83,7 @@ def _fingerprint_of(
 def fingerprints(connection: sa.Connection, table: str) -> dict[int, dict[str, Any]]:
     """The same of every delivery that has rows in `table`, by delivery; of facts over the columns that its load read."""
     loads: list[tuple[Sequence[str] | None, list[int]]] = []
-    if table not in (*LEDGER, *BESIDE):
+    if table not in (*LEDGER, *BESIDE, HEADER):
         read = (  # a table holds the facts of one source
             "SELECT columns, array_agg(delivery_id) AS deliveries FROM warehouse.load WHERE source = (SELECT l.source "
             f"FROM warehouse.load l JOIN (SELECT delivery_id FROM {table} LIMIT 1) one USING (delivery_id)) GROUP BY columns"

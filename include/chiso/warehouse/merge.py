@@ -1,7 +1,7 @@
 """From a judged staging table to facts, set-wise, inside one transaction."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period, touched
 from chiso.warehouse.accepted import accepted_rows
 from chiso.warehouse.events import merge_events
-from chiso.warehouse.fingerprint import fingerprint, ledger_fingerprint
+from chiso.warehouse.fingerprint import fingerprint, header_fingerprint, ledger_fingerprint
 from chiso.warehouse.slices import add_slices
 from chiso.warehouse.tables import require_same_shape
 
@@ -38,7 +38,7 @@ def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged
     contract = staged.contract
     require_same_shape(connection, contract)
     _write_load(connection, staged, delivery_id)
-    facts: Fingerprints = {}
+    facts: Fingerprints = header_fingerprint(connection, delivery_id)
     ledger: Fingerprints = {}
     if contract.has_events:
         events = merge_events(connection, contract, staged.scratch, delivery_id)
@@ -83,6 +83,10 @@ def _write_load(connection: sa.Connection, staged: Staged, delivery_id: int) -> 
             "letters": json.dumps(staged.letters),
             "columns": staged.contract.loaded_names,
         },
+    )
+    connection.execute(
+        sa.text("INSERT INTO warehouse.load_header SELECT :delivery, CAST(:header AS jsonb) WHERE :header <> '[]'"),
+        {"delivery": delivery_id, "header": json.dumps([asdict(heading) for heading in staged.header], ensure_ascii=False)},
     )
 
 

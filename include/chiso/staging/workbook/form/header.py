@@ -11,6 +11,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.staged import Heading
 from chiso.province.figure_units import header_unit, scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
@@ -53,6 +54,17 @@ class Header:
         known = {column for places in self.claims.values() for column in places}
         return [column for column, path in self.paths.items()
                 if column not in known and key(path[-1]) not in COMMON_KEYS]
+
+    @property
+    def headings(self) -> list[Heading]:
+        """Every column of the contract and every unknown one, from left to right, with the texts over it."""
+        claimed = [place for places in self.claims.values() for place in places]
+        return [self.heading(place) for place in sorted([*claimed, *self.unknown])]
+
+    def heading(self, place: int) -> Heading:
+        """What heads a sheet column, top level first."""
+        name = next((name for name, places in self.claims.items() if place in places), None)
+        return Heading(" / ".join(self.paths[place]), name)
 
     def missing(self, contract: Contract) -> list[Column]:
         """Contract columns that no sheet column has."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.staged import Heading
 from chiso.findings.issues import Issue
 from chiso.province.text import looks_like_formula
 from chiso.province.units import Reference
@@ -54,6 +55,8 @@ class Form:
     """Cell and text of what stands above the header; the cell is "" for text before an HTML table."""
     letters: dict[str, str]
     """Contract column → letters of its sheet column; a missing optional column has none."""
+    headings: list[Heading]
+    """What heads each sheet column, from left to right, without those that every form may have."""
     rows: list[int]
     """Numbers of the rows, unique and rising: the sheet rows, from 1, unless the contract splits cells."""
     lines: list[int] | None
@@ -153,6 +156,7 @@ def _form(found: _Found, contract: Contract, noticed: list[Issue], findings: Fin
         sheet=found.sheet.name,
         titles=_titles(found.grid, header),
         letters={name: letters(place) for name, place in header.columns.items()},
+        headings=header.headings,
         rows=rows,
         lines=None,
         values=values,
@@ -218,7 +222,7 @@ def _sheet_findings(sheets: list[Sheet], found: _Found, findings: Findings) -> I
         yield findings.issue("merge_odd", "warning", "flag", sheet=name, value=reference)
     for place in header.unknown:
         yield findings.issue("column_unknown", "info", "flag", sheet=name, cell=a1(header.bottom, place),
-                             row=header.bottom + 1, value=" / ".join(header.paths[place]))
+                             row=header.bottom + 1, value=header.heading(place).printed)
     yield from _row_findings(found, findings)
 
 
