@@ -33,6 +33,7 @@ SECRETS: Mapping[str, Callable[[], str]] = {
     "CHISO_LANDING_KEY": _age_identity,
     "CHISO_POSTGRES_PASSWORD": random_password,
     "CHISO_WAREHOUSE_PASSWORD": random_password,
+    "CHISO_READER_PASSWORD": random_password,
     "CHISO_AIRFLOW_DB_PASSWORD": random_password,
 }
 """What `chiso` alone needs; the launcher adds Airflow's."""

@@ -3,6 +3,10 @@
 from chiso.warehouse.fingerprint import LEDGER, fact_tables, fingerprints, same
 from chiso.warehouse.merge import NOTHING, Merged, merge
 from chiso.warehouse.schema import upgrade
+from chiso.warehouse.source_views import View, ViewColumn, source_views
 from chiso.warehouse.values import staged_values
 
-__all__ = ["LEDGER", "NOTHING", "Merged", "fact_tables", "fingerprints", "merge", "same", "staged_values", "upgrade"]
+__all__ = [
+    "LEDGER", "NOTHING", "Merged", "View", "ViewColumn", "fact_tables", "fingerprints", "merge", "same", "source_views", "staged_values",
+    "upgrade",
+]  # fmt: skip

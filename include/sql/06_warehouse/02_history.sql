@@ -25,6 +25,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
 $$;
 COMMENT ON FUNCTION warehouse.standing_slice IS 'current_slice() of a source, with its owner''s rights: the views that others read are made of it.';
 
-CREATE FUNCTION warehouse.standing_delivery() RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$ SELECT delivery_id FROM warehouse.current_delivery() $$;
+CREATE FUNCTION warehouse.standing_delivery() RETURNS TABLE (delivery_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$ SELECT c.delivery_id FROM warehouse.current_delivery() c $$;
 COMMENT ON FUNCTION warehouse.standing_delivery IS 'Deliveries of which anything stands, with its owner''s rights: the views that others read are made of it.';
