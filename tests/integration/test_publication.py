@@ -201,8 +201,19 @@ def test_dimensions_know_units_periods_and_indicators(inbox: Inbox, reader: Read
     assert (agency["unit_name"], agency["parent_code"]) == ("Sở Thông tin và Truyền thông", "62")
     [period] = reader.ask("SELECT * FROM publication.period WHERE (calendar, period) = ('administrative', '2024-06')")
     assert (str(period["period_start"]), str(period["period_end"]), period["is_over"]) == ("2024-05-15", "2024-06-14", True)
+    [day] = reader.ask("SELECT * FROM publication.period WHERE (calendar, period) = ('civil', '2024-02-29')")
+    assert (day["grain"], str(day["period_start"]), str(day["period_end"])) == ("day", "2024-02-29", "2024-02-29")
     [indicator] = reader.ask("SELECT * FROM publication.indicator WHERE indicator = 'households_fibre_pct'")
     assert (indicator["defined_in"], "nq09 2022-02-18" in indicator["frameworks"]) == ("catalogue", True)
+
+
+def test_a_row_says_when_its_period_is(inbox: Inbox, reader: Reader) -> None:
+    inbox.ingest(DOSSIERS, csv_bytes([dossier(1)]), "a.csv", "2024-06-27")
+    inbox.ingest(TELECOM, form(), "vien_thong.xlsx")
+    for view, period, first, last in (("portal_dossiers", "2024-06-27", "2024-06-27", "2024-06-27"),
+                                      ("departments_telecom", "2024-Q2", "2024-04-01", "2024-06-30")):  # fmt: skip
+        [row] = reader.ask(f"SELECT DISTINCT period, calendar, period_start::text AS first, period_end::text AS last FROM publication.{view}")
+        assert tuple(row.values()) == (period, "civil", first, last)
 
 
 # --- Values ---

@@ -88,15 +88,15 @@ _KINDS = {'text COLLATE "C"': "text", "timestamp": "timestamp without time zone"
 
 
 _TAKEN_FROM = {
-    "period_start": "p.start_date",
-    "period_end": "p.end_date",
+    "period_start": "CASE WHEN length(f.period) = 10 THEN f.period::date ELSE p.start_date END",
+    "period_end": "CASE WHEN length(f.period) = 10 THEN f.period::date ELSE p.end_date END",
     "unit_name": "u.name_vi",
     "parent_code": "o.code",
     "parent_name": "o.name_vi",
     "sheet": "l.sheet",
     "line": "coalesce(f.line, f.row_no)",
 }
-"""Columns that aren't taken from the facts as they are."""
+"""Columns that aren't taken from the facts as they are. A day says itself when it is; `warehouse.period` has what is longer."""
 
 
 def _query(facts: str, columns: Sequence[ViewColumn]) -> str:

@@ -39,11 +39,16 @@ COMMENT ON COLUMN publication.agency.parent_name IS 'Name of that unit.'; -- tex
 CREATE VIEW publication.period AS
 SELECT calendar, period, grain, start_date AS period_start, end_date AS period_end,
        end_date < (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS is_over
-FROM warehouse.period;
+FROM (
+    SELECT calendar, period, grain, start_date, end_date FROM warehouse.period
+    UNION ALL
+    SELECT calendar, to_char(day, 'YYYY-MM-DD'), 'day', day::date, day::date
+    FROM generate_series(timestamp '2000-01-01', timestamp '2060-12-31', interval '1 day') day CROSS JOIN unnest(ARRAY['civil', 'administrative']) calendar
+) p;
 COMMENT ON VIEW publication.period IS 'Periods from 2000 to 2060 on both calendars, from days to years.';
 COMMENT ON COLUMN publication.period.calendar IS 'civil, or administrative (a month from the 15th of the month before to the 14th).'; -- text
 COMMENT ON COLUMN publication.period.period IS 'Code: 2024, 2024-H1, 2024-9M, 2024-Q2, 2024-06 or 2024-06-27.'; -- text
-COMMENT ON COLUMN publication.period.grain IS 'Length: year, half, nine_months, quarter or month.'; -- text
+COMMENT ON COLUMN publication.period.grain IS 'Length: year, nine_months, half, quarter, month or day.'; -- text
 COMMENT ON COLUMN publication.period.period_start IS 'First day.'; -- date
 COMMENT ON COLUMN publication.period.period_end IS 'Last day.'; -- date
 COMMENT ON COLUMN publication.period.is_over IS 'Whether its last day has passed.'; -- boolean

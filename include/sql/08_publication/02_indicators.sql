@@ -1,11 +1,15 @@
 -- Values and targets. A value stands once, whatever frameworks list it; a held value leaves the approved one before it in place.
 
 CREATE VIEW publication.indicator_value AS
-SELECT v.indicator, d.name_vi, d.measure_unit, d.frameworks, v.defined_in, v.unit_register, v.unit_code, u.name_vi AS unit_name,
+SELECT v.indicator, d.name_vi, d.measure_unit,
+       ARRAY(SELECT e.framework || ' ' || e.version FROM indicators.definition e
+             WHERE (e.indicator, e.defined_in) = (v.indicator, v.defined_in)
+               AND left(v.period, 4)::int BETWEEN coalesce(e.first_year, 0) AND coalesce(e.last_year, 9999) ORDER BY 1) AS frameworks,
+       v.defined_in, v.unit_register, v.unit_code, u.name_vi AS unit_name,
        CASE v.unit_register WHEN 'agency' THEN 'agency' ELSE u.level END AS level, u.parent_code,
        v.calendar, v.period, p.start_date AS period_start, p.end_date AS period_end, v.value, v.numerator, v.denominator, v.status, v.missing,
        v.status = 'computed' AND p.end_date < (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS complete,
-       n.publication, CASE n.publication WHEN 'held' THEN n.value END AS waiting_value, v.formula,
+       v.newest_publication AS publication, CASE v.newest_publication WHEN 'held' THEN v.newest_value END AS waiting_value, v.formula,
        ARRAY(SELECT f.file_name FROM landing.delivery f
              WHERE f.delivery_id IN (SELECT i.delivery_id FROM indicators.value_input i WHERE i.value_id = v.value_id) ORDER BY f.delivery_id) AS file_names,
        ARRAY(SELECT f.sha256::text FROM landing.delivery f
@@ -13,23 +17,20 @@ SELECT v.indicator, d.name_vi, d.measure_unit, d.frameworks, v.defined_in, v.uni
        v.recorded_at, v.value_id
 FROM (
     SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
-    FROM indicators.value WHERE publication = 'approved'
+    FROM (
+        SELECT *, first_value(publication) OVER newest AS newest_publication, first_value(value) OVER newest AS newest_value
+        FROM indicators.value
+        WINDOW newest AS (PARTITION BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period ORDER BY value_id DESC)
+    ) known
+    WHERE publication = 'approved'
     ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
 ) v
-JOIN (
-    SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
-    FROM indicators.value
-    ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
-) n USING (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period)
 JOIN warehouse.period p USING (calendar, period)
 JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from)
-JOIN LATERAL (
-    SELECT min(e.name_vi) AS name_vi, min(e.measure_unit) AS measure_unit,
-           array_agg(e.framework || ' ' || e.version ORDER BY e.framework, e.version) AS frameworks
-    FROM indicators.definition e
-    WHERE (e.indicator, e.defined_in) = (v.indicator, v.defined_in)
-      AND left(v.period, 4)::int BETWEEN coalesce(e.first_year, 0) AND coalesce(e.last_year, 9999)
-    HAVING count(*) > 0) d ON true;
+JOIN publication.indicator d ON (d.indicator, d.defined_in) = (v.indicator, v.defined_in)
+WHERE EXISTS (SELECT FROM indicators.definition e
+              WHERE (e.indicator, e.defined_in) = (v.indicator, v.defined_in)
+                AND left(v.period, 4)::int BETWEEN coalesce(e.first_year, 0) AND coalesce(e.last_year, 9999));
 COMMENT ON VIEW publication.indicator_value IS 'The approved value that stands of each indicator, unit and period, one line whatever frameworks list it. Percentages 0-100, unrounded.';
 COMMENT ON COLUMN publication.indicator_value.indicator IS 'Id; with defined_in a key of publication.indicator.'; -- text
 COMMENT ON COLUMN publication.indicator_value.name_vi IS 'Name of the indicator in Vietnamese.'; -- text

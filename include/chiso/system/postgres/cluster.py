@@ -135,7 +135,10 @@ class Cluster:
                 f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec",
                 f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
             ]
-        statements.append(f"GRANT CONNECT ON DATABASE warehouse TO {READER};")
+        statements += [
+            f"GRANT CONNECT ON DATABASE warehouse TO {READER};",
+            f"ALTER ROLE {READER} SET idle_in_transaction_session_timeout = '10min';",  # who went away holds up no upgrade
+        ]
         done = self.place.account.run(
             [self.place.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1",
              "-h", "127.0.0.1", "-p", str(self._port()), "-U", SUPERUSER, "-d", "postgres"],
