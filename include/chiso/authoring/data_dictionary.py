@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from chiso import contracts
 from chiso.authoring.markdown import GENERATED, table
-from chiso.system.errors import StorageError
+from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
 from chiso.warehouse import View, ViewColumn, source_views
 
@@ -38,7 +38,10 @@ def published_views(settings: Settings) -> list[View]:
 
 
 def fixed_views(settings: Settings) -> list[View]:
-    """Views that aren't made from contracts, as the comments in their SQL describe them; a column's type stands behind its comment."""
+    """Views that aren't made from contracts, as the comments in their SQL describe them; a column's type stands behind its comment.
+
+    Raises ContractError where one says less.
+    """
     found: dict[str, View] = {}
     for path in sorted((settings.sql / "08_publication").glob("*.sql")):
         for said in _COMMENT.finditer(path.read_text("utf-8")):
@@ -46,7 +49,8 @@ def fixed_views(settings: Settings) -> list[View]:
             if said["what"] == "VIEW":
                 found[name] = View(name, comment, (), "")
             elif name not in found or not said["kind"]:
-                raise StorageError(f"{path.name}: {name}.{said['column']}: describe the view before its columns, and give their types.")
+                place = f"{name}.{said['column']}"
+                raise ContractError(Fault(path.name, place, "describe the view before its columns, and give each one's type behind its comment"))
             else:
                 column = ViewColumn(said["column"], said["kind"], comment)
                 found[name] = View(name, found[name].comment, (*found[name].columns, column), "")
