@@ -11,7 +11,7 @@ from chiso.system.platform import Platform
 from bench import dossiers, place
 from bench.measuring import CommandFailedError, median, run
 
-_VIEWS = ("indicator", "refused_delivery", "rejected_row", "held_value")
+_VIEWS = ("indicator_value", "refused_delivery", "rejected_row", "held_value")
 
 
 def measure(running: Platform, held: int, repeats: int) -> dict[str, object]:
@@ -45,10 +45,10 @@ def _compute(running: Platform) -> None:
 
 def _read(running: Platform, view: str) -> None:
     """A view's first thousand rows, as a page would show them; the figures of one month where it has periods."""
-    month = " WHERE period = '2024-06'" if view == "indicator" else ""
+    month = " WHERE period = '2024-06'" if view == "indicator_value" else ""
     with running.engine.connect() as connection:
         found = connection.execute(sa.text(f"SELECT * FROM publication.{view}{month} LIMIT 1000")).all()
-    if view == "indicator" and not found:
+    if view == "indicator_value" and not found:
         raise CommandFailedError("The filled warehouse has no figures for 2024-06.")
 
 

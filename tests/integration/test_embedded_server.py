@@ -15,12 +15,13 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 from chiso.system import settings as environment
-from chiso.system.errors import DatabaseError
+from chiso.system.errors import DatabaseError, SettingsError
 from chiso.system.postgres import (
     embedded_server,
     keep_embedded_server,
     place,
     psql_command,
+    reader_url,
     stop_if_unused,
     warehouse_url,
 )
@@ -100,6 +101,10 @@ def test_every_connection_needs_its_password(settings: Settings) -> None:
                 connect(server.url("warehouse").replace(password, wrong))
         with pytest.raises(psycopg2.OperationalError, match="permission denied"):
             connect(server.url("warehouse").replace("/warehouse", "/airflow"))
+        reader = sa.make_url(server.url("warehouse")).set(username="chiso_reader", password=settings.values["CHISO_READER_PASSWORD"])
+        assert ask(reader.render_as_string(hide_password=False), "SELECT current_user") == "chiso_reader"
+        with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+            connect(reader.set(database="airflow").render_as_string(hide_password=False))
 
 
 def test_text_is_unicode_whatever_the_machine_speaks(settings: Settings) -> None:
@@ -236,6 +241,14 @@ def test_the_address_that_db_url_prints_goes_on_answering_until_make_down(fresh:
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM audit.event")).scalar() == 0
     engine.dispose()
+    reader = run(chiso, "db", "url", "--role", "reader").stdout.strip()
+    assert reader.startswith("postgresql://chiso_reader:")
+    engine = sa.create_engine(reader)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) > 100 FROM publication.unit")).scalar() is True
+    engine.dispose()
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        ask(reader, "SELECT 1 FROM audit.event")
     command, environment_of_psql = psql_command(url)
     said = subprocess.run([command[0], url, "-Atc", "SELECT 1"], capture_output=True, text=True, check=True)
     assert (said.stdout, "PGPASSWORD" in environment_of_psql) == ("1\n", True)
@@ -276,6 +289,15 @@ def test_a_server_in_the_environment_is_used_instead(tmp_path: Path, variable: s
     with warehouse_url(environment.load(given)) as used:
         assert used == url
     assert not (tmp_path / "var").exists()
+
+
+def test_the_reader_of_another_server_needs_a_password_that_somebody_gives(tmp_path: Path) -> None:
+    given = {"CHISO_VAR": str(tmp_path / "var"), "AIRFLOW_CONN_CHISO_WAREHOUSE": "postgres://u:p@db/w"}
+    url = sa.make_url("postgresql+psycopg2://u:p@db/w")
+    with pytest.raises(SettingsError, match="CHISO_READER_PASSWORD"):
+        reader_url(environment.load(given), url)
+    mine = reader_url(environment.load(given | {"CHISO_READER_PASSWORD": "a/b"}), url)
+    assert mine.render_as_string(hide_password=False) == "postgresql+psycopg2://chiso_reader:a%2Fb@db/w"
 
 
 def test_a_small_machine_gets_a_small_server() -> None:

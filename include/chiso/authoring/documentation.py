@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chiso import contracts, indicators
 from chiso.authoring.contract_words import contract_page
+from chiso.authoring.data_dictionary import dictionary_page
 from chiso.authoring.indicator_page import indicator_page
 from chiso.authoring.source_page import index_page, page_name, source_page
 from chiso.contracts import Contract
@@ -23,6 +24,7 @@ def pages(settings: Settings) -> dict[Path, str]:
     return rendered | {
         docs / "sources.md": index_page(loaded, reference),
         docs / "contracts.md": contract_page(settings),
+        docs / "data-dictionary.md": dictionary_page(settings),
         docs / "indicators.md": indicator_page(indicators.load_catalogue(settings), reference),
     }
 

@@ -13,18 +13,23 @@ def db() -> None:
 
 
 @db.command()
-def url() -> None:
+@click.option(
+    "--role", type=click.Choice(["owner", "reader"]), default="owner", show_default=True,
+    help="reader: chiso_reader, which reads schema publication and nothing else",
+)  # fmt: skip
+def url(role: str) -> None:
     """Prints a URL, with its password, that psql and SQLAlchemy take.
 
     The embedded server is started where none runs, and goes on running for whoever was given the address: until `make down`.
     """
-    from chiso.system.postgres import keep_embedded_server
+    from chiso.system.postgres import keep_embedded_server, reader_url
 
     with platform() as running:
+        address = running.engine.url if role == "owner" else reader_url(running.settings, running.engine.url)
         if not running.settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE"):
             keep_embedded_server(running.settings)
             click.echo("The embedded server runs on for this address. Stop it with: make down", err=True)
-        click.echo(running.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+        click.echo(address.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
 @db.command()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chiso.system.platform import Platform, open_platform
-from chiso.system.secrets_file import ensure_platform_env
+from chiso.system.secrets_file import LANDING_KEY, SECRETS, ensure_platform_env
 from chiso.system.settings import Settings, load
 
 
@@ -19,8 +19,8 @@ def platform(*, name_faults: bool = True) -> Iterator[Platform]:
     from chiso.warehouse import upgrade
 
     settings = load()
-    if not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE") or not settings.has("CHISO_LANDING_KEY"):
-        settings = ensure_platform_env(settings)
+    embedded = not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE")
+    settings = ensure_platform_env(settings, SECRETS if embedded else {LANDING_KEY: SECRETS[LANDING_KEY]})
     with open_platform(settings) as running:
         upgrade(running.engine, settings)
         if name_faults:

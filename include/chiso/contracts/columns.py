@@ -73,6 +73,8 @@ class Column(Stated):
     enum: list[str | int] = Field(default_factory=list)
     labels: dict[str, str] = Field(default_factory=dict)
     """What listed values mean, by their text."""
+    description: str = ""
+    """What the header doesn't say."""
     terms: ColumnTerms = ColumnTerms()
 
     @property

@@ -36,6 +36,11 @@ class Contract(Stated):
         return stated or self.source.replace("/", "_")
 
     @property
+    def view(self) -> str:
+        """Qualified name of the view of its current rows; its twin with all of them ends in `_history`."""
+        return f"publication.{self.source.replace('/', '_')}"
+
+    @property
     def fact_table(self) -> str:
         """Qualified name of the table of facts."""
         return f"warehouse.{self.table}"
@@ -120,6 +125,11 @@ class Contract(Stated):
             for column in self.loaded_columns
             if column.is_amount and column.terms.over_rows == "sum" and column.name not in ignored
         ]
+
+    def unit_of(self, column: Column) -> str:
+        """What a column's figures are given in, as Vietnamese readers write it; "" for words, marks and times."""
+        own = (measure.unit for measure in self.measures if measure.column == column.name and not measure.times and not measure.minus)
+        return next(own, column.terms.unit or ("%" if column.reading == "percent" else ""))
 
     def column(self, name: str) -> Column:
         """The column `name`; KeyError if there is none."""

@@ -48,13 +48,14 @@ COLUMN_WORDS: Mapping[str, str] = {
     "primaryKeyPosition": "for readers: its place in the key",
     "classification": "`personal`: never stored, and raw files are encrypted; else `public` or `internal`",
     "enum": "values that are listed: `{value: …, label: …}` each",
+    "description": "what the header doesn't say; readers of the tables see it as the column's comment",
     "customProperties": "everything that the standard has no word for: see below",
 }
 """What is read of a column."""
 _OPTIONS = ("format", "pattern", "minimum", "maximum")
 _CLASSES = ("public", "internal", "personal")
 _TOLD = frozenset(
-    ("id", "description", "physicalName", "physicalType", "deprecated", "authoritativeDefinitions", "tags", "semanticType",
+    ("id", "physicalName", "physicalType", "deprecated", "authoritativeDefinitions", "tags", "semanticType",
      "encryptedName", "transformSourceObjects", "transformLogic", "transformDescription", "examples", "criticalDataElement")
 )  # fmt: skip
 """What only tells a reader something."""
@@ -167,6 +168,7 @@ def _column(field: Mapping[str, Any], place: str) -> Column:
         maximum=_decimal(options.get("maximum")),
         enum=[item["value"] for item in listed],
         labels={str(item["value"]): str(item["label"]) for item in listed if item.get("label")},
+        description=str(field.get("description", "")),
         terms=terms,
     )
 

@@ -65,8 +65,9 @@ def compute_periods(periods: Iterable[Period], platform: Platform) -> Done:
     catalogue = indicators.load_catalogue(platform.settings)
     for fault in catalogue.faults:
         log.warning("%s", fault)
+    province_codes = sorted({code for _, _, code in load_reference(platform.settings.schemas).province_codes})
     with platform.engine.begin() as connection:
-        indicators.sync_definitions(connection, catalogue)
+        indicators.sync_definitions(connection, catalogue, province_codes)
     done: list[Period] = []
     written = 0
     faults: list[Exception] = []

@@ -134,6 +134,13 @@ class Target(Stated):
             raise ValueError("a milestone needs components")
         return self
 
+    @property
+    def parts(self) -> list[Component]:
+        """What must be met: its components, else itself."""
+        if self.components or self.indicator is None or self.value is None or self.direction == "milestone":
+            return self.components
+        return [Component(indicator=self.indicator, direction=self.direction, value=self.value)]
+
 
 class FrameworkFile(Stated):
     """A version of a document that lists indicators and sets targets, as its file has it."""

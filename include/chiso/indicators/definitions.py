@@ -6,45 +6,56 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from chiso.indicators.catalogue import Catalogue, Definition
+from chiso.indicators.catalogue import Catalogue, Definition, Framework
 from chiso.province.periods import Period
 
-_COLUMNS = (
-    "framework",
-    "version",
-    "indicator",
-    "defined_in",
-    "first_year",
-    "last_year",
-    "name_vi",
-    "measure_unit",
-    "formula",
-)
+_Rows = set[tuple[object, ...]]
+_COLUMNS = {
+    "definition": (
+        "framework", "version", "indicator", "defined_in", "first_year", "last_year", "name_vi", "measure_unit", "formula",
+    ),
+    "target": (
+        "framework", "version", "target", "place", "name_vi", "indicator", "direction", "target_value", "target_year", "responsible",
+    ),
+    "target_part": (
+        "framework", "version", "target", "place", "indicator", "defined_in", "unit_code", "unit_codes", "direction", "target_value",
+    ),
+}  # fmt: skip
+"""What of the catalogue is written for readers: columns by table of schema `indicators`; the first two name the framework."""
 
 
-def sync_definitions(connection: sa.Connection, catalogue: Catalogue) -> None:
-    """Writes the catalogue's definitions for those who read the warehouse, where they differ from what is there."""
-    if _definitions(connection) == _wanted(connection, catalogue):
-        return
+def sync_definitions(connection: sa.Connection, catalogue: Catalogue, province_codes: Sequence[str]) -> None:
+    """Writes the catalogue's definitions and targets for those who read the warehouse, where they differ from what is there.
+
+    province_codes: those that the province bears over time.
+    """
+    wanted = {
+        "definition": {row for framework in catalogue.frameworks for row in _definitions(framework)},
+        "target": {row for framework in catalogue.frameworks for row in _targets(framework)},
+        "target_part": {row for framework in catalogue.frameworks for row in _parts(framework, catalogue, province_codes)},
+    }
+    for table, rows in wanted.items():
+        if _known(connection, table) != _and_left(connection, table, rows, catalogue):
+            _replace(connection, table, rows, catalogue)
+
+
+def _replace(connection: sa.Connection, table: str, wanted: _Rows, catalogue: Catalogue) -> None:
     # Several runs may begin at once: the first writes, the others find it done.
-    connection.execute(sa.text("LOCK TABLE indicators.definition IN SHARE ROW EXCLUSIVE MODE"))
-    wanted = _wanted(connection, catalogue)
-    if _definitions(connection) == wanted:
+    connection.execute(sa.text(f"LOCK TABLE indicators.{table} IN SHARE ROW EXCLUSIVE MODE"))
+    rows = _and_left(connection, table, wanted, catalogue)
+    if _known(connection, table) == rows:
         return
-    connection.execute(sa.text("DELETE FROM indicators.definition"))
-    if wanted:
+    connection.execute(sa.text(f"DELETE FROM indicators.{table}"))
+    names = _COLUMNS[table]
+    if rows:
         connection.execute(
-            sa.text(
-                f"INSERT INTO indicators.definition ({', '.join(_COLUMNS)}) "
-                f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
-            ),
-            [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(wanted, key=repr)],
+            sa.text(f"INSERT INTO indicators.{table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"),
+            [dict(zip(names, map(_plain, row), strict=True)) for row in sorted(rows, key=repr)],
         )
 
 
-def _wanted(connection: sa.Connection, catalogue: Catalogue) -> set[tuple[object, ...]]:
-    """What the catalogue says; while a file is faulty, what was known of its framework stays."""
-    rows: set[tuple[object, ...]] = {
+def _definitions(framework: Framework) -> _Rows:
+    return {
         (
             framework.framework,
             framework.version,
@@ -56,17 +67,64 @@ def _wanted(connection: sa.Connection, catalogue: Catalogue) -> set[tuple[object
             definition.indicator.unit,
             definition.words,
         )
-        for framework in catalogue.frameworks
         for definition in framework.indicators
     }
+
+
+def _targets(framework: Framework) -> _Rows:
+    return {
+        (
+            framework.framework,
+            framework.version,
+            target.id,
+            place,
+            target.name_vi,
+            target.indicator,
+            target.direction,
+            target.value,
+            target.year,
+            target.responsible,
+        )
+        for place, target in enumerate(framework.targets, 1)
+    }
+
+
+def _parts(framework: Framework, catalogue: Catalogue, province_codes: Sequence[str]) -> _Rows:
+    rows: _Rows = set()
+    for target in framework.targets:
+        for place, part in enumerate(target.parts, 1):
+            definition = catalogue.definition(part.indicator, framework)
+            rows.add(
+                (
+                    framework.framework,
+                    framework.version,
+                    target.id,
+                    place,
+                    part.indicator,
+                    definition.defined_in if definition else None,
+                    part.unit,
+                    (part.unit,) if part.unit else tuple(province_codes),
+                    part.direction,
+                    part.value,
+                )
+            )
+    return rows
+
+
+def _and_left(connection: sa.Connection, table: str, rows: _Rows, catalogue: Catalogue) -> _Rows:
+    """The rows, and while a file is faulty what was known of its framework."""
     sound = {(framework.framework, framework.version) for framework in catalogue.frameworks}
-    left = _definitions(connection) if catalogue.faults else set()
+    left = _known(connection, table) if catalogue.faults else set()
     return rows | {row for row in left if row[:2] not in sound}
 
 
-def _definitions(connection: sa.Connection) -> set[tuple[object, ...]]:
-    rows = connection.execute(sa.text(f"SELECT {', '.join(_COLUMNS)} FROM indicators.definition"))
-    return {tuple(row) for row in rows}
+def _known(connection: sa.Connection, table: str) -> _Rows:
+    found = connection.execute(sa.text(f"SELECT {', '.join(_COLUMNS[table])} FROM indicators.{table}"))
+    return {tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in found}
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def note_basis(connection: sa.Connection, definitions: Sequence[Definition]) -> str:

@@ -11,8 +11,8 @@ from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
 _COLUMNS = (
-    "delivery_id AS delivery", "source", "period", "calendar", "state", "received_at", "file_name", "row_count AS rows",
-    "rejected_count AS rejected", "same_as", "withdrawn_by", "withdrawn_why", "withdrawn_at",
+    "delivery_id AS delivery", "source", "period", "calendar", "state", "received_at", "file_name", "rows",
+    "rejected", "same_as", "withdrawn_by", "withdrawn_why", "withdrawn_at",
 )  # fmt: skip
 
 

@@ -29,13 +29,15 @@ def _age_identity() -> str:
     return str(x25519.Identity.generate())
 
 
+LANDING_KEY = "CHISO_LANDING_KEY"
 SECRETS: Mapping[str, Callable[[], str]] = {
-    "CHISO_LANDING_KEY": _age_identity,
+    LANDING_KEY: _age_identity,
     "CHISO_POSTGRES_PASSWORD": random_password,
     "CHISO_WAREHOUSE_PASSWORD": random_password,
+    "CHISO_READER_PASSWORD": random_password,
     "CHISO_AIRFLOW_DB_PASSWORD": random_password,
 }
-"""What `chiso` alone needs; the launcher adds Airflow's."""
+"""What `chiso` alone needs, with a server of one's own the first; the launcher adds Airflow's."""
 
 
 def ensure_platform_env(settings: Settings, wanted: Mapping[str, Callable[[], str]] = SECRETS) -> Settings:

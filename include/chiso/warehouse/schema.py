@@ -10,7 +10,7 @@ from chiso import audit, contracts
 from chiso.contracts import Contract
 from chiso.system.database import load_lock, reachable
 from chiso.system.settings import Settings
-from chiso.warehouse import ledger, reference_lists, tables, views
+from chiso.warehouse import grants, ledger, reference_lists, tables, views
 
 _LOCK = 7_205_001
 FIRST_SQL = "06_warehouse"
@@ -27,6 +27,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
     fingerprint = _fingerprint(settings)
     with reachable(engine):
         if _applied(engine) == fingerprint:
+            _grant_later(engine)
             return
         known = contracts.load_all(settings).contracts
         counted = [contract for contract in known if contract.has_events]
@@ -38,12 +39,23 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
             _migrate(connection, settings)
             tables.ensure(connection, known)
             _make_replaceable(connection, settings, known)
+            grants.apply(connection)
             reference_lists.load(connection, settings, known)
             heads = [ledger.recount(connection, contract) for contract in counted]
             connection.execute(sa.text("DELETE FROM warehouse.structure"))
             connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
         for head in heads:
             audit.anchor(settings, head)
+
+
+def _grant_later(engine: sa.Engine) -> None:
+    """Gives the readers' role its rights where it, or the database, was made since."""
+    with engine.begin() as connection:
+        if not grants.due(connection):
+            return
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if grants.due(connection):
+            grants.apply(connection)
 
 
 def _make_replaceable(connection: sa.Connection, settings: Settings, known: Sequence[Contract]) -> None:

@@ -61,7 +61,7 @@ def _create(connection: sa.Connection, contract: Contract) -> None:
         )
         protect(connection, table)
     comment = f"{contract.title_vi}: accepted rows of {contract.source}, from its contract. Insert-only."
-    connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS {_literal(comment)}".replace("%", "%%"))
+    connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS {literal(comment)}".replace("%", "%%"))
 
 
 def _create_events(connection: sa.Connection, contract: Contract, table: str, columns: Sequence[str]) -> None:
@@ -158,5 +158,6 @@ def _primary_key(connection: sa.Connection, table: str) -> set[str]:
     return set(found.scalars())
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """The text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,58 +1,28 @@
-"""Views that are made from contracts: the current rows of each source, what is printed, what is known by name."""
+"""Views that are made from contracts: the rows of each source, what its codes mean, what is printed, what is known by name."""
 
 from collections.abc import Sequence
 
 from chiso.contracts import Contract, Printed
-from chiso.deliveries.events import bore_the_code, newest_first, stands, thing, unit_code
+from chiso.warehouse.source_views import source_views
+from chiso.warehouse.tables import literal
 
 
 def all_views(contracts: Sequence[Contract]) -> list[str]:
     """Statements, in the order in which they are run."""
-    return [*(_current(contract) for contract in contracts), _known_subject(contracts), _printed(contracts)]
+    of_sources = [statement for contract in contracts for view in source_views(contract) for statement in view.statements()]
+    return [*of_sources, _contract_code(contracts), _known_subject(contracts), _printed(contracts)]
 
 
-def _current(contract: Contract) -> str:
-    """`publication.<family>_<source>`: the rows that count now, with names and origin."""
-    own = ", ".join(f'f."{column.name}"' for column in contract.loaded_columns)
-    facts = _current_events(contract) if contract.has_events else _current_rows(contract)
-    name = contract.source.replace("/", "_")
-    return (
-        f"CREATE VIEW publication.{name} AS SELECT f.period, f.calendar, p.start_date AS period_start, p.end_date AS period_end, "
-        "f.unit_register, f.unit_code, u.name_vi AS unit_name, o.code AS parent_code, o.name_vi AS parent_name, "
-        f"{own}, f.delivery_id, l.sheet, coalesce(f.line, f.row_no) AS line, f.received_at, f.recorded_at FROM ({facts}) f "
-        "JOIN warehouse.load l USING (delivery_id) "
-        "LEFT JOIN warehouse.period p ON (p.calendar, p.period) = (f.calendar, f.period) "
-        "LEFT JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (f.unit_register, f.unit_code, f.unit_valid_from) "
-        "LEFT JOIN warehouse.unit o ON o.register = 'admin_unit' AND o.code = u.parent_code "
-        "AND u.valid_from BETWEEN o.valid_from AND o.valid_to"
-    )
-
-
-def _current_rows(contract: Contract) -> str:
-    return (
-        f"SELECT f.*, s.calendar, s.received_at FROM warehouse.current_slice() s JOIN {contract.fact_table} f "
-        f"USING (delivery_id, period, reporter) WHERE s.source = '{contract.source}'"
-    )
-
-
-def _current_events(contract: Contract) -> str:
-    """The newest version of each thing; its unit is looked up at its own time, its period is the delivery's."""
-    unit = unit_code(contract, "v")
-    unit_then = bore_the_code("u", unit, f'v."{contract.terms.unit_at}"::date')
-    return (
-        f"SELECT v.*, l.period, l.calendar, u.register AS unit_register, {unit} AS unit_code, u.valid_from AS unit_valid_from "
-        f"FROM ({newest_events(contract)}) v JOIN warehouse.load l USING (delivery_id) "
-        f"LEFT JOIN warehouse.unit u ON {unit_then}"
-    )
-
-
-def newest_events(contract: Contract) -> str:
-    """SELECT of the newest version of each thing, with `received_at`."""
-    key = thing(contract, "v")
-    return (
-        f"SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {contract.fact_table} v JOIN landing.delivery d USING (delivery_id) "
-        f"WHERE {stands('v')} ORDER BY {key}, {newest_first(contract, 'v', 'd')}"
-    )
+def _contract_code(contracts: Sequence[Contract]) -> str:
+    """Listed values of columns, with what they mean; a value that says it itself is its own label."""
+    rows = [
+        f"({', '.join(map(literal, (contract.source, column.name, str(value), column.labels.get(str(value), str(value)))))}, {place})"
+        for contract in contracts
+        for column in contract.loaded_columns
+        for place, value in enumerate(column.enum, 1)
+    ]
+    listed = f"VALUES {', '.join(rows)}" if rows else "SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::integer WHERE false"
+    return f"CREATE VIEW warehouse.contract_code (source, column_name, value, label, place) AS {listed}"
 
 
 def _known_subject(contracts: Sequence[Contract]) -> str:

@@ -13,6 +13,8 @@ from chiso.system.errors import SettingsError
 from chiso.system.settings import Settings
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from chiso.system.postgres.cluster import Cluster
 
 # The modules behind it are imported when the embedded server is used: a task with a URL needs none of them.
@@ -81,6 +83,21 @@ def external_url(settings: Settings) -> str:
     return f"postgresql+psycopg2://{login}{parts.netloc}{parts.path}{query}"
 
 
+def reader_url(settings: Settings, url: "sa.URL") -> "sa.URL":
+    """The same warehouse for the role that reads schema `publication` alone.
+
+    Raises SettingsError where nobody said its password: on a server of one's own the administrator makes the role.
+    """
+    from chiso.system.postgres.cluster import READER
+
+    if not settings.has("CHISO_READER_PASSWORD"):
+        raise SettingsError(
+            f"CHISO_READER_PASSWORD is not set: set it to the password of role {READER}, which the warehouse's administrator "
+            "makes (docs/runbooks/running.md)."
+        )
+    return url.set(username=READER, password=settings.values["CHISO_READER_PASSWORD"])
+
+
 def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
     """The command line of psql for an SQLAlchemy URL, and what to add to the environment (the password)."""
     from urllib.parse import unquote, urlsplit, urlunsplit
@@ -96,7 +113,7 @@ def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _cluster(settings: Settings) -> "Cluster":
-    from chiso.system.postgres.cluster import Cluster
+    from chiso.system.postgres.cluster import READER, Cluster
     from chiso.system.postgres.place import find_place
     from chiso.system.secrets_file import ensure_platform_env
 
@@ -104,5 +121,6 @@ def _cluster(settings: Settings) -> "Cluster":
     return Cluster(find_place(settings), {
         "postgres": values["CHISO_POSTGRES_PASSWORD"],
         "chiso": values["CHISO_WAREHOUSE_PASSWORD"],
+        READER: values["CHISO_READER_PASSWORD"],
         "airflow": values["CHISO_AIRFLOW_DB_PASSWORD"],
     })

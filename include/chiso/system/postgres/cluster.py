@@ -15,7 +15,9 @@ from chiso.system.postgres.processes import end_orphans, postmaster, postmaster_
 
 SUPERUSER = "postgres"
 OWNERS = {"warehouse": "chiso", "airflow": "airflow"}
-"""Database -> the role that owns it; nobody else may connect."""
+"""Database -> the role that owns it."""
+READER = "chiso_reader"
+"""May connect to the warehouse too; what it may read there is the warehouse's to say. Nobody else may connect."""
 
 _PATIENCE_SECONDS = 120
 _START_ATTEMPTS = 3
@@ -24,7 +26,7 @@ _LOG_LINES = 12
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster at its place. passwords: role -> password, for the superuser and both owners."""
+    """A cluster at its place. passwords: role -> password, for the superuser, both owners and the reader."""
 
     place: Place
     passwords: Mapping[str, str]
@@ -119,17 +121,24 @@ class Cluster:
         raise self._fault("doesn't start", done)
 
     def _provide(self) -> None:
-        """Makes roles and databases that are absent, and sets the owners' passwords to the environment's."""
+        """Makes roles and databases that are absent, and sets the roles' passwords to the environment's."""
         statements = ["SET log_min_error_statement = 'panic';"]  # no password in the log
+        for role in (*OWNERS.values(), READER):
+            statements += [
+                f"SELECT 'CREATE ROLE {role} LOGIN' "
+                f"WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec",
+                f"ALTER ROLE {role} PASSWORD {literal(self.passwords[role])};",
+            ]
         for database, owner in OWNERS.items():
             statements += [
-                f"SELECT 'CREATE ROLE {owner} LOGIN' "
-                f"WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{owner}') \\gexec",
-                f"ALTER ROLE {owner} PASSWORD {literal(self.passwords[owner])};",
                 f"SELECT 'CREATE DATABASE {database} OWNER {owner}' "
                 f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec",
                 f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
             ]
+        statements += [
+            f"GRANT CONNECT ON DATABASE warehouse TO {READER};",
+            f"ALTER ROLE {READER} SET idle_in_transaction_session_timeout = '10min';",  # who went away holds up no upgrade
+        ]
         done = self.place.account.run(
             [self.place.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1",
              "-h", "127.0.0.1", "-p", str(self._port()), "-U", SUPERUSER, "-d", "postgres"],
