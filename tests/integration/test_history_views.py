@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from chiso.flow import withdrawing
 from chiso.system.platform import Platform
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, csv_bytes, dossier, telecom_form, telecom_row
@@ -127,4 +128,35 @@ def test_of_events(inbox: Inbox, order: tuple[int, ...]) -> None:
         inbox.ingest("portal/dossiers", csv_bytes(changes[day]), f"{day}.csv", received=at(day))
         witness.look()
     assert len(witness.look()) == 3
+    witness.ask_the_history()
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+def test_of_forms_one_of_which_is_withdrawn(inbox: Inbox, back: int) -> None:
+    witness = Witness(inbox.platform, "publication.departments_telecom")
+    came = {}
+    for day in (1, 2, 3):
+        came[day] = inbox.ingest("departments/telecom", form(10 * day), "vien_thong.xlsx", received=at(day)).delivery
+        witness.look()
+    withdrawing.withdraw(came[back], "Nguyễn Văn A", "gửi nhầm", inbox.platform)
+    assert {row[11] for row in witness.look()} == {30 if back != 3 else 20}
+    inbox.ingest("departments/telecom", form(40), "vien_thong.xlsx", received=at(9))
+    assert {row[11] for row in witness.look()} == {40}
+    witness.ask_the_history()
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+def test_of_events_one_delivery_of_which_is_withdrawn(inbox: Inbox, back: int) -> None:
+    changes = {
+        1: [dossier(1), dossier(2)],
+        2: [dossier(1, TrangThai="9", ThoiDiemCapNhat="12/06/2024 09:00:00"), dossier(3)],
+        3: [dossier(1), dossier(2, SoLanBoSung="1", ThoiDiemCapNhat="13/06/2024 09:00:00")],
+    }
+    witness = Witness(inbox.platform, "publication.portal_dossiers")
+    came = {}
+    for day, rows in changes.items():
+        came[day] = inbox.ingest("portal/dossiers", csv_bytes(rows), f"{day}.csv", received=at(day)).delivery
+        witness.look()
+    withdrawing.withdraw(came[back], "Nguyễn Văn A", "gửi nhầm", inbox.platform)
+    witness.look()
     witness.ask_the_history()

@@ -211,14 +211,14 @@ def test_an_old_year_replays_under_its_own_version(inbox: Inbox, copy: Copy) -> 
     base = {"id": "index", "name_vi": "Chỉ số", "unit": "điểm"}
     old = [base | {"formula": f"{TELECOM}.hamlets"}]
     new = [base | {"formula": f"{TELECOM}.hamlets_4g"}, "households_fibre_pct"]
-    copy.framework("dti", version="2020", years={"last": 2022}, indicators=old)
-    copy.framework("dti", version="922", years={"first": 2023}, indicators=new)
+    copy.framework("index", version="2020", years={"last": 2022}, indicators=old)
+    copy.framework("index", version="922", years={"first": 2023}, indicators=new)
     inbox.ingest(TELECOM, form(50, "2022-Q3"), "a.xlsx")
     inbox.ingest(TELECOM, form(60, "2023-Q1"), "b.xlsx")
     computing.compute_stale(copy.platform)
 
     def shown(**question: Any) -> list[tuple[str, str, float]]:
-        rows = found(copy.platform, "index", framework="dti", **question)
+        rows = found(copy.platform, "index", framework="index", **question)
         return [(row.version, row.period, float(row.value)) for row in rows if row.value is not None]
 
     assert shown(period="2022-Q3") == [("2020", "2022-Q3", 35)]
@@ -227,7 +227,7 @@ def test_an_old_year_replays_under_its_own_version(inbox: Inbox, copy: Copy) -> 
     assert {(version, period[:4]) for version, period, _ in shown()} == {("2020", "2022"), ("922", "2023")}
     assert found(copy.platform, "index", period="2022-Q3", version="922") == []
     with pytest.raises(UsageError, match="Unknown version"):
-        found(copy.platform, "index", framework="dti", version="405")
+        found(copy.platform, "index", framework="index", version="405")
     with copy.platform.engine.connect() as connection:
         published = connection.execute(
             sa.text(
@@ -235,7 +235,7 @@ def test_an_old_year_replays_under_its_own_version(inbox: Inbox, copy: Copy) -> 
                 "WHERE indicator = 'index' AND unit_code = '62' AND period LIKE '%Q%' ORDER BY period"
             )
         ).all()
-    assert [tuple(row) for row in published] == [(["dti 2020"], "2022-Q3", 35), (["dti 922"], "2023-Q1", 30)]
+    assert [tuple(row) for row in published] == [(["index 2020"], "2022-Q3", 35), (["index 922"], "2023-Q1", 30)]
 
 
 # --- A fault stops only itself ---

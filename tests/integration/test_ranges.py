@@ -45,7 +45,7 @@ def test_a_range_is_fetched_once(asked: Any, endpoint: Endpoint) -> None:
     ("arguments", "said"),
     [
         (("--from", "2024-09", "--to", "2024-07"), "--from 2024-09 begins after --to 2024-07 ends"),
-        (("--from", "2024-01", "--to", "2024-07"), "gives nothing before 2024-06"),
+        (("--from", "2021-01", "--to", "2024-07"), "gives nothing before 2022-01"),
         (("--from", "2024-10", "--to", "2024-12"), "No period of soc/system_levels (month) lies in 2024-10 to 2024-12"),
         (("--from", "2024-07"), "Give --from and --to together"),
         (("--from", "2024-07", "--to", "2024-08", "--period", "2024-07"), "or --period"),

@@ -17,7 +17,7 @@ FROM validation.withdrawal w JOIN landing.delivery d USING (delivery_id) JOIN va
 COMMENT ON VIEW publication.change IS 'Change feed: each verdict on a delivery, each delivery that was withdrawn, and each value whose number differs from the one before it, by recorded time.';
 COMMENT ON COLUMN publication.change.recorded_at IS 'When the warehouse learnt it; ask for what is later than your last look.'; -- timestamp with time zone
 COMMENT ON COLUMN publication.change.what IS 'value or delivery.'; -- text
-COMMENT ON COLUMN publication.change.cause IS 'Of a value why it changed (publication.code_list), of a delivery what was decided: accepted, unchanged, refused or withdrawn.'; -- text
+COMMENT ON COLUMN publication.change.cause IS 'Of a value why it changed, of a delivery what was decided; the words are in publication.code_list, columns cause and decision.'; -- text
 COMMENT ON COLUMN publication.change.indicator IS 'Id of the indicator.'; -- text
 COMMENT ON COLUMN publication.change.defined_in IS 'Where it is defined.'; -- text
 COMMENT ON COLUMN publication.change.unit_register IS 'admin_unit or agency.'; -- text
