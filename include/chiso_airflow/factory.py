@@ -63,25 +63,26 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
     ) as dag:
         with TaskGroup("landing"):
             collected = task(**_FETCH_RETRIES)(tasks.collect)(family)
-            not_fetched = _shown("not_fetched").expand(case=collected)
+            not_fetched = _shown(tasks.NOT_FETCHED).expand(case=collected)
         with TaskGroup("warehouse"):
             load = task(trigger_rule="all_done", outlets=[judged(family)])(tasks.load)(family)
+            not_loaded = _shown(tasks.NOT_LOADED).expand(case=load)
         with TaskGroup("validation"):
-            refused = _shown("refused").expand(case=load)
+            refused = _shown(tasks.REFUSED).expand(case=load)
         with TaskGroup("indicators"):
             came = [delivered(f"{family}/{name}") for name in sources_of(family)]
             to_name = task(inlets=came, outlets=[loaded(family)], trigger_rule="all_done")
             name_periods = to_name(tasks.name_touched_periods)(family)
         collected >> load >> name_periods
         # What wasn't fetched or loaded fails the run. A refused delivery is a result: it is shown, and the run goes on.
-        [collected, not_fetched, load] >> EmptyOperator(task_id="everything_went_well", trigger_rule="none_failed")
+        [collected, not_fetched, load, not_loaded] >> EmptyOperator(task_id="everything_went_well", trigger_rule="none_failed")
         refused >> EmptyOperator(task_id="refusals_are_shown", trigger_rule="all_done")
     return dag
 
 
-def _shown(task_id: str) -> Any:
-    """A task for each source of which something is to be seen in the run's view: it fails under the source's name."""
-    return task(task_id=task_id, map_index_template="{{ source }}")(tasks.show)
+def _shown(what: str) -> Any:
+    """A task for each source of which that is to be seen in the run's view: it fails under the source's name."""
+    return task(task_id=what, map_index_template="{{ source }}")(tasks.show).partial(what=what)
 
 
 def compute_periods(families: list[str], doc_md: str) -> DAG:

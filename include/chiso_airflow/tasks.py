@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 ALL_STALE = "stale"
 """Partition key of the runs that compute whatever is stale when they begin."""
 REPORTS_TASK = "publication.build_reports"
+NOT_FETCHED, NOT_LOADED, REFUSED = "not_fetched", "not_loaded", "refused"
+"""What a run's view shows of single sources, each by a task of that name."""
 _SIDE_BY_SIDE = 8
 """How many sources of a family are asked at the same time."""
 
@@ -94,7 +96,7 @@ def collect(family: str, *, params: Any = None, dag_run: Any = None) -> list[dic
         sound = contracts.load_all(platform.settings, family).contracts
         asked = [(contract.source, pool.submit(collect_one, contract, platform)) for contract in sound]
         said = {source: collected.result() for source, collected in asked}
-    return [{"source": source, "because": because} for source, because in said.items() if because]
+    return [_case(NOT_FETCHED, source, because) for source, because in said.items() if because]
 
 
 def _past(contract: "Contract", platform: "Platform", params: Mapping[str, str | None], dag_run: Any) -> "list[Period] | None":
@@ -104,10 +106,10 @@ def _past(contract: "Contract", platform: "Platform", params: Mapping[str, str |
     from chiso.system.settings import LOCAL_TIME
 
     first, last = params.get("from"), params.get("to")
-    if contract.terms.transport.kind == "drop_folder":
-        return None  # its files are taken whenever they lie there
     if bool(first) != bool(last):
         raise UsageError("Give the params from and to together.")
+    if contract.terms.transport.kind == "drop_folder":
+        return None  # its files are taken whenever they lie there
     if first and last:
         return ranges.missing_between(contract, first, last, platform)
     if dag_run is not None and dag_run.run_type == "backfill":
@@ -118,20 +120,19 @@ def _past(contract: "Contract", platform: "Platform", params: Mapping[str, str |
 def load(family: str, *, outlet_events: Any = None) -> list[dict[str, str]]:
     """Stages 3 to 6 of everything that was never judged, in one process: the validator's import is paid once.
 
-    A refused delivery is a result, not a failure; what could not be judged fails the task after the rest. Every delivery is
-    an event of its source's asset. outlet_events: given by Airflow. Returns the sources whose delivery was refused, and why.
+    Every delivery is an event of its source's asset. outlet_events: given by Airflow, which keeps them only where the task
+    succeeds; so what could not be judged is returned, beside what was refused, and other tasks show both (`show`).
     """
-    from airflow.sdk.exceptions import AirflowFailException
     from chiso import contracts
     from chiso.flow import collecting, drop_folders
-    from chiso.system.errors import ChisoError
+    from chiso.system.errors import ChisoError, DatabaseError
 
     from chiso_airflow.assets import delivered, judged
 
-    refused: list[dict[str, str]] = []
+    cases: list[dict[str, str]] = []
     with _stage_work() as platform:
         known = contracts.load_all(platform.settings, family)
-        faults = [str(fault) for fault in known.faults]
+        cases += [_case(NOT_LOADED, fault.file, str(fault)) for fault in known.faults]
         for contract in known.contracts:
             try:
                 for outcome in collecting.load_pending(contract, platform):
@@ -139,23 +140,36 @@ def load(family: str, *, outlet_events: Any = None) -> list[dict[str, str]]:
                     outlet_events[judged(family)].add(delivered(contract.source), extra=counts)
                     if not outcome.accepted:
                         because = f"delivery {outcome.delivery} was refused: {outcome.issues[0]['message_en']}"
-                        refused.append({"source": contract.source, "because": because})
+                        cases.append(_case(REFUSED, contract.source, because))
+            except DatabaseError:
+                raise
             except ChisoError as fault:
-                faults.append(f"{contract.source}: {fault}")
+                log.error("%s: %s", contract.source, fault)
+                cases.append(_case(NOT_LOADED, contract.source, str(fault)))
+            except Exception as fault:  # a defect: it holds up no other source
+                log.exception("%s can't be loaded", contract.source)
+                cases.append(_case(NOT_LOADED, contract.source, f"{type(fault).__name__}: {fault}"))
         for left in drop_folders.left_alone(platform, family):
             log.warning("left alone: %s", left.why.message_en)
-    if faults:
-        raise AirflowFailException("; ".join(faults))
-    return refused
+    return cases
 
 
-def show(case: dict[str, str]) -> None:
-    """Fails under the source's name, so that the run's view shows which one could not be fetched, or was refused."""
+def _case(what: str, source: str, because: str) -> dict[str, str]:
+    return {"what": what, "source": source, "because": because}
+
+
+def show(case: dict[str, str], what: str) -> None:
+    """Fails under the source's name, so that the run's view shows which one was not fetched, not loaded, or refused.
+
+    Skips a case that another task shows.
+    """
     from airflow.sdk import get_current_context
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
     context: Any = get_current_context()
     context["source"] = case["source"]
+    if case["what"] != what:
+        raise AirflowSkipException(f"{case['source']}: {case['what']}")
     raise AirflowFailException(f"{case['source']}: {case['because']}")
 
 

@@ -127,6 +127,7 @@ REPORTS = (
         (6, 40, 12, 14, 12, 12, 12, 16, 14),
         QUARTERS,
         work_files,
+        administrative=True,
     ),
     Report(
         "che_do_bao_cao",

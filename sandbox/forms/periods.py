@@ -22,6 +22,11 @@ class Reported:
         return date(self.year, month, monthrange(self.year, month)[1])
 
     @property
+    def administrative_end(self) -> date:
+        """The last day where a period goes from the 15th to the 14th."""
+        return self.end.replace(day=14)
+
+    @property
     def title(self) -> str:
         """As a form's title names it."""
         if self.part in _ROMAN:

@@ -41,7 +41,8 @@ class Mail:
 class Report:
     """A form with the lines that it prints of a period; `header` has one or more levels.
 
-    lines: from seed and period. late: working days beyond `days`, by period. note: said below the table.
+    lines: from seed and period. administrative: from the 15th to the 14th. late: working days beyond `days`, by period.
+    note: said below the table.
     """
 
     stem: str
@@ -51,6 +52,7 @@ class Report:
     widths: Sequence[float]
     periods: Sequence[Reported]
     lines: Callable[[int, Reported], Sequence[Line]]
+    administrative: bool = False
     days: int = 2
     late: dict[Reported, int] = field(default_factory=dict)
     note: str = "(*) Số liệu do các đơn vị báo cáo."
@@ -68,9 +70,9 @@ class Report:
     def mails(self, seed: int) -> Iterator[Mail]:
         """One file a period, sent some working days after its end."""
         for period in self.periods:
-            days = self.days + self.late.get(period, 0)
+            days, end = self.days + self.late.get(period, 0), period.administrative_end if self.administrative else period.end
             yield Mail(
-                f"{self.stem}_{period.suffix}.xlsx", sent_after(period.end, days), partial(self.workbook, seed, period)
+                f"{self.stem}_{period.suffix}.xlsx", sent_after(end, days), partial(self.workbook, seed, period)
             )
 
 

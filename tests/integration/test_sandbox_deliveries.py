@@ -14,6 +14,7 @@ from chiso import contracts
 from chiso.contracts import Contract
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting
+from chiso.province.periods import Period
 from chiso.sources import due_periods
 from chiso.system import settings as environment
 from chiso.system.platform import Platform
@@ -55,7 +56,7 @@ def asking(platform: Platform, province: Server) -> Platform:
 
 
 def ingest(platform: Platform, contract: Contract, period: str) -> Outcome:
-    [outcome] = collecting.ingest_due(contract, platform, period)
+    [outcome] = collecting.ingest_due(contract, platform, [Period.of(period, contract.terms.delivery.calendar)])
     return outcome
 
 

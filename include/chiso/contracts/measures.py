@@ -90,7 +90,7 @@ class Measure(Words):
         if self.is_count:
             return f"count(*) FILTER (WHERE {holds})"
         if self.distinct:
-            return f'count(DISTINCT {alias}"{self.distinct}") FILTER (WHERE {holds})'
+            return f'count(DISTINCT lower({alias}"{self.distinct}"::text)) FILTER (WHERE {holds})'
         if self.over_rows == "none":
             return f"CASE count(*) FILTER (WHERE {holds}) WHEN 1 THEN max({own}) FILTER (WHERE {holds}) END"
         return f"{self.over_rows}({own}) FILTER (WHERE {holds})"

@@ -137,11 +137,12 @@ def _known(header: Sequence[Heading]) -> dict[str, int]:
 
 def _unknown(now: Sequence[Heading], before: Sequence[Heading]) -> Iterator[Drift]:
     seen = {header_key(heading.printed) for heading in before if heading.column is None}
+    said: set[str] = set()  # of headings that are told apart by what isn't shown of them, one is named
     for heading in now:
-        key = header_key(heading.printed)
-        if heading.column is None and key not in seen:
-            seen.add(key)
-            yield Drift(_text(heading), "added", None, _text(heading))
+        key, text = header_key(heading.printed), _text(heading)
+        if heading.column is None and key not in seen and text not in said:
+            said.add(text)
+            yield Drift(text, "added", None, text)
 
 
 def _renamed(before: Sequence[Heading], now: Sequence[Heading]) -> Iterator[Drift]:

@@ -15,19 +15,16 @@ def between(contract: Contract, first: str, last: str, platform: Platform) -> di
 
     Raises UsageError, where nothing could be asked for.
     """
-    calendar = contract.terms.delivery.calendar
-    start, end = Period.of(first, calendar), Period.of(last, calendar)
     if contract.terms.transport.kind == "drop_folder":
         raise without_periods(contract)
-    if start.start > end.end:
-        raise UsageError(f"--from {first} begins after --to {last} ends. Swap them.")
+    start, end = _days(contract, first, last)
     since = sources.first_period(contract)
-    if start.start < since.start:
+    if start < since.start:
         raise UsageError(
             f"{contract.source} gives nothing before {since.code} (`transport.since` of its contract), and --from {first} begins before. "
             f"Write --from {since.code} or later."
         )
-    found = _periods(contract, start.start, end.end, platform)
+    found = _periods(contract, start, end, platform)
     if not found:
         raise UsageError(
             f"No period of {contract.source} ({', '.join(contract.terms.delivery.cadences)}) lies in {first} to {last} as a whole and is "
@@ -38,8 +35,7 @@ def between(contract: Contract, first: str, last: str, platform: Platform) -> di
 
 def missing_between(contract: Contract, first: str, last: str, platform: Platform) -> list[Period]:
     """The same without those that were accepted, as of a source among others: of one that begins later what it has."""
-    calendar = contract.terms.delivery.calendar
-    start, end = Period.of(first, calendar).start, Period.of(last, calendar).end
+    start, end = _days(contract, first, last)
     return _missing(contract, max(start, sources.first_period(contract).start), end, platform)
 
 
@@ -56,6 +52,18 @@ def without_periods(contract: Contract) -> UsageError:
         f"{contract.source}: a drop folder has no periods to ask for. Put the files of the past into it (`chiso ingest {contract.source}` "
         "takes every file that lies there), or give one with --file."
     )
+
+
+def _days(contract: Contract, first: str, last: str) -> tuple[date, date]:
+    """The first and the last day of a range. Raises UsageError, where one of them is no period, or they are the wrong way round."""
+    calendar = contract.terms.delivery.calendar
+    try:
+        start, end = Period.of(first, calendar).start, Period.of(last, calendar).end
+    except ValueError as fault:
+        raise UsageError(f"From {first} to {last}: {fault}") from fault
+    if start > end:
+        raise UsageError(f"--from {first} begins after --to {last} ends. Swap them.")
+    return start, end
 
 
 def _missing(contract: Contract, first: date, last: date, platform: Platform) -> list[Period]:

@@ -5,7 +5,8 @@ The set-up makes it on the embedded server, an administrator on any other. Right
 
 import sqlalchemy as sa
 
-READER = "chiso_reader"
+from chiso.system.roles import READER
+
 _SCHEMAS = (
     "sources", "landing", "staging", "validation", "quarantine", "warehouse", "indicators", "publication", "audit", "public",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts
+from chiso import audit, contracts, deliveries
 from chiso.contracts import Contract
 from chiso.system.database import load_lock, reachable
 from chiso.system.settings import Settings
@@ -109,7 +109,8 @@ def _fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256()
     parts = ["migrations/versions/*.py", "reference/*", "contracts/*/*.yml"]
     paths = [path for part in parts for path in sorted(settings.schemas.glob(part))]
-    code = [path for file in (str(contracts.__file__), __file__) for path in sorted(Path(file).parent.glob("*.py"))]
+    makers = (str(contracts.__file__), str(deliveries.__file__), __file__)
+    code = [path for file in makers for path in sorted(Path(file).parent.glob("*.py"))]
     for path in [*paths, *replaceable_sql(settings.sql), *code]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -11,10 +11,10 @@ SELECT v.value_id, v.recorded_at, v.indicator, v.defined_in, v.unit_register, v.
             WHEN v.official AND NOT o.official THEN 'official_figures'
             WHEN defined.anew AND came.delivery_ids = '{}' AND went.delivery_ids = '{}' THEN 'changed_definition'
             WHEN defined.anew THEN 'changed_definition_and_deliveries'
+            WHEN went.withdrawn THEN 'withdrawn_delivery'
             WHEN came.delivery_ids <> '{}' AND came.read_again THEN 'read_again'
             WHEN came.delivery_ids <> '{}' AND went.delivery_ids <> '{}' THEN 'corrected_delivery'
             WHEN came.delivery_ids <> '{}' THEN 'further_delivery'
-            WHEN went.delivery_ids <> '{}' THEN 'withdrawn_delivery'
             ELSE 'recounted' END AS cause
 FROM indicators.value v
 LEFT JOIN LATERAL (
@@ -34,8 +34,9 @@ CROSS JOIN LATERAL (
     FROM (SELECT delivery_id FROM indicators.value_input WHERE value_id = v.value_id
           EXCEPT SELECT delivery_id FROM indicators.value_input WHERE value_id = o.value_id) x JOIN landing.delivery d USING (delivery_id)) came
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(x.delivery_id), '{}') AS delivery_ids
+    SELECT coalesce(array_agg(x.delivery_id), '{}') AS delivery_ids, coalesce(bool_or(w.delivery_id IS NOT NULL), false) AS withdrawn
     FROM (SELECT delivery_id FROM indicators.value_input WHERE value_id = o.value_id
-          EXCEPT SELECT delivery_id FROM indicators.value_input WHERE value_id = v.value_id) x) went
+          EXCEPT SELECT delivery_id FROM indicators.value_input WHERE value_id = v.value_id) x
+    LEFT JOIN validation.withdrawal w ON w.delivery_id = x.delivery_id AND w.recorded_at <= v.recorded_at) went
 WHERE v.value IS DISTINCT FROM o.value;
 COMMENT ON VIEW indicators.value_change IS 'A line for each value whose number differs from the one before it: both, the deliveries that are new to it, and the cause.';

@@ -31,7 +31,7 @@ COMMENT ON COLUMN publication.agency.unit_register IS 'agency.'; -- text
 COMMENT ON COLUMN publication.agency.unit_code IS 'Code of the agency.'; -- text
 COMMENT ON COLUMN publication.agency.valid_from IS 'First day; 1900-01-01: since ever.'; -- date
 COMMENT ON COLUMN publication.agency.valid_to IS 'Last day; 9999-12-31: until today.'; -- date
-COMMENT ON COLUMN publication.agency.level IS 'Level at which it works, in Vietnamese: tỉnh, huyện or xã.'; -- text
+COMMENT ON COLUMN publication.agency.level IS 'Level at which it works, in Vietnamese: tỉnh, huyện, or ngành dọc (an office of the central government).'; -- text
 COMMENT ON COLUMN publication.agency.unit_name IS 'Name in Vietnamese.'; -- text
 COMMENT ON COLUMN publication.agency.parent_code IS 'Code of the administrative unit that it serves.'; -- text
 COMMENT ON COLUMN publication.agency.parent_name IS 'Name of that unit.'; -- text
@@ -105,6 +105,14 @@ SELECT * FROM (VALUES
     (NULL, 'decision', 'unchanged', 'gửi lại, nội dung không đổi', 2),
     (NULL, 'decision', 'refused', 'bị từ chối', 3),
     (NULL, 'decision', 'withdrawn', 'đã thu hồi', 4),
+    (NULL, 'origin', 'fetch', 'lấy từ hệ thống', 1),
+    (NULL, 'origin', 'drop_folder', 'lấy từ thư mục nhận tệp', 2),
+    (NULL, 'origin', 'file', 'nạp thủ công', 3),
+    (NULL, 'drift', 'added', 'thêm cột', 1),
+    (NULL, 'drift', 'renamed', 'đổi tên cột', 2),
+    (NULL, 'drift', 'moved', 'đổi vị trí cột', 3),
+    (NULL, 'drift', 'retyped', 'đổi kiểu dữ liệu', 4),
+    (NULL, 'drift', 'missing', 'thiếu cột', 5),
     (NULL, 'fetch_outcome', 'fetched', 'đã lấy về', 1),
     (NULL, 'fetch_outcome', 'not_modified', 'không có gì mới', 2),
     (NULL, 'fetch_outcome', 'failed', 'không lấy được', 3),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chiso.system.errors import SettingsError
+from chiso.system.roles import READER
 from chiso.system.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,8 +89,6 @@ def reader_url(settings: Settings, url: "sa.URL") -> "sa.URL":
 
     Raises SettingsError where nobody said its password: on a server of one's own the administrator makes the role.
     """
-    from chiso.system.postgres.cluster import READER
-
     if not settings.has("CHISO_READER_PASSWORD"):
         raise SettingsError(
             f"CHISO_READER_PASSWORD is not set: set it to the password of role {READER}, which the warehouse's administrator "
@@ -113,7 +112,7 @@ def psql_command(url: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _cluster(settings: Settings) -> "Cluster":
-    from chiso.system.postgres.cluster import READER, Cluster
+    from chiso.system.postgres.cluster import Cluster
     from chiso.system.postgres.place import find_place
     from chiso.system.secrets_file import ensure_platform_env
 

@@ -12,12 +12,11 @@ from chiso.system.errors import DatabaseError
 from chiso.system.postgres.configuration import literal, write_configuration
 from chiso.system.postgres.place import Place
 from chiso.system.postgres.processes import end_orphans, postmaster, postmaster_fields
+from chiso.system.roles import READER
 
 SUPERUSER = "postgres"
 OWNERS = {"warehouse": "chiso", "airflow": "airflow"}
 """Database -> the role that owns it."""
-READER = "chiso_reader"
-"""May connect to the warehouse too; what it may read there is the warehouse's to say. Nobody else may connect."""
 
 _PATIENCE_SECONDS = 120
 _START_ATTEMPTS = 3
@@ -135,6 +134,7 @@ class Cluster:
                 f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec",
                 f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
             ]
+        statements += [f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;" for database in ("postgres", "template1")]
         statements += [
             f"GRANT CONNECT ON DATABASE warehouse TO {READER};",
             f"ALTER ROLE {READER} SET idle_in_transaction_session_timeout = '10min';",  # who went away holds up no upgrade
