@@ -84,10 +84,10 @@ def made(source: str, name: str, content: bytes, running: Platform, owner: str |
 
 @pytest.mark.parametrize("build", [wb.xlsx, wb.xls, wb.ods, wb.html_table], ids=["xlsx", "xls", "ods", "html"])
 def test_a_form_of_any_format_is_proposed_and_passes(build: object, checkout: Platform) -> None:
-    name = {wb.xlsx: "y_te_Q2_2024.xlsx", wb.ods: "y_te_Q2_2024.ods"}.get(build, "y_te_Q2_2024.xls")  # type: ignore[call-overload]
-    created = made("departments/health", name, build(HEALTH), checkout)  # type: ignore[operator]
+    name = {wb.xlsx: "phong_kham_Q2_2024.xlsx", wb.ods: "phong_kham_Q2_2024.ods"}.get(build, "phong_kham_Q2_2024.xls")  # type: ignore[call-overload]
+    created = made("departments/clinics", name, build(HEALTH), checkout)  # type: ignore[operator]
     assert created.faults == []
-    contract = contracts.load("departments/health", checkout.settings)
+    contract = contracts.load("departments/clinics", checkout.settings)
     assert [(column.name, column.reading) for column in contract.columns] == [
         ("don_vi", "unit"),
         ("co_so_kcb", "text"),
@@ -102,31 +102,31 @@ def test_a_form_of_any_format_is_proposed_and_passes(build: object, checkout: Pl
     assert contract.key == ["don_vi", "co_so_kcb"]
     assert contract.terms.responsible == "000.00.16.H34"
     assert contract.terms.delivery.cadence == "quarter"
-    assert contract.terms.transport.file_names == ["y_te*"]
-    expected = expecting.read(expecting.expected_file("departments/health", checkout.settings))
+    assert contract.terms.transport.file_names == ["phong_kham*"]
+    expected = expecting.read(expecting.expected_file("departments/clinics", checkout.settings))
     assert (expected["accepted"], expected["rows"], expected["rejected"], expected["issues"]) == (True, 6, 0, [])
     assert expected["sums"] == {"dan_so_quan_ly": 33410, "chi_phi": 251_750_000}
 
 
 def test_levels_of_a_header_and_percentages(checkout: Platform) -> None:
-    created = made("portal/service_quality", "bo_chi_so_T6_2024.xlsx", wb.xlsx(LEVELS), checkout)
+    created = made("portal/quality", "chat_luong_T6_2024.xlsx", wb.xlsx(LEVELS), checkout)
     assert created.faults == []
-    contract = contracts.load("portal/service_quality", checkout.settings)
+    contract = contracts.load("portal/quality", checkout.settings)
     assert contract.column("tiep_nhan_tong_so").header == [["Tiếp nhận"], ["Tổng số"]]
     assert contract.column("ty_le").reading == "percent"
     assert contract.column("don_vi").reading == "agency"
     assert contract.terms.figures is not None
     assert contract.terms.figures.kind == "flow"
-    assert expecting.read(expecting.expected_file("portal/service_quality", checkout.settings))["sums"] == {
+    assert expecting.read(expecting.expected_file("portal/quality", checkout.settings))["sums"] == {
         "tiep_nhan_tong_so": 60,
         "tiep_nhan_truc_tuyen": 19,
     }
 
 
 def test_records_are_proposed_with_times_flags_and_what_is_personal(checkout: Platform) -> None:
-    created = made("portal/payments", "payments_2024-06-27.csv", PAYMENTS.encode(), checkout)
+    created = made("portal/receipts", "receipts_2024-06-27.csv", PAYMENTS.encode(), checkout)
     assert created.faults == []
-    contract = contracts.load("portal/payments", checkout.settings)
+    contract = contracts.load("portal/receipts", checkout.settings)
     assert {column.name: column.reading for column in contract.loaded_columns} == {
         "ma_giao_dich": "text",
         "ma_don_vi": "agency",
@@ -138,19 +138,19 @@ def test_records_are_proposed_with_times_flags_and_what_is_personal(checkout: Pl
     assert contract.key == ["ma_giao_dich"]
     assert (contract.terms.transport.kind, contract.terms.transport.endpoint) == ("export", "portal")
     # Its period stands in its name alone, which the fixture keeps.
-    assert [path.name for path in expecting.fixtures("portal/payments", checkout.settings)] == ["payments.2024-06-27.csv"]
+    assert [path.name for path in expecting.fixtures("portal/receipts", checkout.settings)] == ["receipts.2024-06-27.csv"]
     assert any("personal" in note for note in created.notes)
 
-    created = made("soc/alerts", "alerts.json", json.dumps(ALERTS).encode(), checkout, owner="000.00.11.H34")
+    created = made("soc/warnings", "warnings.json", json.dumps(ALERTS).encode(), checkout, owner="000.00.11.H34")
     assert created.faults == []
-    assert contracts.load("soc/alerts", checkout.settings).column("phut").reading == "number"
+    assert contracts.load("soc/warnings", checkout.settings).column("phut").reading == "number"
 
 
 def test_what_is_proposed_loads_as_it_checks(checkout: Platform) -> None:
-    made("departments/health", "y_te_Q2_2024.xlsx", wb.xlsx(HEALTH), checkout)
+    made("departments/clinics", "phong_kham_Q2_2024.xlsx", wb.xlsx(HEALTH), checkout)
     upgrade(checkout.engine, checkout.settings)
-    contract = contracts.load("departments/health", checkout.settings)
-    [fixture] = expecting.fixtures("departments/health", checkout.settings)
+    contract = contracts.load("departments/clinics", checkout.settings)
+    [fixture] = expecting.fixtures("departments/clinics", checkout.settings)
     outcome = collecting.ingest_file(fixture, contract, checkout)
     assert expecting.shape(outcome) | {"sums": {"dan_so_quan_ly": 33410, "chi_phi": 251_750_000}} == expecting.answers(contract, checkout)
 
@@ -168,11 +168,11 @@ def test_a_file_that_is_no_sample_writes_nothing(name: str, content: bytes, said
     assert "departments/other" not in contracts.source_names(checkout.settings)
 
 
-@pytest.mark.parametrize("source", ["health", "departments/Y tế", "departments/telecom"])
+@pytest.mark.parametrize("source", ["clinics", "departments/Y tế", "departments/telecom"])
 def test_a_name_that_is_none_or_taken_writes_nothing(source: str, checkout: Platform) -> None:
     before = contracts.source_names(checkout.settings)
     with pytest.raises(UsageError):
-        made(source, "y_te_Q2_2024.xlsx", wb.xlsx(HEALTH), checkout)
+        made(source, "phong_kham_Q2_2024.xlsx", wb.xlsx(HEALTH), checkout)
     assert contracts.source_names(checkout.settings) == before
 
 
@@ -185,16 +185,16 @@ def run(running: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_by_hand_a_source_is_three_files_and_two_commands(checkout: Platform) -> None:
     """As the README says."""
-    home, source = checkout.settings.home, "departments/work_files"
+    home, source = checkout.settings.home, "departments/meetings"
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     for language, name in (("yaml", f"include/schemas/contracts/{source}.yml"), ("json", f"expectations/{source}.json")):
         block = re.search(rf"^   ```{language}\n(.*?)^   ```", readme, re.DOTALL | re.MULTILINE)
         assert block is not None
         (home / name).write_text(textwrap.dedent(block[1]), "utf-8")
     form = page(
-        ["HỒ SƠ CÔNG VIỆC TRÊN MÔI TRƯỜNG MẠNG (số liệu giả định)"],
+        ["HỌP TRỰC TUYẾN (số liệu giả định)"],
         ["Kỳ báo cáo: Quý II/2024"],
-        ["STT", "Đơn vị", "Tổng số HSCV", "Xử lý trên môi trường mạng"],
+        ["STT", "Đơn vị", "Số cuộc họp", "Họp trực tuyến"],
         [1, "Sở Nội vụ", 120, 110],
         [2, "Sở Y tế", 80, 90],
         [3, "Sở Tư pháp", 60, 60],
@@ -219,7 +219,7 @@ def test_by_hand_a_source_is_three_files_and_two_commands(checkout: Platform) ->
         "rows": 3,
         "rejected": 1,
         "issues": [["critical", "online_exceeds_all", "D5", 5]],
-        "sums": {"work_files": 180, "work_files_online": 170},
+        "sums": {"meetings": 180, "meetings_online": 170},
     }
     assert run(checkout, "source", "docs").returncode == 0
     assert lint(checkout) == []
@@ -227,18 +227,18 @@ def test_by_hand_a_source_is_three_files_and_two_commands(checkout: Platform) ->
     assert source in (home / "docs/sources.md").read_text("utf-8")
 
     checked = run(checkout, "check", str(home / f"tests/fixtures/{source}.xlsx"), "--source", source, "--values")
-    assert "  work_files                                                180 hồ sơ        rows 2" in checked.stdout
+    assert "  meetings                                                  180 cuộc         rows 2" in checked.stdout
 
 
 def test_the_command_says_what_it_guessed(checkout: Platform) -> None:
-    sample = checkout.settings.home.parent / "y_te_Q2_2024.xlsx"
+    sample = checkout.settings.home.parent / "phong_kham_Q2_2024.xlsx"
     sample.write_bytes(wb.xlsx(HEALTH))
-    made_it = run(checkout, "source", "new", "departments/health", "--from", str(sample))
+    made_it = run(checkout, "source", "new", "departments/clinics", "--from", str(sample))
     assert (made_it.returncode, made_it.stderr) == (0, "")
-    assert "written: include/schemas/contracts/departments/health.yml" in made_it.stdout
+    assert "written: include/schemas/contracts/departments/clinics.yml" in made_it.stdout
     assert "owner: Sở Y tế (000.00.16.H34), named above the table" in made_it.stdout
     assert "the sample is accepted: rows 6, rejected 0" in made_it.stdout
-    again = run(checkout, "source", "new", "departments/health", "--from", str(sample))
+    again = run(checkout, "source", "new", "departments/clinics", "--from", str(sample))
     assert again.returncode == 2
     assert "is there already; nothing was written" in again.stderr
     assert run(checkout, "source", "lint").returncode == 0
