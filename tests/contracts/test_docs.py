@@ -118,12 +118,12 @@ def test_the_source_in_the_readme_holds_together(tmp_path: Path) -> None:
             copy = tmp_path / path.relative_to(HOME)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
-    for language, name in (("yaml", "include/schemas/contracts/departments/work_files.yml"),
-                           ("json", "expectations/departments/work_files.json")):
+    for language, name in (("yaml", "include/schemas/contracts/departments/meetings.yml"),
+                           ("json", "expectations/departments/meetings.json")):
         block = re.search(rf"^   ```{language}\n(.*?)^   ```", readme, re.DOTALL | re.MULTILINE)
         assert block is not None
         (tmp_path / name).write_text(textwrap.dedent(block[1]), "utf-8")
-    fixture = tmp_path / "tests" / "fixtures" / "departments" / "work_files.xlsx"
+    fixture = tmp_path / "tests" / "fixtures" / "departments" / "meetings.xlsx"
     fixture.parent.mkdir(parents=True)
     fixture.touch()
-    assert linting.lint_files(replace(SETTINGS, home=tmp_path), ["departments/work_files"]) == []
+    assert linting.lint_files(replace(SETTINGS, home=tmp_path), ["departments/meetings"]) == []
