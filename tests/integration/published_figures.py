@@ -1,4 +1,8 @@
-"""What of the published figures of Kon Tum the platform computes, and why it doesn't compute the others."""
+"""What of the published figures of Kon Tum the platform computes, and why it doesn't compute the others.
+
+`published_figures.csv` beside this holds all of them, as official documents printed them (S000: on Resolution 09-NQ/TU, early 2024;
+S001: on the national index, 2023-2024; S002: the review of 23 August 2024).
+"""
 
 TARGET = "a wanted value, not an actual one"
 OF_TARGETS = "counts targets, which `chiso targets` lists one by one"
