@@ -5,8 +5,10 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from sandbox import forms, health, one_stop, published, telecom
+from sandbox import forms, one_stop, published, telecom
 from sandbox.days import LOCAL
+from sandbox.forms import society
+from sandbox.forms.periods import Reported
 from sandbox.forms.report import Mail, sent_after
 
 HTML_PAGE = (
@@ -53,7 +55,7 @@ def mails(seed: int) -> list[Mail]:
         listed.append(Mail(name, _at(sent), partial(published.workbook, code)))
     listed.append(Mail("06a_thang7_2024.xlsx", _at("2024-07-02 17:05"), lambda sent: HTML_PAGE))
     listed.append(
-        Mail("vien_thong_Q2_2024_so_y_te.xlsx", _at("2024-07-01 15:25"), partial(health.workbook, seed))
+        Mail("vien_thong_Q2_2024_so_y_te.xlsx", _at("2024-07-01 15:25"), partial(society.HEALTH.workbook, seed, Reported(2024, "Q2")))
     )
     listed += forms.mails(seed)
     return sorted(listed, key=lambda mail: mail.name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sandbox.forms import administration, data, economy, society, towns
 from sandbox.forms.report import Mail
 
-REPORTS = (*administration.REPORTS, *data.REPORTS, *economy.REPORTS, *society.REPORTS, society.MISTYPED)
+REPORTS = (*administration.REPORTS, *data.REPORTS, *economy.REPORTS, *society.REPORTS)
 
 
 def mails(seed: int) -> Iterator[Mail]:

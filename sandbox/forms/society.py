@@ -123,7 +123,30 @@ def _roman(number: int) -> str:
 
 
 _DISTRICT = ("STT", "Đơn vị")
+HEALTH = Report(
+    "y_te",
+    offices.HEALTH,
+    "ỨNG DỤNG CÔNG NGHỆ THÔNG TIN TRONG KHÁM BỆNH, CHỮA BỆNH",
+    [(*_DISTRICT, "Cơ sở KCB", "Loại", "Thanh toán không dùng tiền mặt (x)", "Hồ sơ sức khỏe điện tử", "Dân số quản lý", "Ghi chú")],
+    (6, 24, 40, 16, 16, 14, 14, 14),
+    QUARTERS,
+    health,
+)
+INSURANCE = Report(
+    "bhxh",
+    offices.SOCIAL_INSURANCE,
+    "ĐỒNG BỘ, XÁC THỰC DỮ LIỆU NGƯỜI THAM GIA BHXH, BHYT, BHTN",
+    [(*_DISTRICT, "Người tham gia", "Đã đồng bộ, xác thực\nCSDL dân cư", "Ghi chú")],
+    (6, 28, 14, 18, 14),
+    QUARTERS,
+    social_insurance,
+)
+MISTYPED = replace(INSURANCE, stem="bhxh_ban_dau", periods=(Reported(2024, "Q1"),), lines=social_insurance_mistyped, days=1)
+"""Sent first, and a day later corrected by the form itself."""
 REPORTS = (
+    HEALTH,
+    INSURANCE,
+    MISTYPED,
     Report(
         "cong_dan_so",
         offices.POLICE,
@@ -152,24 +175,6 @@ REPORTS = (
         social_protection,
     ),
     Report(
-        "bhxh",
-        offices.SOCIAL_INSURANCE,
-        "ĐỒNG BỘ, XÁC THỰC DỮ LIỆU NGƯỜI THAM GIA BHXH, BHYT, BHTN",
-        [(*_DISTRICT, "Người tham gia", "Đã đồng bộ, xác thực\nCSDL dân cư", "Ghi chú")],
-        (6, 28, 14, 18, 14),
-        QUARTERS,
-        social_insurance,
-    ),
-    Report(
-        "y_te",
-        offices.HEALTH,
-        "ỨNG DỤNG CÔNG NGHỆ THÔNG TIN TRONG KHÁM BỆNH, CHỮA BỆNH",
-        [(*_DISTRICT, "Cơ sở KCB", "Loại", "Thanh toán không dùng tiền mặt (x)", "Hồ sơ sức khỏe điện tử", "Dân số quản lý", "Ghi chú")],
-        (6, 24, 40, 16, 16, 14, 14, 14),
-        QUARTERS,
-        health,
-    ),
-    Report(
         "giao_duc",
         offices.EDUCATION,
         "CHUYỂN ĐỔI SỐ TRONG CƠ SỞ GIÁO DỤC",
@@ -179,7 +184,3 @@ REPORTS = (
         education,
     ),
 )
-MISTYPED = replace(
-    REPORTS[3], stem="bhxh_ban_dau", periods=(Reported(2024, "Q1"),), lines=social_insurance_mistyped, days=1
-)
-"""Sent first, and a day later corrected by the form itself."""
