@@ -105,6 +105,8 @@ def test_every_connection_needs_its_password(settings: Settings) -> None:
         assert ask(reader.render_as_string(hide_password=False), "SELECT current_user") == "chiso_reader"
         with pytest.raises(psycopg2.OperationalError, match="permission denied"):
             connect(reader.set(database="airflow").render_as_string(hide_password=False))
+        with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+            connect(reader.set(database="postgres").render_as_string(hide_password=False))
 
 
 def test_text_is_unicode_whatever_the_machine_speaks(settings: Settings) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from chiso import contracts
 from chiso.authoring.data_dictionary import published_views
-from chiso.flow import computing
+from chiso.flow import computing, withdrawing
 from chiso.inquiry import answers
 from chiso.system.platform import Platform
 from chiso.system.postgres import reader_url
@@ -267,6 +267,22 @@ def test_a_restated_value_shows_old_new_and_cause(inbox: Inbox, reader: Reader) 
     assert (value["value"], value["publication"], value["waiting_value"], value["file_names"]) == (50, "held", 60, ["a.xlsx"])
     [held] = reader.ask(FIBRE.format("held_value", "2024-Q2"))
     assert held["value"] == 60
+
+
+@pytest.mark.parametrize("back", ["the newer one", "the only one"])
+def test_a_withdrawal_is_a_cause_of_its_own(back: str, inbox: Inbox, reader: Reader) -> None:
+    came = [inbox.ingest(TELECOM, form(50), "a.xlsx", received=at(1)).delivery]
+    computing.compute_stale(inbox.platform)
+    if back == "the newer one":
+        came.append(inbox.ingest(TELECOM, form(60), "b.xlsx", received=at(2)).delivery)
+        computing.compute_stale(inbox.platform)
+    withdrawing.withdraw(came[-1] or 0, "Nguyễn Văn A", "gửi nhầm", inbox.platform)
+    *_, last = reader.ask(FIBRE.format("change", "2024-Q2") + " ORDER BY recorded_at")
+    assert (last["new_value"], last["cause"]) == (50 if back == "the newer one" else None, "withdrawn_delivery")
+    [said] = reader.ask("SELECT delivery_ids, file_names FROM publication.change WHERE cause = 'withdrawn'")
+    assert tuple(said.values()) == ([came[-1]], ["b.xlsx" if back == "the newer one" else "a.xlsx"])
+    states = reader.ask("SELECT state FROM publication.delivery ORDER BY received_at")
+    assert [row["state"] for row in states] == (["current", "withdrawn"] if back == "the newer one" else ["withdrawn"])
 
 
 def test_a_year_that_grows_has_further_deliveries(inbox: Inbox, reader: Reader) -> None:
