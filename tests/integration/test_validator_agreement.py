@@ -35,6 +35,8 @@ MOMENTS = [None, "1900-01-01", "2024-06-30 23:59:59", "2024-07-01", "2025-07-01"
 POOLS: dict[str, Sequence[object]] = {
     "count": NUMBERS,
     "number": NUMBERS,
+    "percent": NUMBERS,
+    "printed": NUMBERS,
     "printed": NUMBERS,
     "flag": [None, True, False],
     "mark": [True, False],
