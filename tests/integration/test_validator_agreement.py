@@ -37,7 +37,6 @@ POOLS: dict[str, Sequence[object]] = {
     "number": NUMBERS,
     "percent": NUMBERS,
     "printed": NUMBERS,
-    "printed": NUMBERS,
     "flag": [None, True, False],
     "mark": [True, False],
     "timestamp": MOMENTS,
