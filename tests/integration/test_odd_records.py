@@ -116,7 +116,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(
-    ("rule", "content"), [(rule, content) for rule, contents in REFUSED.items() for content in contents]
+    ("rule", "content"),
+    [pytest.param(rule, content, id=f"{rule}-{place}") for rule, contents in REFUSED.items() for place, content in enumerate(contents, 1)],
 )
 def test_refused_whole(rule: str, content: bytes, desk: Inbox) -> None:
     outcome = desk.check(SOURCE, content, "p.json", PERIOD)
