@@ -176,8 +176,8 @@ def show(case: dict[str, str], what: str) -> None:
 def _logged(outcome: "Outcome") -> dict[str, Any]:
     """The counts of an outcome; they and the first findings go to the task's log."""
     shape = outcome.as_json()
-    names = ("source", "period", "accepted", "rows", "rejected", "loaded", "unchanged", "delivery")
-    counts = {name: shape[name] for name in names}
+    names = ("source", "period", "rows", "rejected", "loaded", "unchanged", "delivery")
+    counts = {name: shape[name] for name in names} | {"verdict": "accepted" if outcome.accepted else "refused"}
     log.log(logging.INFO if outcome.accepted else logging.WARNING, "%s", counts)
     for found in outcome.issues[:20]:
         place = found["cell"] or found["row"] or ""

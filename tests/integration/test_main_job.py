@@ -161,7 +161,7 @@ def test_assets_say_what_came_of_each_source(checkout: Checkout, first_run: subp
         found = connection.exec_driver_sql("SELECT a.name, e.extra FROM asset_event e JOIN asset a ON a.id = e.asset_id")
         said = [(name, extra) for name, extra in found if not name.startswith("warehouse_")]
     assert {name for name, _ in said} == set(source_names(settings))
-    assert {name for name, extra in said if not extra["accepted"]} == {"departments/one_stop_results", "departments/telecom"}
+    assert {name for name, extra in said if extra["verdict"] == "refused"} == {"departments/one_stop_results", "departments/telecom"}
     assert all(extra["delivery"] and extra["source"] == name for name, extra in said)
 
 
