@@ -50,7 +50,7 @@ class Witness:
             query = f"SELECT * FROM {self.view}_history WHERE valid_from_recorded <= :t AND :t < valid_to_recorded"
             known = [row[:-2] for row in self._rows(query, t=moment)]
             assert sorted(known, key=str) == sorted(rows, key=str)
-        current = [row[:-2] for row in self._rows(f"SELECT * FROM {self.view}_history WHERE valid_to_recorded = 'infinity'")]
+        current = [row[:-2] for row in self._rows(f"SELECT * FROM {self.view}_history WHERE valid_to_recorded >= '9999-12-31'")]
         assert sorted(current, key=str) == sorted(self._rows(f"SELECT * FROM {self.view}"), key=str)
         assert self._rows(f"SELECT * FROM {self.view}_history WHERE valid_from_recorded >= valid_to_recorded") == []
 

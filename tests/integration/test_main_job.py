@@ -9,11 +9,12 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 import sqlalchemy as sa
 from chiso.contracts import source_names
-from chiso.system.postgres import embedded_server
+from chiso.system.postgres import embedded_server, reader_url
 from chiso.system.secrets_file import ensure_platform_env
 from chiso.system.settings import load
 
@@ -163,6 +164,18 @@ def test_assets_say_what_came_of_each_source(checkout: Checkout, first_run: subp
     assert {name for name, _ in said} == set(source_names(settings))
     assert {name for name, extra in said if extra["verdict"] == "refused"} == {"departments/one_stop_results", "departments/telecom"}
     assert all(extra["delivery"] and extra["source"] == name for name, extra in said)
+
+
+def test_the_data_centre_reads_every_view_with_pandas(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0
+    settings = ensure_platform_env(load({"CHISO_VAR": str(checkout.var)}))
+    with embedded_server(settings) as server:
+        for driver in ("postgresql+psycopg", "postgresql+psycopg2"):
+            engine = sa.create_engine(reader_url(settings, sa.make_url(server.url("warehouse"))).set(drivername=driver))
+            views = pd.read_sql("SELECT viewname FROM pg_views WHERE schemaname = 'publication' ORDER BY 1", engine)["viewname"]
+            assert {"portal_dossiers", "departments_telecom_history", "indicator_value", "change"} < set(views)
+            empty = [view for view in views if pd.read_sql(f"SELECT * FROM publication.{view} LIMIT 1000", engine).empty]
+            assert empty == ["column_drift"]  # the sandbox's forms have the columns that they always had
 
 
 def test_a_dead_endpoint_takes_nothing_from_the_others(

@@ -54,7 +54,7 @@ _LAST = (
 )
 _SPAN = (
     ViewColumn("valid_from_recorded", "timestamp with time zone", "Recorded time from which on the row was current."),
-    ViewColumn("valid_to_recorded", "timestamp with time zone", "Recorded time from which on it was current no more; infinity: it is."),
+    ViewColumn("valid_to_recorded", "timestamp with time zone", "Recorded time from which on it was current no more; 9999-12-31: it is."),
 )
 
 
@@ -95,8 +95,11 @@ _TAKEN_FROM = {
     "parent_name": "o.name_vi",
     "sheet": "l.sheet",
     "line": "coalesce(f.line, f.row_no)",
+    "valid_to_recorded": "least(f.valid_to_recorded, timestamptz '9999-12-31 00:00+00')",
 }
-"""Columns that aren't taken from the facts as they are. A day says itself when it is; `warehouse.period` has what is longer."""
+"""Columns that aren't taken from the facts as they are. A day says itself when it is; `warehouse.period` has what is longer.
+Infinity is a time that Python's drivers can't read.
+"""
 
 
 def _query(facts: str, columns: Sequence[ViewColumn]) -> str:

@@ -12,7 +12,8 @@ SELECT v.value_id, v.recorded_at, v.indicator, v.defined_in, v.unit_register, v.
             WHEN defined.anew AND came.delivery_ids = '{}' AND went.delivery_ids = '{}' THEN 'changed_definition'
             WHEN defined.anew THEN 'changed_definition_and_deliveries'
             WHEN went.withdrawn THEN 'withdrawn_delivery'
-            WHEN came.delivery_ids <> '{}' AND came.read_again THEN 'read_again'
+            WHEN came.delivery_ids <> '{}'
+                 AND NOT EXISTS (SELECT FROM landing.delivery d WHERE d.delivery_id = ANY(came.delivery_ids) AND d.read_again IS NULL) THEN 'read_again'
             WHEN came.delivery_ids <> '{}' AND went.delivery_ids <> '{}' THEN 'corrected_delivery'
             WHEN came.delivery_ids <> '{}' THEN 'further_delivery'
             ELSE 'recounted' END AS cause
@@ -30,9 +31,9 @@ CROSS JOIN LATERAL (
     SELECT v.formula <> o.formula OR n.definitions ->> (v.defined_in || '.' || v.indicator) <> m.definitions ->> (v.defined_in || '.' || v.indicator)
            AS anew) defined
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(d.delivery_id ORDER BY d.delivery_id), '{}') AS delivery_ids, bool_and(d.read_again IS NOT NULL) AS read_again
+    SELECT coalesce(array_agg(x.delivery_id ORDER BY x.delivery_id), '{}') AS delivery_ids
     FROM (SELECT delivery_id FROM indicators.value_input WHERE value_id = v.value_id
-          EXCEPT SELECT delivery_id FROM indicators.value_input WHERE value_id = o.value_id) x JOIN landing.delivery d USING (delivery_id)) came
+          EXCEPT SELECT delivery_id FROM indicators.value_input WHERE value_id = o.value_id) x) came
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(x.delivery_id), '{}') AS delivery_ids, coalesce(bool_or(w.delivery_id IS NOT NULL), false) AS withdrawn
     FROM (SELECT delivery_id FROM indicators.value_input WHERE value_id = o.value_id
