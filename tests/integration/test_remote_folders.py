@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import socket
 import threading
+import time
 import tracemalloc
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -254,6 +256,22 @@ def test_a_place_that_cannot_be_reached_is_a_failed_fetch_that_says_what_to_do(
     assert (left.why.rule, left.uri) == ("folder_unreadable", uri) and reason in left.why.message_en
 
 
+@pytest.mark.parametrize("scheme", ["s3", "sftp"])
+def test_a_server_that_says_nothing_is_not_waited_for_long(scheme: str, sftp: Sftp, platform: Platform) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        extra = {"timeout_seconds": 1, "retries": 0}
+        if scheme == "s3":
+            extra |= {"endpoint_url": f"http://127.0.0.1:{port}"}
+            runs = Runs(platform, json.dumps({"conn_type": "s3", "host": "b", "login": "a", "password": "b", "extra": extra}))
+        else:
+            runs = Runs(platform, sftp.connection(port=port, extra=extra))
+        began = time.monotonic()
+        with pytest.raises(EndpointError, match="no proper answer"):
+            runs.collect()
+        assert time.monotonic() - began < 10
+
+
 def test_a_server_that_dies_is_one_failed_fetch(sftp: Sftp, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = Runs(platform, sftp.connection())
     for name in ("vien_thong_Q1_2022.xlsx", "vien_thong_Q2_2022.xlsx"):
@@ -279,6 +297,9 @@ def test_folders_of_several_places_are_one_and_hold_up_no_other(
     with pytest.raises(EndpointError, match="s3://no-such-bucket"):
         unreachable.collect()
     assert len(unreachable.rows("SELECT 1 FROM landing.delivery")) == 3
+    with pytest.raises(SettingsError, match="an address in folders holds a login") as caught:
+        Runs(platform, bucket.connection(extra={"folders": "s3://key:s3cret@other/in"})).collect()
+    assert "s3cret" not in str(caught.value)
     with pytest.raises(SettingsError, match=r"several servers \(s3, sftp://elsewhere\)"):
         Runs(platform, bucket.connection(extra={"folders": "sftp://elsewhere/in"})).collect()
 

@@ -113,6 +113,8 @@ def drop_folders(endpoint: Endpoint, variable: str) -> list[Folder]:
     since login and password are those of one.
     """
     addresses = [urlsplit(address) for address in _addresses(endpoint)]
+    if any("@" in address.netloc for address in addresses):
+        raise SettingsError(f"{variable}: an address in folders holds a login; the connection's own is for all of them. Leave it out.")
     servers = {_server(address) for address in addresses} - {"file"}
     if len(servers) > 1:
         raise SettingsError(

@@ -82,8 +82,7 @@ class RemoteFolder:
     @property
     def uri(self) -> str:
         """Without secrets."""
-        place = self.address.netloc.rpartition("@")[2]
-        return f"{self.address.scheme}://{place}{quote(unquote(self.address.path))}".rstrip("/")
+        return f"{self.address.scheme}://{self.address.netloc}{quote(unquote(self.address.path))}".rstrip("/")
 
     @contextmanager
     def listed(self) -> Iterator[Sequence[RemoteFile]]:

@@ -34,6 +34,7 @@ class Sftp:
         self._folder = unquote(address.path).rstrip("/") or "/"
         wanted, own = _host_key(access), _private_key(access)
         place = (address.hostname or "", address.port or 22)
+        self._host = f"sftp://{address.netloc}"
         self._transport = paramiko.Transport(socket.create_connection(place, timeout=access.connect_seconds))
         try:
             self._log_in(wanted, own, access)
@@ -52,18 +53,18 @@ class Sftp:
             transport.start_client(timeout=access.limits.read_seconds)
         except paramiko.ssh_exception.IncompatiblePeer as fault:
             raise EndpointError(
-                f"{access.endpoint.url}: no way to speak to it ({fault}). If it has changed its host key, ask its administrator for "
+                f"{self._host}: no way to speak to it ({fault}). If it has changed its host key, ask its administrator for "
                 f"the new one and set it as host_key in {access.variable}."
             ) from fault
         shown = transport.get_remote_server_key()
         if wanted is None:
             raise SettingsError(
-                f"{access.variable}: set host_key in its extra, so that no other machine can pose as this one. It shows "
+                f"{access.variable}: set host_key in its extra, so that no other machine can pose as {self._host}. It shows "
                 f"“{shown.get_name()} {shown.get_base64()}”, fingerprint {shown.fingerprint}; ask its administrator whether that is right."
             )
         if shown.asbytes() != wanted[1]:
             raise EndpointError(
-                f"{access.endpoint.url} shows another host key than host_key in {access.variable}: fingerprint {shown.fingerprint}. "
+                f"{self._host} shows another host key than host_key in {access.variable}: fingerprint {shown.fingerprint}. "
                 "Nothing was sent to it. Ask its administrator which is right."
             )
         if own:

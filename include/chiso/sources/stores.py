@@ -32,7 +32,7 @@ class Store:
         url = f"{address.scheme}://{address.netloc}{unquote(address.path)}".rstrip("/")
         self._url, self._folder = url, str(kind._strip_protocol(url))
         options = _s3(access) if address.scheme in _S3 else dict(access.extra)
-        login = zip(_LOGIN.get(address.scheme, ("username", "password")), _login(access), strict=True)
+        login = zip(_LOGIN.get(address.scheme, ("username", "password")), (access.endpoint.login, access.endpoint.password), strict=True)
         options |= {name: value for name, value in login if value}
         try:
             self._files = kind(
@@ -118,10 +118,6 @@ def _kind(scheme: str, variable: str) -> Any:
     if issubclass(kind, LocalFileSystem):
         raise SettingsError(f"{variable}: write a folder of this machine as file:///absolute/path.")
     return kind
-
-
-def _login(access: Access) -> tuple[str, str]:
-    return access.endpoint.login, access.endpoint.password
 
 
 @cache
