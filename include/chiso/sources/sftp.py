@@ -20,8 +20,8 @@ from chiso.system.errors import EndpointError, SettingsError
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it logs beneath, it raises too
 
-_REQUESTS_AHEAD = 64
-"""Of 32 KiB: what is on its way while it is read."""
+_REQUESTS_AHEAD = 256
+"""Of 32 KiB: what may be on its way. Where fewer are allowed than the connection takes, paramiko sleeps between them."""
 _HOST_KEY = re.compile(r"((?:ssh|ecdsa)-\S+)\s+(\S+)")
 _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 
