@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from chiso.contracts import Contract
-from chiso.system.errors import ChisoError, SettingsError
-from chiso.system.settings import Settings, connection_variable
+from chiso.system.errors import ChisoError, SettingsError, joined
+from chiso.system.settings import Endpoint, Settings, connection_variable
 
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -115,6 +115,16 @@ def _endpoints(sound: list[Contract]) -> dict[str, list[Contract]]:
     return users
 
 
+def _folders(endpoint: Endpoint, dropping: list[Contract]) -> str:
+    from chiso import sources
+
+    with sources.scanned_drop_folder(endpoint.impatient, dropping) as scan:
+        if scan.faults:
+            raise joined(list(scan.faults.values()))
+        left = [found.left.message_en for found in scan.files if found.left]
+        return "\n    left alone: ".join([f"files: {len(scan.files)}", *left])
+
+
 def _endpoint(name: str, users: list[Contract], settings: Settings) -> str:
     """Asks the endpoint as those contracts do; of a drop folder, lists it."""
     from chiso import sources
@@ -126,9 +136,7 @@ def _endpoint(name: str, users: list[Contract], settings: Settings) -> str:
     dropping = [contract for contract in users if contract.terms.transport.kind == "drop_folder"]
     said = []
     if dropping:
-        files = sources.scan_drop_folder(endpoint, dropping)
-        left = [found.left.message_en for found in files if found.left]
-        said.append("\n    left alone: ".join([f"files: {len(files)}", *left]))
+        said.append(_folders(endpoint, dropping))
     for auth, contract in {each.terms.transport.auth: each for each in users if each not in dropping}.items():
         sources.probe(contract, endpoint)
         said.append(f"answers{' and accepts the login' if auth == 'oauth2' else ''}")

@@ -57,10 +57,10 @@ class Landed(Received):
 
 @dataclass(frozen=True)
 class Fetch:
-    """A delivery that is asked for over HTTP. period: its code; uri: without secrets."""
+    """A delivery that is asked for. period: its code, where one is asked for; uri: without secrets."""
 
     source: str
-    period: str
+    period: str | None
     uri: str
     started_at: datetime
 
@@ -159,16 +159,27 @@ def newest_from(connection: sa.Connection, source: str, uri: str) -> tuple[str, 
     return (row.sha256, row.received_at) if row else None
 
 
-def known_files(engine: sa.Engine) -> set[tuple[str, str, int, datetime]]:
-    """Files of drop folders that were received: source, place, size in bytes, when each was last modified."""
+@dataclass(frozen=True)
+class KnownFile:
+    """A file of a drop folder. uri: its place; size: in bytes; received_at: when it was last modified; etag: where it has one."""
+
+    source: str
+    uri: str
+    size: int
+    received_at: datetime
+    etag: str | None
+
+
+def known_files(engine: sa.Engine) -> set[KnownFile]:
+    """Files of drop folders that were received."""
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT d.source, d.uri, f.bytes, d.received_at FROM landing.delivery d JOIN landing.raw_file f USING (sha256) "
-                "WHERE d.origin = 'drop_folder'"
+                "SELECT d.source, d.uri, f.bytes, d.received_at, o.etag FROM landing.delivery d "
+                "JOIN landing.raw_file f USING (sha256) LEFT JOIN sources.fetch o USING (fetch_id) WHERE d.origin = 'drop_folder'"
             )
         )
-        return {(row.source, row.uri, row.bytes, row.received_at) for row in rows}
+        return {KnownFile(row.source, row.uri, row.bytes, row.received_at, row.etag) for row in rows}
 
 
 def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:

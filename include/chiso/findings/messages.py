@@ -252,6 +252,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: là liên kết dẫn ra ngoài thư mục nhận tệp, không được mở; chép chính tệp đó vào thư mục.",
         "{file} is a link that leads out of the drop folder and wasn't opened; copy the file itself there.",
     ),
+    "link_elsewhere": (
+        "{file}: là liên kết trên máy chủ, không được mở; chép chính tệp đó vào thư mục nhận tệp.",
+        "{file} is a link on its server and wasn't opened; copy the file itself into the drop folder.",
+    ),
     "file_unreadable": (
         "{file}: không có quyền đọc; cấp quyền đọc cho người dùng chạy hệ thống.",
         "{file} can't be read; give the platform's user the permission to read it.",

@@ -3,16 +3,17 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from chiso import contracts, landing, sources
 from chiso.contracts import Contract
 from chiso.deliveries import register
-from chiso.deliveries.register import Arrival
+from chiso.deliveries.register import Arrival, Fetch, KnownFile
 from chiso.findings.issues import Issue
-from chiso.sources import Dropped
-from chiso.system.errors import ArrivalError, ChisoError
+from chiso.sources import Dropped, Scan
+from chiso.system.errors import ArrivalError, ChisoError, EndpointError, joined
 from chiso.system.platform import Platform
 from chiso.system.settings import connection_variable
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 5.0
 """A file is taken when nobody has written to it for so long."""
+CLOCKS_DIFFER_SECONDS = 3600.0
+"""By how much another machine's clock may be wrong: what it calls younger is waited for as if it were new."""
 
 
 @dataclass(frozen=True)
@@ -32,41 +35,79 @@ class LeftAlone:
 
 
 def collect_dropped(contract: Contract, platform: Platform) -> int:
-    """Keeps every file of the source that is new by place, time and size; returns how many.
+    """Keeps every file of the source that is new by place, time, size and ETag; returns how many.
 
-    A file that can't be read, or changes while it is looked at, holds up no other: it is left for the next run.
+    A file that can't be read, or changes while it is looked at, holds up no other: it is left for the next run. Nor does
+    a folder that can't be listed: EndpointError is raised after the others were taken, and the failed fetch is on record.
     """
     known = register.known_files(platform.engine)
-    files = scan(contract.terms.transport.endpoint, platform)
-    fresh = [found for found in files if found.source == contract.source and _key(found) not in known]
-    _await_quiet(fresh)
-    return sum(_keep(found, contract, platform) for found in fresh)
+    began = datetime.now(UTC)
+    came = 0
+    with scan(contract.terms.transport.endpoint, platform) as seen:
+        faults = dict(seen.faults)
+        for uri, fault in faults.items():
+            _record_failed(Fetch(contract.source, None, uri, began), fault, platform)
+        fresh = [found for found in seen.files if found.source == contract.source and not _is_known(found, known)]
+        _await_quiet(fresh)
+        for found in fresh:
+            if found.folder in faults:
+                continue  # its server has just failed
+            try:
+                came += _keep(found, contract, platform)
+            except EndpointError as fault:
+                faults[found.folder] = fault
+    if faults:
+        raise joined(list(faults.values()))
+    return came
 
 
 def _keep(found: Dropped, contract: Contract, platform: Platform) -> bool:
-    arrival = Arrival(
-        found.path, found.file_name, found.uri, found.received_at, "drop_folder", seen=found.status
-    )
+    asked = Fetch(contract.source, None, found.uri, datetime.now(UTC))
     try:
-        landing.keep(arrival, contract, platform.engine, platform.settings)
+        with found.file.here(platform.settings.landing) as path:
+            fetch_id = None
+            if found.file.is_fetched:
+                fetch_id = register.add_fetch(platform.engine, asked, "fetched", requests=1, etag=found.file.etag)
+            arrival = Arrival(
+                path, found.file_name, found.uri, found.received_at, "drop_folder", fetch_id=fetch_id, seen=found.file.status
+            )
+            landing.keep(arrival, contract, platform.engine, platform.settings)
     except ArrivalError as fault:
         log.warning("%s: %s", contract.source, fault)
         return False
+    except EndpointError as fault:
+        _record_failed(asked, fault, platform)
+        raise
     return True
+
+
+def _record_failed(asked: Fetch, fault: EndpointError, platform: Platform) -> None:
+    register.add_fetch(platform.engine, asked, "failed", requests=1, status=fault.status, reason=str(fault))
 
 
 def _await_quiet(files: Sequence[Dropped]) -> None:
     """Waits until the youngest file has been left in peace long enough; keeping it notices if it hasn't been."""
-    ages = [time.time() - found.status.st_mtime for found in files]
-    youngest = min(ages, default=QUIET_SECONDS)
-    if youngest < QUIET_SECONDS:
-        time.sleep(QUIET_SECONDS - max(youngest, 0))
+    wait = max(map(_unrest_seconds, files), default=0)
+    if wait > 0:
+        time.sleep(wait)
 
 
-def scan(endpoint: str, platform: Platform) -> list[Dropped]:
+def _unrest_seconds(found: Dropped) -> float:
+    """How long a file is still to be watched; one with an ETag was whole when it appeared."""
+    age = time.time() - found.received_at.timestamp()
+    if found.file.etag:
+        return 0
+    if found.file.is_fetched and abs(age) < CLOCKS_DIFFER_SECONDS:
+        return QUIET_SECONDS
+    return QUIET_SECONDS - max(age, 0)
+
+
+@contextmanager
+def scan(endpoint: str, platform: Platform) -> Iterator[Scan]:
     """Every file in the drop folders of a connection, oldest first. Raises EndpointError, SettingsError."""
     takers = [each for each in _dropping(platform) if each.terms.transport.endpoint == endpoint]
-    return sources.scan_drop_folder(platform.settings.endpoint(endpoint), takers)
+    with sources.scanned_drop_folder(platform.settings.endpoint(endpoint), takers) as seen:
+        yield seen
 
 
 def left_alone(platform: Platform, family: str | None = None, source: str | None = None) -> list[LeftAlone]:
@@ -89,28 +130,36 @@ def left_alone(platform: Platform, family: str | None = None, source: str | None
     ]
 
 
-def _left_alone(
-    endpoint: str, source: str | None, known: set[tuple[str, str, int, datetime]], platform: Platform
-) -> Iterator[LeftAlone]:
+def _left_alone(endpoint: str, source: str | None, known: set[KnownFile], platform: Platform) -> Iterator[LeftAlone]:
+    files: Sequence[Dropped] = ()
+    faults: dict[str, ChisoError] = {}
     try:
-        files = scan(endpoint, platform)
+        with scan(endpoint, platform) as seen:
+            files, faults = seen.files, {**seen.faults}
     except ChisoError as fault:
-        yield LeftAlone(endpoint, "", sources.left_alone("folder_unreadable", endpoint, reason=str(fault)))
-        return
+        faults[""] = fault
+    for uri, said in faults.items():
+        yield LeftAlone(endpoint, uri, sources.left_alone("folder_unreadable", endpoint, reason=str(said)))
     for found in files:
-        why = found.left or (None if _received(found, known) else sources.left_alone("file_not_received", found.file_name))
+        why = found.left or (None if _is_received(found, known) else sources.left_alone("file_not_received", found.file_name))
         if why and (source is None or not found.fits or source in found.fits):
             yield LeftAlone(found.file_name, found.uri, why)
 
 
-def _received(found: Dropped, known: set[tuple[str, str, int, datetime]]) -> bool:
-    if found.received_at <= datetime.now(UTC):
-        return _key(found) in known
-    return _key(found)[:3] in {each[:3] for each in known}  # dated ahead: its receipt is when it was first seen
+def _is_known(found: Dropped, known: set[KnownFile]) -> bool:
+    """Whether it needn't be read. One dated ahead, whose receipt is when it was first seen, is known by its ETag alone."""
+    return _is_received(found, known) if found.file.etag else _key(found) in known
 
 
-def _key(found: Dropped) -> tuple[str, str, int, datetime]:
-    return found.source or "", found.uri, found.status.st_size, found.received_at
+def _is_received(found: Dropped, known: set[KnownFile]) -> bool:
+    key = _key(found)
+    if key.received_at <= datetime.now(UTC):
+        return key in known
+    return key in {replace(each, received_at=key.received_at) for each in known}  # dated ahead: received when first seen
+
+
+def _key(found: Dropped) -> KnownFile:
+    return KnownFile(found.source or "", found.uri, found.file.size, found.received_at, found.file.etag)
 
 
 def _dropping(platform: Platform) -> list[Contract]:

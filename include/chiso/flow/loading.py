@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from chiso import audit, landing, quarantine, staging, validation, warehouse
+from chiso import audit, landing, quarantine, sources, staging, validation, warehouse
 from chiso.contracts import Contract
 from chiso.deliveries import drift, verdicts, withdrawals
 from chiso.deliveries.drift import Drift
@@ -254,12 +254,12 @@ def _discard(contract: Contract, platform: Platform) -> None:
 
 
 def _password(contract: Contract, platform: Platform) -> str | None:
-    """The secret that opens protected workbooks: the drop folder connection's password."""
+    """The secret that opens protected workbooks, of the drop folder's connection."""
     terms = contract.terms.transport
     name = connection_variable(terms.endpoint)
     if terms.kind != "drop_folder" or not platform.settings.has(name):
         return None
-    return platform.settings.endpoint(terms.endpoint).password or None
+    return sources.workbook_password(platform.settings.endpoint(terms.endpoint))
 
 
 def _sha256(path: Path) -> str:

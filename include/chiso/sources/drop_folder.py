@@ -1,48 +1,56 @@
 """Files that people put into a folder, and the sources they belong to by name."""
 
-import os
 import re
-import stat
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from chiso.sources.folders import Folder, ListedFile
+from chiso.sources.local_folder import LocalFolder
 from chiso.system.errors import EndpointError, SettingsError
-from chiso.system.settings import LOCAL_TIME, Endpoint, connection_variable
+from chiso.system.settings import Endpoint, connection_variable
 
 if TYPE_CHECKING:
     from chiso.contracts import Contract
     from chiso.findings.issues import Issue
 
-HALF_COPIED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
-"""Endings that browsers and copying programs give to a file that isn't all there yet."""
 _CLASS_OR_GAP = re.compile(r"(\[[^\]]*\])|[\s_-]+")
+_BUCKETS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
+"""Schemes whose addresses name a bucket, whatever the server."""
 
 
 @dataclass(frozen=True)
 class Dropped:
     """A file in the folder."""
 
-    path: Path
-    file_name: str
-    """The name as text; bytes that are no UTF-8 are replaced."""
-    uri: str
-    status: os.stat_result
-    """How it stood when it was looked at; of a link out of the folder, the link's own."""
+    file: ListedFile
     fits: tuple[str, ...]
     """Sources whose patterns fit the name best."""
     left: "Issue | None"
     """Why it is left alone; None where it is to be taken."""
+    folder: str
+    """Address of the folder, without secrets."""
+
+    @property
+    def file_name(self) -> str:
+        """The name as text."""
+        return self.file.name
+
+    @property
+    def uri(self) -> str:
+        """Where it lies, without secrets."""
+        return self.file.uri
 
     @property
     def received_at(self) -> datetime:
         """When the file was last modified, with its zone."""
-        return datetime.fromtimestamp(self.status.st_mtime, LOCAL_TIME)
+        return self.file.modified_at
 
     @property
     def source(self) -> str | None:
@@ -50,41 +58,109 @@ class Dropped:
         return None if self.left else self.fits[0]
 
 
-def scan_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> list[Dropped]:
-    """Each file of the folders once, oldest first, with the source whose `file_names` fit its name.
+@dataclass(frozen=True)
+class Scan:
+    """What lies in the folders of a connection."""
+
+    files: Sequence[Dropped]
+    """Each once, oldest first."""
+    faults: Mapping[str, EndpointError]
+    """Folders that can't be listed, by their addresses: they hold up no other."""
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """A pattern of names. length: of its key, since the longest one that fits decides."""
+
+    fits: re.Pattern[str]
+    length: int
+    source: str
+
+
+@contextmanager
+def scanned_drop_folder(endpoint: Endpoint, contracts: Sequence["Contract"]) -> Iterator[Scan]:
+    """The files of the folders, with the source whose `file_names` fit the name; the context keeps connections for them.
 
     Where several sources fit, the one with the longest pattern has it. Hidden files, lock files of Office, half-copied
     files and everything that is no file are passed over. A file that can't be taken concerns itself alone: `left` says why.
 
-    endpoint: `file:///absolute/folder`; its `extra` may hold `folders` (one more, or in JSON a list of them) and
-    `max_bytes` (200 MiB, of one file). contracts: those of other transports are passed over.
-    Raises: EndpointError, if a folder can't be listed; SettingsError, if the connection can't be used as it is set.
+    endpoint: `file:///absolute/folder`, `s3://bucket/prefix`, `sftp://host/folder` or what else fsspec knows; its `extra` may
+    hold `folders` (one more, or in JSON a list of them: absolute paths or addresses) and `max_bytes` (200 MiB, of one file);
+    what else a folder elsewhere takes: `chiso.sources.servers`. contracts: those of other transports are passed over.
+    Raises: EndpointError, SettingsError, if the connection can't be used as it is set.
     """
     transports = [contract.terms.transport for contract in contracts]
     names = sorted({transport.endpoint for transport in transports if transport.kind == "drop_folder"})
     variable = connection_variable(names[0]) if names else "the connection of the drop folder"
     patterns, largest = _patterns(contracts), _largest(endpoint, variable)
-    files = [
-        _dropped(path, status, patterns, largest)
-        for folder in drop_folders(endpoint, variable)
-        for path, status in _listed(folder, variable)
-    ]
-    return sorted(files, key=lambda file: (file.received_at, file.file_name))
+    files: list[Dropped] = []
+    faults: dict[str, EndpointError] = {}
+    with ExitStack() as held:
+        for folder in drop_folders(endpoint, variable):
+            try:
+                listed = held.enter_context(folder.listed())
+            except EndpointError as fault:
+                faults[folder.uri] = fault
+                continue
+            files += [_dropped(file, folder, patterns, largest) for file in listed]
+        yield Scan(sorted(files, key=lambda file: (file.received_at, file.file_name)), faults)
 
 
-def drop_folders(endpoint: Endpoint, variable: str) -> list[Path]:
-    """The folders that a connection names. Raises EndpointError, naming `variable`, where it names none."""
-    parts = urlsplit(endpoint.url)
-    if parts.scheme != "file":
-        raise EndpointError(
-            f"{variable}: a drop folder at {parts.scheme or 'no'}:// is not supported yet. "
-            "Mount it as a folder and set file:///its/path."
+def drop_folders(endpoint: Endpoint, variable: str) -> list[Folder]:
+    """The folders that a connection names, each once.
+
+    Raises, naming `variable`: EndpointError, where an address is none; SettingsError, where they lie on several servers,
+    since login and password are those of one.
+    """
+    addresses = [urlsplit(address) for address in _addresses(endpoint)]
+    if any("@" in address.netloc for address in addresses):
+        raise SettingsError(f"{variable}: an address in folders holds a login; the connection's own is for all of them. Leave it out.")
+    servers = {_server(address) for address in addresses} - {"file"}
+    if len(servers) > 1:
+        raise SettingsError(
+            f"{variable}: its folders lie on several servers ({', '.join(sorted(servers))}), but it holds the login of one. "
+            "Leave those of one server in it."
         )
+    return [_folder(address, endpoint, variable) for address in addresses]
+
+
+def workbook_password(endpoint: Endpoint) -> str | None:
+    """What opens protected workbooks: `workbook_password` of `extra`; else the password, where it is no server's."""
+    given = (endpoint.extra or {}).get("workbook_password")
+    is_login = any(_server(urlsplit(address)) != "file" for address in _addresses(endpoint))
+    return given or (None if is_login else endpoint.password) or None
+
+
+def _addresses(endpoint: Endpoint) -> list[str]:
+    """The address of each folder, once; an absolute path is one of this machine."""
     more: Any = (endpoint.extra or {}).get("folders") or []
-    paths = [unquote(parts.path), *map(str, [more] if isinstance(more, str) else more)]
-    if parts.netloc not in ("", "localhost") or any(not path.startswith("/") or "\0" in path for path in paths):
-        raise EndpointError(f"{variable}: write the drop folder as file:///absolute/path, three slashes.")
-    return list(dict.fromkeys(map(Path, paths)))
+    paths = map(str, [more] if isinstance(more, str) else more)
+    return list(dict.fromkeys([endpoint.url, *(Path(path).as_uri() if path.startswith("/") else path for path in paths)]))
+
+
+def _server(address: SplitResult) -> str:
+    """What a login is for."""
+    return address.scheme if address.scheme in {"file", *_BUCKETS} else f"{address.scheme}://{address.netloc}"
+
+
+def _folder(address: SplitResult, endpoint: Endpoint, variable: str) -> Folder:
+    path = unquote(address.path)
+    if "\0" in path or not address.scheme:
+        raise _no_address(variable)
+    if address.scheme == "file":
+        if address.netloc not in ("", "localhost") or not path.startswith("/"):
+            raise _no_address(variable)
+        return LocalFolder(Path(path), variable)
+    from chiso.sources.remote_folder import RemoteFolder
+
+    return RemoteFolder(address, endpoint, variable)
+
+
+def _no_address(variable: str) -> EndpointError:
+    return EndpointError(
+        f"{variable}: write the drop folder as file:///absolute/path, three slashes, or as the address of one elsewhere, "
+        "as s3://bucket/prefix or sftp://host/path."
+    )
 
 
 def _largest(endpoint: Endpoint, variable: str) -> int:
@@ -96,79 +172,20 @@ def _largest(endpoint: Endpoint, variable: str) -> int:
     return int(given)
 
 
-def _listed(folder: Path, variable: str) -> list[tuple[Path, os.stat_result]]:
-    """Files of the folder with their status; of a link that leads out of it, the link's own."""
-    try:
-        home = folder.resolve(strict=True)
-        with os.scandir(folder) as entries:
-            paths = [Path(entry.path) for entry in entries if _is_finished(entry.name)]
-    except FileNotFoundError as fault:
-        raise EndpointError(
-            f"The drop folder {folder} does not exist. Create it, or correct {variable}, then run again."
-        ) from fault
-    except (OSError, RuntimeError) as fault:
-        reason = getattr(fault, "strerror", None) or fault
-        raise EndpointError(
-            f"The drop folder {folder} can't be listed: {reason}. Check {variable} and that this user may "
-            "read and enter the folder, then run again."
-        ) from fault
-    statuses = ((path, _status(path, home, folder, variable)) for path in paths)
-    return [(path, status) for path, status in statuses if status is not None]
+def _dropped(file: ListedFile, folder: Folder, patterns: Sequence[_Pattern], largest: int) -> Dropped:
+    fits = tuple(_sources_of(file.name, patterns))
+    return Dropped(file, fits, _left(file, fits, largest), folder.uri)
 
 
-def _is_finished(name: str) -> bool:
-    return not name.startswith((".", "~$")) and not name.lower().endswith(HALF_COPIED)
-
-
-def _status(path: Path, home: Path, folder: Path, variable: str) -> os.stat_result | None:
-    """None for what is no file of its own, and for one that has gone since it was listed."""
-    try:
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            return _link_status(path, home, status)
-    except FileNotFoundError:
-        return None
-    except OSError as fault:
-        raise EndpointError(
-            f"{path} can't be looked at: {fault.strerror}. Check {variable} and that this user may enter "
-            f"{folder}, then run again."
-        ) from fault
-    return status if stat.S_ISREG(status.st_mode) else None
-
-
-def _link_status(path: Path, home: Path, link: os.stat_result) -> os.stat_result | None:
-    """The status of what the link leads to, if that lies in the folder; where it lies is asked of the very file."""
-    try:
-        reached = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:  # leads nowhere, in a circle, or where this user may not go
-        return link
-    try:
-        target, status = Path(f"/proc/self/fd/{reached}").readlink(), os.fstat(reached)
-    finally:
-        os.close(reached)
-    if not target.is_relative_to(home):
-        return link
-    listed_itself = target.parent == home and _is_finished(target.name)
-    return status if stat.S_ISREG(status.st_mode) and not listed_itself else None
-
-
-def _dropped(path: Path, status: os.stat_result, patterns: Sequence[tuple[str, str]], largest: int) -> Dropped:
-    name = os.fsencode(path.name).decode("utf-8", "replace")
-    fits = tuple(_sources_of(name, patterns))
-    return Dropped(path, name, path.absolute().as_uri(), status, fits, _left(path, name, status, fits, largest))
-
-
-def _left(path: Path, name: str, status: os.stat_result, fits: tuple[str, ...], largest: int) -> "Issue | None":
+def _left(file: ListedFile, fits: tuple[str, ...], largest: int) -> "Issue | None":
     if not fits:
-        return left_alone("file_name_unknown", name)
-    if stat.S_ISLNK(status.st_mode):
-        return left_alone("link_outside", name)
+        return left_alone("file_name_unknown", file.name)
+    if file.flaw:
+        return left_alone(file.flaw, file.name)
     if len(fits) > 1:
-        return left_alone("file_name_shared", name, sources=", ".join(fits))
-    if status.st_size > largest:
-        return left_alone("file_too_large", name, size_mb=status.st_size >> 20, limit_mb=largest >> 20)
-    if not os.access(path, os.R_OK, effective_ids=True):
-        return left_alone("file_unreadable", name)
+        return left_alone("file_name_shared", file.name, sources=", ".join(fits))
+    if file.size > largest:
+        return left_alone("file_too_large", file.name, size_mb=file.size >> 20, limit_mb=largest >> 20)
     return None
 
 
@@ -179,22 +196,22 @@ def left_alone(rule: str, file: str, **details: Any) -> "Issue":
     return issue(rule, "warning", "flag", None, file=file, **details)
 
 
-def _patterns(contracts: Sequence["Contract"]) -> list[tuple[str, str]]:
-    """Pattern as a key, and source."""
-    return [
+def _patterns(contracts: Sequence["Contract"]) -> list[_Pattern]:
+    keys = [
         (name_key(pattern), contract.source)
         for contract in contracts
         if contract.terms.transport.kind == "drop_folder"
         for pattern in contract.terms.transport.file_names
     ]
+    return [_Pattern(re.compile(translate(key)), len(key), source) for key, source in keys]
 
 
-def _sources_of(name: str, patterns: Sequence[tuple[str, str]]) -> list[str]:
+def _sources_of(name: str, patterns: Sequence[_Pattern]) -> list[str]:
     """Sources that the longest fitting patterns belong to."""
     key = name_key(name.replace("[", "("))
-    fitting = [(len(pattern), source) for pattern, source in patterns if fnmatchcase(key, pattern)]
-    longest = max((length for length, _ in fitting), default=0)
-    return sorted({source for length, source in fitting if length == longest})
+    fitting = [pattern for pattern in patterns if pattern.fits.match(key)]
+    longest = max((pattern.length for pattern in fitting), default=0)
+    return sorted({pattern.source for pattern in fitting if pattern.length == longest})
 
 
 def name_key(text: str) -> str:

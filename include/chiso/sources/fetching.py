@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -51,8 +51,7 @@ def connect(contract: "Contract", endpoint: Endpoint) -> "Session":
 
 def probe(contract: "Contract", endpoint: Endpoint) -> None:
     """Asks the contract's endpoint for any answer, once and without much patience. Raises EndpointError, SettingsError."""
-    impatient = {"timeout_seconds": "5", "retries": "0"}
-    with connect(contract, replace(endpoint, extra={**(endpoint.extra or {}), **impatient})) as session:
+    with connect(contract, endpoint.impatient) as session:
         session.probe()
 
 

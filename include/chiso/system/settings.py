@@ -8,7 +8,7 @@ variables: `AIRFLOW_CONN_CHISO_<NAME>`, as a URI or as Airflow's JSON.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,12 +22,17 @@ LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A system outside: `url` without credentials (http://…, file:///… or a database), and how to log in."""
+    """A system outside: `url` without credentials (http://…, file:///…, s3://… or a database), and how to log in."""
 
     url: str
     login: str = ""
     password: str = ""
     extra: Mapping[str, str] | None = None
+
+    @property
+    def impatient(self) -> "Endpoint":
+        """The same, for who only wants to know whether it answers."""
+        return replace(self, extra={**(self.extra or {}), "timeout_seconds": "5", "retries": "0"})
 
 
 @dataclass(frozen=True)

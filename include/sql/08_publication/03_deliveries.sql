@@ -95,18 +95,18 @@ COMMENT ON COLUMN publication.rejected_row.recorded_at IS 'When it was put into 
 CREATE VIEW publication.fetch AS
 SELECT fetch_id, source, period, substring(uri FROM '^[a-z0-9+]+://[^/?#]+') AS endpoint, uri, started_at, finished_at, outcome, status, reason, requests
 FROM sources.fetch;
-COMMENT ON VIEW publication.fetch IS 'Every delivery that was asked for over HTTP, whatever came of it.';
+COMMENT ON VIEW publication.fetch IS 'Every delivery that was asked for over HTTP, every file that was fetched from a drop folder elsewhere, and every drop folder that could not be listed.';
 COMMENT ON COLUMN publication.fetch.fetch_id IS 'Number of the fetch.'; -- bigint
 COMMENT ON COLUMN publication.fetch.source IS 'The source, <family>/<source>.'; -- text
-COMMENT ON COLUMN publication.fetch.period IS 'The period that was asked for.'; -- text
-COMMENT ON COLUMN publication.fetch.endpoint IS 'The system that was asked: scheme and host.'; -- text
+COMMENT ON COLUMN publication.fetch.period IS 'The period that was asked for; null of a drop folder.'; -- text
+COMMENT ON COLUMN publication.fetch.endpoint IS 'The system that was asked: scheme and host, or bucket; null of a folder of this machine.'; -- text
 COMMENT ON COLUMN publication.fetch.uri IS 'The address, without secrets.'; -- text
 COMMENT ON COLUMN publication.fetch.started_at IS 'When it began.'; -- timestamp with time zone
 COMMENT ON COLUMN publication.fetch.finished_at IS 'When it ended.'; -- timestamp with time zone
 COMMENT ON COLUMN publication.fetch.outcome IS 'fetched, not_modified or failed.'; -- text
 COMMENT ON COLUMN publication.fetch.status IS 'HTTP status of the last answer of a failed fetch; null where there was none.'; -- integer
 COMMENT ON COLUMN publication.fetch.reason IS 'Why it failed, and what to do.'; -- text
-COMMENT ON COLUMN publication.fetch.requests IS 'Requests sent.'; -- integer
+COMMENT ON COLUMN publication.fetch.requests IS 'Requests sent over HTTP; of a drop folder 1 for each look or file.'; -- integer
 
 CREATE VIEW publication.column_drift AS
 SELECT d.source, d.delivery_id, d.received_at, v.period, v.calendar, v.accepted, r.column_name, r.kind, r.before, r.now, r.policy, r.recorded_at

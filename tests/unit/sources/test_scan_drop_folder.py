@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from chiso.contracts import Contract, Delivery, Terms, Transport
-from chiso.sources import Dropped, scan_drop_folder
+from chiso.sources import Dropped, scanned_drop_folder
 from chiso.system import settings as environment
 from chiso.system.errors import EndpointError, SettingsError
 from chiso.system.settings import LOCAL_TIME, Endpoint
@@ -46,8 +46,16 @@ def put(folder: Path, name: str, age: int = 0) -> Path:
     return path
 
 
+def listed(endpoint: Endpoint, *contracts: Contract) -> list[Dropped]:
+    """What lies there; raises the fault of a folder that can't be listed."""
+    with scanned_drop_folder(endpoint, contracts) as seen:
+        for fault in seen.faults.values():
+            raise fault
+        return list(seen.files)
+
+
 def scan(folder: Path, *contracts: Contract) -> list[Dropped]:
-    return list(scan_drop_folder(Endpoint(folder.as_uri()), contracts or (TELECOM, ONE_STOP)))
+    return listed(Endpoint(folder.as_uri()), *(contracts or (TELECOM, ONE_STOP)))
 
 
 def source_of(folder: Path, name: str, *contracts: Contract) -> str | None:
@@ -69,7 +77,7 @@ def test_files_come_once_oldest_first_with_what_they_are(tmp_path: Path) -> None
         ("06a_thang6_2024.xlsx", "departments/one_stop_results"),
     ]
     last = files[-1]
-    assert last.path == newest
+    assert last.file.path == newest
     assert last.received_at == datetime(2024, 7, 1, 9, 13, 20, tzinfo=LOCAL_TIME)
     assert last.uri == newest.as_uri()
     assert files[0].uri.endswith("/ghi%20ch%C3%BA.txt")
@@ -183,7 +191,7 @@ def test_a_name_that_is_no_utf8_can_still_be_written_down(tmp_path: Path) -> Non
     (file,) = scan(tmp_path)
     assert (file.file_name, file.source) == ("vien_thong_\ufffd.xlsx", "departments/telecom")
     assert file.uri.endswith("vien_thong_%D0.xlsx")
-    assert file.path.read_bytes() == b"x"
+    assert file.file.path.read_bytes() == b"x"
 
 
 def test_a_file_that_goes_while_listed_is_passed_over(
@@ -209,7 +217,7 @@ def test_a_link_that_is_turned_elsewhere_is_another_file(tmp_path: Path) -> None
     link = folder / "vien_thong_Q2.xlsx"
     link.symlink_to(put(folder / ".data", "q2"))
     (file,) = scan(folder)
-    assert (file.source, file.status.st_ino) == ("departments/telecom", (folder / ".data" / "q2").stat().st_ino)
+    assert (file.source, file.file.status.st_ino) == ("departments/telecom", (folder / ".data" / "q2").stat().st_ino)
     link.unlink()
     link.symlink_to(put(outside, "secret"))
     (file,) = scan(folder)
@@ -224,10 +232,10 @@ def test_a_file_above_the_limit_is_left_with_what_to_do(tmp_path: Path) -> None:
     assert "200 MB, the limit is 200 MB; send the form only" in found.left.message_en
     put(tmp_path, "vien_thong.xlsx")
     bounded = Endpoint(tmp_path.as_uri(), extra={"max_bytes": "8"})
-    (found,) = scan_drop_folder(bounded, [TELECOM])
+    (found,) = listed(bounded, TELECOM)
     assert found.left and found.left.rule == "file_too_large"
     with pytest.raises(SettingsError, match="AIRFLOW_CONN_CHISO_DEPARTMENTS: max_bytes='8 MB' is no number"):
-        scan_drop_folder(Endpoint(tmp_path.as_uri(), extra={"max_bytes": "8 MB"}), [TELECOM])
+        listed(Endpoint(tmp_path.as_uri(), extra={"max_bytes": "8 MB"}), TELECOM)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
@@ -253,12 +261,12 @@ def test_several_folders_are_one_drop_folder(tmp_path: Path) -> None:
     put(mine, "vien_thong_Q2.xlsx")
     put(theirs, "vien_thong_Q2.xlsx", age=10)
     given = {"AIRFLOW_CONN_CHISO_DEPARTMENTS": f"{mine.as_uri()}?folders={theirs}"}
-    listed = json.dumps({"conn_type": "file", "schema": str(mine), "extra": {"folders": [str(theirs), str(mine)]}})
-    for values in (given, {"AIRFLOW_CONN_CHISO_DEPARTMENTS": listed}):
+    in_json = json.dumps({"conn_type": "file", "schema": str(mine), "extra": {"folders": [str(theirs), str(mine)]}})
+    for values in (given, {"AIRFLOW_CONN_CHISO_DEPARTMENTS": in_json}):
         endpoint = environment.load(values).endpoint("departments")
-        assert [file.path.parent.name for file in scan_drop_folder(endpoint, [TELECOM])] == ["theirs", "mine"]
+        assert [file.file.path.parent.name for file in listed(endpoint, TELECOM)] == ["theirs", "mine"]
     with pytest.raises(EndpointError, match="write the drop folder as file:///absolute/path"):
-        scan_drop_folder(Endpoint(mine.as_uri(), extra={"folders": "var/drop"}), [TELECOM])
+        listed(Endpoint(mine.as_uri(), extra={"folders": "var/drop"}), TELECOM)
 
 
 def test_what_a_name_hides_is_shown(tmp_path: Path) -> None:
@@ -270,8 +278,8 @@ def test_what_a_name_hides_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("s3://bucket/in", "AIRFLOW_CONN_CHISO_DEPARTMENTS: a drop folder at s3:// is not supported yet"),
-        ("/srv/in", "at no:// is not supported yet"),
+        ("://bucket/in", "AIRFLOW_CONN_CHISO_DEPARTMENTS: write the drop folder as file:///absolute/path"),
+        ("srv/in", "or as the address of one elsewhere, as s3://bucket/prefix or sftp://host/path"),
         ("file://srv/in", "write the drop folder as file:///absolute/path"),
         ("file:", "write the drop folder as file:///absolute/path"),
         ("file:///no/such/folder", "does not exist. Create it, or correct AIRFLOW_CONN_CHISO_DEPARTMENTS"),
@@ -279,7 +287,7 @@ def test_what_a_name_hides_is_shown(tmp_path: Path) -> None:
 )
 def test_a_folder_that_is_none_says_what_to_do(url: str, said: str) -> None:
     with pytest.raises(EndpointError) as caught:
-        scan_drop_folder(Endpoint(url), [TELECOM])
+        listed(Endpoint(url), TELECOM)
     assert said in str(caught.value)
 
 
