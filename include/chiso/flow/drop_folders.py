@@ -12,6 +12,7 @@ from chiso.deliveries import register
 from chiso.deliveries.register import Arrival
 from chiso.findings.issues import Issue
 from chiso.sources import Dropped
+from chiso.system import progress
 from chiso.system.errors import ArrivalError, ChisoError
 from chiso.system.platform import Platform
 from chiso.system.settings import connection_variable
@@ -40,7 +41,8 @@ def collect_dropped(contract: Contract, platform: Platform) -> int:
     files = scan(contract.terms.transport.endpoint, platform)
     fresh = [found for found in files if found.source == contract.source and _key(found) not in known]
     _await_quiet(fresh)
-    return sum(_keep(found, contract, platform) for found in fresh)
+    taken = progress.each(f"{contract.source}: taking files", fresh, lambda found: found.file_name)
+    return sum(_keep(found, contract, platform) for found in taken)
 
 
 def _keep(found: Dropped, contract: Contract, platform: Platform) -> bool:
@@ -60,7 +62,8 @@ def _await_quiet(files: Sequence[Dropped]) -> None:
     ages = [time.time() - found.status.st_mtime for found in files]
     youngest = min(ages, default=QUIET_SECONDS)
     if youngest < QUIET_SECONDS:
-        time.sleep(QUIET_SECONDS - max(youngest, 0))
+        with progress.step("waiting until nobody writes to the files"):
+            time.sleep(QUIET_SECONDS - max(youngest, 0))
 
 
 def scan(endpoint: str, platform: Platform) -> list[Dropped]:
