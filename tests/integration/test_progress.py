@@ -80,6 +80,7 @@ def test_messages_stand_above_the_lines(tmp_path: Path) -> None:
                 reading.at(16)
                 input()
                 print("to stdout", name)
+                sys.stdout.write("")
                 sys.stderr.write(f"to stderr {name}\\n")
     """
     with on_a_terminal(work(body), {}) as terminal:

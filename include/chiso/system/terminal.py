@@ -192,7 +192,7 @@ class _Above(PassedOn):
         self._display = display
 
     def write(self, text: str) -> int:
-        return self._display.print(text, self._written)
+        return self._display.print(text, self._written) if text else 0
 
     def _written(self, text: str) -> int:
         count = super().write(text)
