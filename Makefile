@@ -36,9 +36,10 @@ lint: .venv/ready-dev ## Check style, types and import directions
 bench: .venv/ready-dev ## Measure every figure beside its limit and its peers; ONLY="bulk --rows 1e6" names some
 	$(BIN)/python -m bench $(ONLY)
 
-requirements: .venv/ready ## Compile requirements.txt and requirements-dev.txt anew
+requirements: .venv/ready ## Compile the pins of requirements*.txt anew
 	$(COMPILE) --generate-hashes requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) --generate-hashes requirements-datacontract.in -o requirements-datacontract.txt
 
 clean: ## Remove .venv and caches; the data in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache include/*.egg-info
@@ -60,6 +61,15 @@ clean: ## Remove .venv and caches; the data in var/ stay
 	@echo "Installing the packages for tests and checks"
 	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt \
 		|| $(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# Of its own, below .venv/datacontract; tests/contracts/test_other_tools.py is who asks for it.
+.venv/datacontract/ready: requirements-datacontract.txt $(UV)
+	@echo "Installing datacontract-cli in an environment of its own"
+	@rm -rf .venv/datacontract
+	@$(BIN)/python -m venv .venv/datacontract
+	@$(UV) pip install --quiet --python .venv/datacontract/bin/python --require-hashes -r $< \
+		|| .venv/datacontract/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # Outside site-packages, where `uv pip sync` would remove it.

@@ -118,6 +118,15 @@ def shared_platform(server: Server, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
+def checkout(platform: Platform, tmp_path: Path) -> Platform:
+    """A platform on a copy of the checkout, in which tests make sources."""
+    home = tmp_path / "home"
+    for part in ("include/schemas", "include/sql", "expectations", "tests/fixtures", "docs"):
+        shutil.copytree(platform.settings.home / part, home / part)
+    return Platform(replace(platform.settings, home=home), platform.engine)
+
+
+@pytest.fixture
 def inbox(platform: Platform, tmp_path: Path) -> Inbox:
     """Files on their way to `platform`."""
     return Inbox(tmp_path / "in", platform)

@@ -2,12 +2,10 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,15 +21,6 @@ from tests.unit.staging import workbooks as wb
 from tests.unit.staging.workbooks import Page
 
 DEPARTMENTS = ["UBND TỈNH KON TUM", None, None, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"]
-
-
-@pytest.fixture
-def checkout(platform: Platform, tmp_path: Path) -> Platform:
-    """A platform on a copy of the checkout, in which tests make sources."""
-    home = tmp_path / "home"
-    for part in ("include/schemas", "include/sql", "expectations", "tests/fixtures", "docs"):
-        shutil.copytree(platform.settings.home / part, home / part)
-    return Platform(replace(platform.settings, home=home), platform.engine)
 
 
 def page(*rows: Sequence[object], **more: object) -> Page:

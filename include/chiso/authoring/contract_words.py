@@ -60,9 +60,10 @@ _TYPES: Mapping[Any, str] = {
     Any: "anything",
 }
 _INTRO = """A contract is one YAML file, `include/schemas/contracts/<family>/<source>.yml`, valid by the Open Data Contract Standard
-v3.2. What the standard has no word for stands in `customProperties`, each `{property: …, value: …}`. A word that isn't listed
-here is a fault: `chiso source lint` names it, with its place. `chiso source new` proposes a contract from a sample. How one is
-added, with a complete example: [README](../README.md#adding-a-source).
+v3.2; tests run `datacontract lint`, the standard's own tool, on each. What the standard has no word for stands in
+`customProperties`, each `{property: …, value: …}`. A word that isn't listed here is a fault: `chiso source lint` names it, with
+its place. `chiso source new` proposes a contract from a sample. How one is added, with a complete example:
+[README](../README.md#adding-a-source).
 """
 
 

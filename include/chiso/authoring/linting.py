@@ -13,6 +13,7 @@ from chiso.contracts import Contract
 from chiso.contracts.loading import contract_file
 from chiso.contracts.yaml_text import read_yaml
 from chiso.province.units import load_reference
+from chiso.system import progress
 from chiso.system.errors import ContractError, Fault
 from chiso.system.platform import Platform
 from chiso.system.settings import Settings
@@ -29,7 +30,7 @@ def lint(platform: Platform, sources: Sequence[str] = ()) -> list[Fault]:
     """
     names = sources or contracts.source_names(platform.settings)
     found = lint_files(platform.settings, sources)
-    for source in names:
+    for source in progress.each("sources", names, str):
         if contract := _sound(source, platform.settings):
             found += _run(contract, platform)
     return found

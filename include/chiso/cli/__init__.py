@@ -1,6 +1,6 @@
 """The command line: `chiso`. Exit 0 done, 1 the data were refused, 2 wrong usage, 3 something outside failed.
 
-JSON goes to stdout alone; everything else to stderr. Commands import what they need when they run, so that
+JSON goes to stdout alone; everything else to stderr, progress on a terminal too. Commands import what they need when they run, so that
 `chiso --help` is quick.
 """
 
@@ -9,6 +9,7 @@ import sys
 import click
 
 from chiso.system.errors import ChisoError
+from chiso.system.terminal import shown
 from chiso.system.visible import safe_output
 
 _COMMANDS = {
@@ -63,7 +64,7 @@ def _database_fault() -> type[Exception]:
 
 def main() -> None:
     """Entry point: turns errors into their message and exit code."""
-    with safe_output():
+    with shown(), safe_output():
         code = _run()
     sys.exit(code)
 

@@ -48,7 +48,7 @@ def psql(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
     from chiso.system.postgres import psql_command
 
-    with platform() as running:
+    with platform(lends_terminal=True) as running:
         command, environment = psql_command(running.engine.url.render_as_string(hide_password=False))
         done = subprocess.run([*command, *arguments], env=os.environ | environment, check=False)
     ctx.exit(done.returncode if done.returncode < 3 else 3)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from chiso.contracts import Contract
+from chiso.system import progress
 from chiso.system.errors import ChisoError, SettingsError, joined
 from chiso.system.settings import Endpoint, Settings, connection_variable
 
@@ -27,7 +28,8 @@ def doctor(ctx: click.Context) -> None:
 
     settings = load()
     failed = False
-    for name, look in _checks(settings, contracts.load_all(settings).contracts):
+    looks = list(_checks(settings, contracts.load_all(settings).contracts))
+    for name, look in progress.each("looking at", looks, lambda look: look[0]):
         try:
             sign, said = "✓", look()
         except ChisoError as fault:

@@ -2,27 +2,33 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
 import click
 
+from chiso.system import progress
 from chiso.system.platform import Platform, open_platform
 from chiso.system.secrets_file import LANDING_KEY, SECRETS, ensure_platform_env
 from chiso.system.settings import Settings, load
 
 
 @contextmanager
-def platform(*, name_faults: bool = True) -> Iterator[Platform]:
-    """The platform; starts the embedded server where none runs, and stops what it started. name_faults: of contracts."""
+def platform(*, name_faults: bool = True, lends_terminal: bool = False) -> Iterator[Platform]:
+    """The platform; starts the embedded server where none runs, and stops what it started.
+
+    name_faults: of contracts. lends_terminal: another program has it inside the `with`, so no progress is shown there.
+    """
     from chiso.warehouse import upgrade
 
     settings = load()
     embedded = not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE")
     settings = ensure_platform_env(settings, SECRETS if embedded else {LANDING_KEY: SECRETS[LANDING_KEY]})
-    with open_platform(settings) as running:
-        upgrade(running.engine, settings)
+    command = nullcontext() if lends_terminal else progress.step(click.get_current_context().command_path)
+    with command, open_platform(settings) as running:
+        with progress.step("bringing the warehouse up to date"):
+            upgrade(running.engine, settings)
         if name_faults:
             name_faulty_contracts(settings)
         yield running

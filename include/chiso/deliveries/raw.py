@@ -64,11 +64,20 @@ class RawFile:
                 shutil.copyfileobj(stream, copy, 1 << 20)
             yield target
 
+    @property
+    def size(self) -> int:
+        """In bytes, as it lies on the disk."""
+        return self._readable.stat().st_size
+
+    @property
+    def _readable(self) -> Path:
+        return self.plain or self.path
+
     def _file(self) -> BinaryIO:
         try:
-            return (self.plain or self.path).open("rb")
+            return self._readable.open("rb")
         except OSError as fault:
-            raise StorageError(f"{self.plain or self.path}: {fault.strerror}. Restore the file, or give another one.") from fault
+            raise StorageError(f"{self._readable}: {fault.strerror}. Restore the file, or give another one.") from fault
 
 
 class _Compared:

@@ -4,7 +4,6 @@ A delivery is (source, stated period, SHA-256, receipt): the same one again is n
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,13 +200,16 @@ def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
     return Landed(raw, row.sha256, row.received_at, row.stated_period, delivery_id=row.delivery_id, read_again=row.read_again)
 
 
-def raw_files(engine: sa.Engine, settings: Settings) -> Iterator[tuple[str, RawFile]]:
+def raw_files(engine: sa.Engine, settings: Settings) -> list[tuple[str, RawFile]]:
     """Every file that was ever kept, oldest first, with the SHA-256 that its bytes must have."""
     with engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT sha256, encrypted FROM landing.raw_file ORDER BY stored_at")).all()
-    for row in rows:
-        path = raw_path(settings, row.sha256, encrypted=row.encrypted)
-        yield row.sha256, RawFile(path, path.name, row.encrypted, tuple(settings.landing_keys) if row.encrypted else ())
+    return [(row.sha256, _kept(row.sha256, settings, encrypted=row.encrypted)) for row in rows]
+
+
+def _kept(sha256: str, settings: Settings, *, encrypted: bool) -> RawFile:
+    path = raw_path(settings, sha256, encrypted=encrypted)
+    return RawFile(path, path.name, encrypted, tuple(settings.landing_keys) if encrypted else ())
 
 
 def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:

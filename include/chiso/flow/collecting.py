@@ -3,7 +3,7 @@
 Every function may be run again at any time; each does only what is left to do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from chiso.findings.issues import issue
 from chiso.flow import loading, ranges
 from chiso.flow.drop_folders import collect_dropped
 from chiso.province.periods import Period
+from chiso.system import progress
 from chiso.system.errors import ChisoError, EndpointError, joined
 from chiso.system.platform import Platform
 from chiso.system.private_folder import private_folder, sweep
@@ -99,7 +100,7 @@ def _collect_fetched(contract: Contract, platform: Platform, wanted: Sequence[Pe
         private_folder(platform.settings.landing) as folder,
         sources.connect(contract, endpoint) as session,
     ):
-        for each in wanted:
+        for each in progress.each(f"{contract.source}: fetching", wanted, lambda period: period.code):
             try:
                 came += _fetch(each, contract, endpoint, folder, accepted.get(each), session, platform)
             except EndpointError as fault:  # one period that isn't there holds up no other
@@ -161,9 +162,9 @@ def _register_readings(contract: Contract, platform: Platform) -> list[int]:
     return [reading for reading in readings if reading is not None]
 
 
-def _load(deliveries: Iterable[int], contract: Contract, platform: Platform) -> Iterator[Outcome]:
+def _load(deliveries: Collection[int], contract: Contract, platform: Platform) -> Iterator[Outcome]:
     faults: list[ChisoError] = []
-    for delivery_id in deliveries:
+    for delivery_id in progress.each(f"{contract.source}: loading deliveries", deliveries):
         try:
             yield loading.load(register.landed(platform.engine, delivery_id, platform.settings), contract, platform)
         except ChisoError as fault:

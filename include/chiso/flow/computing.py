@@ -4,7 +4,7 @@ Apart from `chiso.flow.collecting`, since it needs none of the readers and start
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.exc import OperationalError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from chiso import audit, contracts, indicators
 from chiso.province.periods import Period
 from chiso.province.units import load_reference
+from chiso.system import progress
 from chiso.system.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def compute_known(platform: Platform, code: str | None = None) -> Done:
     return compute_periods(periods, platform)
 
 
-def compute_periods(periods: Iterable[Period], platform: Platform) -> Done:
+def compute_periods(periods: Collection[Period], platform: Platform) -> Done:
     """Writes down the catalogue's definitions, computes periods, and logs what of the catalogue is faulty and was left out.
 
     A period that can't be computed holds up no other: each fault is logged with its period, the first is raised after them.
@@ -71,7 +72,7 @@ def compute_periods(periods: Iterable[Period], platform: Platform) -> Done:
     done: list[Period] = []
     written = 0
     faults: list[Exception] = []
-    for period in periods:
+    for period in progress.each("computing", periods, lambda period: f"{period.calendar}/{period.code}"):
         try:
             written += compute_period(period, platform)
             done.append(period)

@@ -13,6 +13,7 @@ from chiso.deliveries import register
 from chiso.deliveries.register import Arrival, Fetch, KnownFile
 from chiso.findings.issues import Issue
 from chiso.sources import Dropped, Scan
+from chiso.system import progress
 from chiso.system.errors import ArrivalError, ChisoError, EndpointError, joined
 from chiso.system.platform import Platform
 from chiso.system.settings import connection_variable
@@ -49,7 +50,7 @@ def collect_dropped(contract: Contract, platform: Platform) -> int:
             _record_failed(Fetch(contract.source, None, uri, began), fault, platform)
         fresh = [found for found in seen.files if found.source == contract.source and not _is_known(found, known)]
         _await_quiet(fresh)
-        for found in fresh:
+        for found in progress.each(f"{contract.source}: taking files", fresh, lambda found: found.file_name):
             if found.folder in faults:
                 continue  # its server has just failed
             try:
@@ -89,7 +90,8 @@ def _await_quiet(files: Sequence[Dropped]) -> None:
     """Waits until the youngest file has been left in peace long enough; keeping it notices if it hasn't been."""
     wait = max(map(_unrest_seconds, files), default=0)
     if wait > 0:
-        time.sleep(wait)
+        with progress.step("waiting until nobody writes to the files"):
+            time.sleep(wait)
 
 
 def _unrest_seconds(found: Dropped) -> float:

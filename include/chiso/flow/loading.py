@@ -22,6 +22,7 @@ from chiso.deliveries.staged import Staged
 from chiso.deliveries.verdicts import Outcome, Standing
 from chiso.findings.issues import DeliveryRefused, Issue
 from chiso.province.units import load_reference
+from chiso.system import progress
 from chiso.system.database import load_lock, reachable
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
@@ -32,7 +33,8 @@ from chiso.validation import RowConditions, Rules, Verdict
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
     """Stages 2 to 6 of one delivery."""
     validation.warm_up()  # keeping a large file takes about as long as the start
-    landed = landing.keep(arrival, contract, platform.engine, platform.settings)
+    with progress.step(f"keeping {arrival.file_name}"):
+        landed = landing.keep(arrival, contract, platform.engine, platform.settings)
     if landed.raw.encrypted:
         landed = replace(landed, raw=replace(landed.raw, plain=arrival.path, sha256=landed.sha256))
     return load(landed, contract, platform)
@@ -87,7 +89,8 @@ def check(
             staged = _read(received, rules, platform)
             if not alone:
                 staged = replace(staged, issues=drift.judged(staged, _drifts(staged, platform)))
-            verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
+            with progress.step("judging"):
+                verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
             values = warehouse.staged_values(platform.engine, staged) if with_values else None
         except DeliveryRefused as refused:
             values = [] if with_values else None
@@ -126,7 +129,8 @@ def one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
     """Holds the source's lock; a second load of the same source waits for the first."""
     with reachable(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         lock = load_lock(contract.source)
-        connection.execute(sa.text(f"SELECT pg_advisory_lock({lock})"))
+        with progress.step(f"{contract.source}: waiting for whoever loads it"):
+            connection.execute(sa.text(f"SELECT pg_advisory_lock({lock})"))
         try:
             yield
         finally:
@@ -161,7 +165,8 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
     landed, staged = case.landed, case.staged
     with platform.engine.begin() as connection:
         with connection.begin_nested() as attempt:
-            merged = warehouse.merge(connection, staged, landed.delivery_id)
+            with progress.step("loading"):
+                merged = warehouse.merge(connection, staged, landed.delivery_id)
             verdict = case.judge()
             if not verdict.accepted:
                 attempt.rollback()

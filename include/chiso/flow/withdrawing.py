@@ -12,6 +12,7 @@ from chiso.deliveries import withdrawals
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting, computing, loading
 from chiso.province.periods import Period
+from chiso.system import progress
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
@@ -45,7 +46,7 @@ def withdraw(delivery_id: int, decided_by: str, why: str, platform: Platform) ->
     if not (decided_by.strip() and why.strip()):
         raise UsageError("A withdrawal needs a name and a reason: give --by NAME --why TEXT.")
     contract, period = _accepted(delivery_id, platform)
-    with loading.one_at_a_time(contract, platform.engine):
+    with loading.one_at_a_time(contract, platform.engine), progress.step(f"taking delivery {delivery_id} back"):
         with platform.engine.begin() as connection:
             _refuse_twice(connection, delivery_id)
             gone = withdrawals.belonging(connection, delivery_id)

@@ -1,5 +1,6 @@
 """What became of deliveries, when each was due, and which of its columns came otherwise than before."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,3 +60,17 @@ class _DueDays:
         if count is None or period is None or calendar is None:
             return None
         return self._calendar.due_day(Period.of(period, calendar), count).isoformat()
+
+
+def judged_since(platform: Platform, moment: datetime) -> dict[str, tuple[int, int]]:
+    """Of the deliveries that came since, by family: how many are judged, and how many there are."""
+    with platform.engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT split_part(source, '/', 1) AS family, count(*) AS came, count(*) FILTER (WHERE EXISTS "
+                "(SELECT FROM validation.verdict v WHERE v.delivery_id = d.delivery_id)) AS judged "
+                "FROM landing.delivery d WHERE recorded_at >= :moment GROUP BY family"
+            ),
+            {"moment": moment},
+        )
+        return {row.family: (row.judged, row.came) for row in rows}

@@ -13,6 +13,7 @@ from chiso.flow import drop_folders
 from chiso.indicators import Question, Standing
 from chiso.inquiry import answers, freshness, shapes
 from chiso.publication import Rejected
+from chiso.system import progress
 from chiso.system.platform import Platform
 from chiso.system.settings import Settings
 
@@ -39,25 +40,36 @@ def build(platform: Platform) -> Reports:
     settings = platform.settings
     with _alone(settings):
         change = freshness.newest_change(platform)
-        made = Reports(
-            answers.target_rows(platform, FRAMEWORK),
-            answers.refused(platform),
-            Rejected(answers.rejected(platform)),
-            answers.held(platform),
-            _left_alone(platform),
-            validation.build_docs(settings),
-        )
-        tables: dict[str, Iterable[Mapping[str, Any]]] = {
-            "targets": [shapes.flat(row) for row in made.targets],
-            "indicators": [shapes.flat(row) for row in answers.indicator_rows(platform, Question())],
-            "refused": made.refused,
-            "rejected": made.rejected,
-            "held": made.held,
-            "left_alone": made.left_alone,
-        }
-        publication.export(settings.reports, tables)
+        with progress.step("Data Docs"):
+            docs = validation.build_docs(settings)
+        with progress.step("targets, indicators, what was refused and rejected"):
+            made = _made(platform, docs)
+            publication.export(settings.reports, _tables(made, platform))
         freshness.note_built(settings, change)
     return made
+
+
+def _made(platform: Platform, docs: Path | None) -> Reports:
+    return Reports(
+        answers.target_rows(platform, FRAMEWORK),
+        answers.refused(platform),
+        Rejected(answers.rejected(platform)),
+        answers.held(platform),
+        _left_alone(platform),
+        docs,
+    )
+
+
+def _tables(made: Reports, platform: Platform) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+    """What is exported, by name."""
+    return {
+        "targets": [shapes.flat(row) for row in made.targets],
+        "indicators": [shapes.flat(row) for row in answers.indicator_rows(platform, Question())],
+        "refused": made.refused,
+        "rejected": made.rejected,
+        "held": made.held,
+        "left_alone": made.left_alone,
+    }
 
 
 def _left_alone(platform: Platform) -> Rows:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from chiso import audit, contracts, indicators, landing, warehouse
 from chiso.deliveries.verdicts import issues_sha256
+from chiso.system import progress
 from chiso.system.platform import Platform
 
 
@@ -17,13 +18,9 @@ def verify(platform: Platform) -> dict[str, Any]:
     # One snapshot: what loads meanwhile is in none of what is compared.
     snapshot = platform.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as connection:
-        faults = [
-            *audit.verify_chain(connection, heads),
-            *_deliveries(connection),
-            *_withdrawals(connection),
-            *_results(connection, platform),
-            *_values(connection),
-        ]
+        with progress.step("audit chain"):
+            faults = [*audit.verify_chain(connection, heads), *_deliveries(connection), *_withdrawals(connection)]
+        faults += [*_results(connection, platform), *_values(connection)]
         events, head = connection.execute(
             sa.text("SELECT count(*), (SELECT hash FROM audit.event ORDER BY seq DESC LIMIT 1) FROM audit.event")
         ).one()
@@ -37,7 +34,8 @@ def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
     facts, ledger = _fingerprints(connection)
     known = contracts.load_all(platform.settings).contracts
     told = {table for tables in facts.values() for table in tables}
-    for table in sorted(told | {table for contract in known for table in warehouse.fact_tables(contract)}):
+    tables = sorted(told | {table for contract in known for table in warehouse.fact_tables(contract)})
+    for table in progress.each("facts", tables, str):
         yield from _differing(connection, table, facts, "what its load left there")
     for table in warehouse.LEDGER:
         yield from _differing(connection, table, ledger, "what was counted")

@@ -19,6 +19,7 @@ from chiso.contracts import Contract
 from chiso.deliveries import register
 from chiso.deliveries.raw import raw_path
 from chiso.deliveries.register import Arrival, Landed
+from chiso.system import progress
 from chiso.system.errors import ArrivalError, StorageError
 from chiso.system.private_folder import private_folder
 from chiso.system.settings import Settings
@@ -96,7 +97,7 @@ def _receipt(arrival: Arrival, source: str, sha256: str, connection: sa.Connecti
 
 def verify(engine: sa.Engine, settings: Settings) -> Iterator[str]:
     """What is wrong with the kept files, a line each: missing, undecipherable, or no longer the bytes of their name."""
-    for sha256, raw in register.raw_files(engine, settings):
+    for sha256, raw in progress.each("raw files", register.raw_files(engine, settings)):
         try:
             with raw.open() as stream:
                 digest = _digest(stream)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from chiso.sources.http import Answer, Session
 from chiso.sources.patience import PassingError
+from chiso.system import progress
 from chiso.system.errors import EndpointError
 
 LARGEST_PAGE_BYTES = 64 << 20
@@ -71,12 +72,17 @@ class _Reading:
 
     def run(self) -> Answer:
         """Follows the pages to the end."""
+        with progress.step("pages", unit="records") as under_way:
+            return self._follow(under_way)
+
+    def _follow(self, under_way: progress.Step) -> Answer:
         while True:
             body, page = self._ask(len(self._answers) + 1)
             self._sink.write(b"\n" + body if len(self._answers) > 1 else body)
             if page is None:
                 return self._answer(complete=False)
             self._count += len(page.records)
+            under_way.at(self._count, page.total)
             if self._ended(page):
                 return self._answer(complete=True)
             self._last = page

@@ -14,6 +14,7 @@ from typing import Any, Self
 import urllib3
 from urllib3.util.retry import Retry
 
+from chiso.system import progress
 from chiso.system.errors import EndpointError, SettingsError
 
 HURRIED_SECONDS = 10.0
@@ -159,7 +160,8 @@ class Patience:
             jitter = random.uniform(0, limits.backoff_seconds)  # noqa: S311 - so that callers don't come back all at once
             wait = min(limits.backoff_seconds * 2 ** (self._tries - 1) + jitter, limits.longest_wait_seconds)
         clock.expect_time_left(self._url, wait)
-        time.sleep(wait)
+        with progress.step(f"waiting {wait:.0f} s, then asking {self._url} again"):
+            time.sleep(wait)
         clock.futile_seconds += wait
         self._began = time.monotonic()
 

@@ -6,9 +6,10 @@ A text that can't be cast is a finding with its line or cell; the row stays, wit
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from chiso.staging.csv_export import read_csv
 from chiso.staging.json_records import JsonRecords
 from chiso.staging.pipeline import ahead
 from chiso.staging.reporting import doubts, record_period, rows_period
+from chiso.system import progress
 
 if TYPE_CHECKING:
     from chiso.staging.form import StagedForm
@@ -84,7 +86,7 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     """own: the period that its rows state, where an earlier reading found no other."""
     contract, received = task.contract, task.received
     said, assumed = _stated(task) if own is None else (Period.of(own, contract.terms.delivery.calendar), [])
-    with received.raw.open() as stream:
+    with _opened(task) as stream:
         head, issues, batches = read_csv(stream, contract, task.file_name)
         copied = _load(task, batches, _casts(task, said))
     if assumed and (own := _own_code(task)):
@@ -96,6 +98,13 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     headed = json.dumps([copied.sha256, *(found.as_json() for found in issues)], ensure_ascii=False)
     staged = _staged(task, period, copied, hashlib.sha256(headed.encode()).hexdigest(), issues + assumed)
     return replace(staged, header=head.headings)
+
+
+@contextmanager
+def _opened(task: Task) -> Iterator[BinaryIO]:
+    raw = task.received.raw
+    with raw.open() as stream, progress.reading(f"reading {task.file_name}", stream, raw.size) as measured:
+        yield measured
 
 
 def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
@@ -124,7 +133,7 @@ def _covered(task: Task) -> Period | None:
 def _read_json(task: Task, said: str | None = None) -> Staged:
     """said: the period of the envelope or else of the rows, where an earlier reading met it at the end only."""
     contract, received = task.contract, task.received
-    with received.raw.open() as stream:
+    with _opened(task) as stream:
         records = JsonRecords(stream, contract, task.file_name)
         batches = records.batches()
         first = next(batches)
@@ -144,10 +153,11 @@ def _read_workbook(task: Task) -> Staged:
     from chiso.staging.form import read_form  # the workbook libraries are for forms only
 
     contract, received = task.contract, task.received
-    with received.raw.plain_path() as path:
-        form = read_form(path, task.file_name, task.password, received.stated_period, contract, task.reference)
-    period, casts = form.period, _casts(task, form.period)
-    copied = _load(task, form.batches(), casts, form)
+    with progress.step(f"reading {task.file_name}"):
+        with received.raw.plain_path() as path:
+            form = read_form(path, task.file_name, task.password, received.stated_period, contract, task.reference)
+        period, casts = form.period, _casts(task, form.period)
+        copied = _load(task, form.batches(), casts, form)
     odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, received.sha256, form.issues + odd)
     return replace(staged, sheet=form.sheet, letters=form.letters, header=form.form.headings)

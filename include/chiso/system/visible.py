@@ -31,35 +31,51 @@ def _visible_sign(sign: str) -> str:
     return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
 
 
-class _VisibleStream(TextIOBase):
-    """A text stream on which everything written is safe to show."""
+class PassedOn(TextIOBase):
+    """A text stream that writes to another one."""
 
     def __init__(self, stream: TextIO) -> None:
+        """stream: the one beneath."""
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(visible_lines(text))
+        """Hands the text on."""
+        self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Of the one beneath."""
         self._stream.flush()
 
     def isatty(self) -> bool:
+        """Whether the one beneath is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
+        """Of the one beneath."""
         return self._stream.fileno()
 
     def writable(self) -> bool:
+        """Always."""
         return True
 
     @property
     def encoding(self) -> str:  # type: ignore[override] # a plain attribute in the base class
+        """Of the one beneath."""
         return self._stream.encoding
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
+        """Of the one beneath."""
         return self._stream.errors
+
+
+class _VisibleStream(PassedOn):
+    """A text stream on which everything written is safe to show."""
+
+    def write(self, text: str) -> int:
+        self._stream.write(visible_lines(text))
+        return len(text)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from chiso.deliveries.staged import Staged
 from chiso.findings.issues import Action, Issue, Severity, issue, worded
 from chiso.province.numbers import as_printed, scaled, without_zeros
 from chiso.province.text import mask_words
+from chiso.system import progress
 from chiso.system.errors import DisagreementError
 from chiso.system.settings import Settings
 from chiso.validation import judge, rows
@@ -51,7 +52,8 @@ def judging(
     DisagreementError where Great Expectations and the row rules differ, ContractError where a rule can't be staged.
     """
     dated = rules.at(staged.period)
-    counts = rows.mark(engine, dated)
+    with progress.step("looking for rows that break a rule"):
+        counts = rows.mark(engine, dated)
     with ThreadPoolExecutor(1, thread_name_prefix="judge") as beside:
         holds = beside.submit(
             judge.judge,
@@ -64,9 +66,10 @@ def judging(
         )
 
         def judged() -> Verdict:
-            case = _Case(staged, dated, counts, holds.result())
-            _require_agreement(case, engine)
-            return _verdict(case, engine)
+            with progress.step("judging"):
+                case = _Case(staged, dated, counts, holds.result())
+                _require_agreement(case, engine)
+                return _verdict(case, engine)
 
         yield judged
 

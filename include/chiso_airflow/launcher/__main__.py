@@ -3,6 +3,7 @@
 import sys
 
 from chiso.system.errors import ChisoError
+from chiso.system.terminal import shown
 from chiso.system.visible import safe_output
 
 from chiso_airflow.launcher import commands
@@ -17,7 +18,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m chiso_airflow.launcher run|up|down|status\n")
         return 2
     try:
-        with safe_output(), commands.signals_end_us():
+        with shown(), safe_output(), commands.signals_end_us():
             return _COMMANDS[arguments[0]]()
     except ChisoError as fault:
         sys.stderr.write(f"{fault}\n")

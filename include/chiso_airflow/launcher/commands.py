@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 import psutil
+from chiso.system import progress
 from chiso.system import settings as environment
 from chiso.system.errors import SettingsError
 from chiso.system.postgres import stop_if_unused
@@ -150,7 +151,7 @@ def _start_daemon(settings: Settings) -> tuple[psutil.Process, ledger.Record]:
 
 def _await_ready(settings: Settings, child: subprocess.Popen[bytes]) -> ledger.Record:
     deadline = time.monotonic() + _START_SECONDS
-    with _daemon_log(settings).open(encoding="utf-8") as said:
+    with _daemon_log(settings).open(encoding="utf-8") as said, progress.step("Databases, sandbox, Airflow"):
         while time.monotonic() < deadline:
             ended = child.poll() is not None
             sys.stdout.write(said.read())
@@ -208,6 +209,9 @@ def _report(settings: Settings, since: datetime, check: Callable[[], None],
     finally:
         if child.poll() is None:
             report = psutil.Process(child.pid)
+            child.send_signal(signal.SIGINT)  # which lets it clear its lines from the terminal
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_PATIENCE_SECONDS)
             processes.end(lambda: processes.descendants([report]), _PATIENCE_SECONDS)
 
 

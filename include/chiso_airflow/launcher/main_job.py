@@ -5,14 +5,16 @@ handed back at the end.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chiso.system import progress
 from chiso.system.errors import SettingsError
 from chiso.system.settings import Settings
 
-from chiso_airflow.launcher.airflow_api import ACTIVE, Airflow, Dag, Run
+from chiso_airflow.launcher.airflow_api import ACTIVE, Airflow, Dag, Run, Task
 from chiso_airflow.launcher.supervisor import PlatformError
 from chiso_airflow.launcher.task_logs import end_of_log
 
@@ -56,7 +58,8 @@ class MainJob:
         Raises PlatformError, if the platform itself fails.
         """
         try:
-            return self._drive()
+            with progress.step("main job"):
+                return self._drive()
         except PlatformError:
             self._check()  # a part that has died is the cause, whatever its API answered
             raise
@@ -109,25 +112,49 @@ class MainJob:
 
         outstanding: of the DAGs in question and their runs, what Airflow has yet to begin.
         """
+        with ExitStack() as steps:
+            shown = {name: steps.enter_context(progress.step(name, unit="deliveries")) for name in sorted(dag_ids)}
+            runs = self._ended(dag_ids, outstanding, shown)
+        if failed := [run for run in runs if run.state == "failed"]:
+            self._failures.append(self._failure(failed))
+
+    def _ended(self, dag_ids: set[str], outstanding: Callable[[set[str], list[Run]], list[str]],
+               shown: Mapping[str, progress.Step]) -> list[Run]:
+        """The runs, once that is so. Raises OverdueError."""
         idle_since = time.monotonic()
         while True:
             runs = [run for run in self._airflow.runs(self._platform_start) if run.dag_id in dag_ids]
             self._tell_changes(runs)
             active = [run for run in runs if run.state in ACTIVE]
             if active:
-                self._pause(self._at_work(active))
+                tasks = self._airflow.tasks(active, ["running"])
+                self._show(shown, runs, tasks)
+                self._pause(_at_work(active, tasks))
                 idle_since = time.monotonic()
                 continue
             left = outstanding(dag_ids, runs)
             if not left:
-                break
+                return runs
             waiting = f"waiting for Airflow to begin: {', '.join(left[:5])}{' …' if left[5:] else ''}"
             if time.monotonic() - idle_since > _BEGIN_SECONDS:
                 raise OverdueError(f"Nothing happened for {_BEGIN_SECONDS:.0f} s, {waiting}. "
                                    f"Look into {self._settings.var / 'logs'}.")
             self._pause(waiting)
-        if failed := [run for run in runs if run.state == "failed"]:
-            self._failures.append(self._failure(failed))
+
+    def _show(self, shown: Mapping[str, progress.Step], runs: list[Run], tasks: list[Task]) -> None:
+        """What each DAG is at, and of a family how many of the deliveries that came are judged."""
+        if not progress.is_watched():
+            return
+        from chiso.inquiry.deliveries import judged_since
+        from chiso.system.platform import open_platform
+
+        with open_platform(self._settings) as platform:
+            judged = judged_since(platform, self._platform_start)
+        for name, step in shown.items():
+            states = sorted({run.state for run in runs if run.dag_id == name})
+            at_work = sorted({task.task_id for task in tasks if task.dag_id == name}) or states
+            done, came = judged.get(name, (None, None))
+            step.at(done, came, f"{name}: {', '.join(at_work) or 'waiting'}")
 
     def _not_yet_run(self, dag_ids: set[str], runs: list[Run]) -> list[str]:
         return sorted(dag_ids - {run.dag_id for run in runs})
@@ -148,29 +175,29 @@ class MainJob:
             if run.state not in (told, "queued"):
                 self._tell(f"{run}: {run.state}")
 
-    def _at_work(self, active: list[Run]) -> str:
-        tasks = self._airflow.tasks(active, ["running"])
-        names = sorted({f"{task.dag_id}.{task.task_id}" for task in tasks})
-        return f"{len(active)} run(s) active; at work: {', '.join(names[:4]) or 'none yet'}"
-
     def _failure(self, failed: list[Run]) -> str:
         tasks = [f"Task {task} failed. {end_of_log(self._settings, task)}"
                  for task in self._airflow.tasks(failed, ["failed"])]
         return "\n\n".join([f"Failed: {', '.join(str(run) for run in failed)}", *tasks])
 
     def _pause(self, doing: str) -> None:
-        """Waits for the next look; says what goes on if nothing was said for a while."""
+        """Waits for the next look; says what goes on if nothing was said for a while and nobody watches."""
         self._check()
         if time.monotonic() > self._deadline:
             raise OverdueError(f"Not done after {self._limit_seconds} s ({doing}). "
                                f"Raise CHISO_RUN_TIMEOUT, or look into {self._settings.var / 'logs'}.")
-        if time.monotonic() - self._spoke > _HEARTBEAT_SECONDS:
+        if time.monotonic() - self._spoke > _HEARTBEAT_SECONDS and not progress.is_watched():
             self._tell(doing)
         time.sleep(_POLL_SECONDS)
 
     def _tell(self, text: str) -> None:
         self._spoke = time.monotonic()
         self._say(text)
+
+
+def _at_work(active: list[Run], tasks: list[Task]) -> str:
+    names = sorted({f"{task.dag_id}.{task.task_id}" for task in tasks})
+    return f"{len(active)} run(s) active; at work: {', '.join(names[:4]) or 'none yet'}"
 
 
 def _timeout_seconds(settings: Settings) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from chiso.system import progress
 from chiso.system import settings as environment
 from chiso.system.errors import SettingsError
 from chiso.system.postgres import embedded_server
@@ -74,15 +75,20 @@ def running_platform(command: str, say: Say) -> Iterator[Platform]:
         supervisor = Supervisor(settings, ledger)
         afterwards.callback(supervisor.stop_components)
         say("Databases, sandbox, Airflow")
-        _begin_airflow(settings, supervisor)
-        with _databases(settings) as databases:
-            supervisor.rely_on(databases.postmaster_pid)
-            try:
-                yield _bring_up(settings, ledger, supervisor, databases, say)
-            finally:
-                say("Stopping")
-                supervisor.stop()
-                ledger.close()
+        with ExitStack() as starting:
+            starting.enter_context(progress.step("Databases, sandbox, Airflow"))
+            _begin_airflow(settings, supervisor)
+            with _databases(settings) as databases:
+                supervisor.rely_on(databases.postmaster_pid)
+                try:
+                    platform = _bring_up(settings, ledger, supervisor, databases, say)
+                    starting.close()
+                    yield platform
+                finally:
+                    say("Stopping")
+                    with progress.step("Stopping"):
+                        supervisor.stop()
+                        ledger.close()
 
 
 def _bring_up(settings: Settings, ledger: Ledger, supervisor: Supervisor, databases: _Databases,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from chiso.system import progress
 from chiso.system.errors import ChisoError
 from chiso.system.settings import Settings
 
@@ -136,11 +137,12 @@ class Supervisor:
     def wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         """Waits for the condition. Raises PlatformError if a component dies or the time is up."""
         deadline = time.monotonic() + timeout_seconds
-        while not condition():
-            self.check()
-            if time.monotonic() > deadline:
-                raise PlatformError(f"{what} took more than {timeout_seconds:.0f} s; logs: {self.logs}")
-            time.sleep(_POLL_SECONDS)
+        with progress.step(what):
+            while not condition():
+                self.check()
+                if time.monotonic() > deadline:
+                    raise PlatformError(f"{what} took more than {timeout_seconds:.0f} s; logs: {self.logs}")
+                time.sleep(_POLL_SECONDS)
 
     def listens(self, component: str, port: int) -> bool:
         """Whether the component itself listens on the port, and not a stranger who was quicker."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chiso.system import progress
 from chiso.system.errors import DatabaseError
 from chiso.system.postgres.configuration import literal, write_configuration
 from chiso.system.postgres.place import Place
@@ -48,17 +49,20 @@ class Cluster:
         if self.running:
             return
         if not self.place.data.exists():
-            self._create()
+            with progress.step("making the embedded PostgreSQL"):
+                self._create()
         end_orphans(self.place.account.uid)
         (self.place.data / "postmaster.pid").unlink(missing_ok=True)  # stale: nobody runs here
-        self._start()
-        self._provide()
+        with progress.step("starting the embedded PostgreSQL"):
+            self._start()
+            self._provide()
 
     def stop(self) -> None:
         """Ends the server: sessions are rolled back, data are flushed. Nothing to do if it doesn't run."""
         if not self.running:
             return
-        done = self._pg_ctl("stop", "-m", "fast")
+        with progress.step("stopping the embedded PostgreSQL"):
+            done = self._pg_ctl("stop", "-m", "fast")
         if self.running:
             raise self._fault("doesn't stop", done)
 
