@@ -171,11 +171,12 @@ def test_the_data_centre_reads_every_view_with_pandas(checkout: Checkout, first_
     settings = ensure_platform_env(load({"CHISO_VAR": str(checkout.var)}))
     with embedded_server(settings) as server:
         for driver in ("postgresql+psycopg", "postgresql+psycopg2"):
-            engine = sa.create_engine(reader_url(settings, sa.make_url(server.url("warehouse"))).set(drivername=driver))
+            url = reader_url(settings, sa.make_url(server.url("warehouse"))).set(drivername=driver)
+            engine = sa.create_engine(url, poolclass=sa.NullPool)
             views = pd.read_sql("SELECT viewname FROM pg_views WHERE schemaname = 'publication' ORDER BY 1", engine)["viewname"]
             assert {"portal_dossiers", "departments_telecom_history", "indicator_value", "change"} < set(views)
             empty = [view for view in views if pd.read_sql(f"SELECT * FROM publication.{view} LIMIT 1000", engine).empty]
-            assert empty == ["column_drift"]  # the sandbox's forms have the columns that they always had
+            assert empty == ["column_drift", "held_value"]  # forms that change their columns, and figures that jump, are tried elsewhere
 
 
 def test_a_dead_endpoint_takes_nothing_from_the_others(
