@@ -115,6 +115,12 @@ def telecom_form(
     return xlsx(Page([*titles, HEADER, NUMBERING, *rows]))
 
 
+def alert(day: str, count: int = 2) -> dict[str, Any]:
+    """Alerts of one day, agency, severity and disposition."""
+    same = {"ma_don_vi": "000.00.11.H34", "muc_do": "low", "ket_luan": "true_positive", "thoi_gian_xu_ly_tb_phut": 7.5}
+    return {"ngay": day, "so_luong": count, **same}
+
+
 class Inbox:
     """A folder from which files are checked and loaded."""
 

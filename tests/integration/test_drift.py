@@ -14,6 +14,7 @@ from tests.deliveries import (
     COMMUNES_OF_DAK_GLEI,
     DOSSIER,
     Inbox,
+    alert,
     at,
     csv_bytes,
     dossier,
@@ -130,6 +131,14 @@ def test_fields_of_records_have_no_order(inbox: Inbox) -> None:
     assert drift(inbox, outcome) == []
     added = deliver(inbox, json_bytes([procedure(3, GhiChuMoi="x")]), 3, "freeze", source=PROCEDURES)
     assert (added.accepted, drift(inbox, added)) == (False, [("added", "GhiChuMoi", None, "GhiChuMoi")])
+
+
+def test_a_day_without_a_record_has_no_columns(inbox: Inbox) -> None:
+    contract = contracts.load("soc/alerts", inbox.platform.settings)
+    for day, items in enumerate(([alert("2024-06-01")], [], [alert("2024-06-03")]), 1):
+        content = json_bytes({"period": f"2024-06-0{day}", "items": items})
+        outcome = collecting.ingest_file(inbox.put(content, f"{day}.json", at(day)), contract, inbox.platform)
+        assert (outcome.accepted, outcome.issues, drift(inbox, outcome)) == (True, [], [])
 
 
 def test_a_first_delivery_is_measured_by_the_contract(inbox: Inbox) -> None:

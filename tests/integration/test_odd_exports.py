@@ -140,6 +140,7 @@ REJECTED = [
     ({"TrangThai": "x" * 9_000}, "trang_thai.number_missing"),
     ({"MaDonVi": "000.00.99.H34"}, "ma_don_vi.unit_at"),
     ({"MaXa": "99999"}, "ma_xa.unit_at"),
+    ({"MaXa": "608"}, "ma_xa.unit_at"),
     ({"NgayTiepNhan": ""}, "ngay_tiep_nhan.required"),
     ({"NgayTiepNhan": "31/02/2024 08:00:00"}, "ngay_tiep_nhan.time_malformed"),
     ({"NgayTiepNhan": "10/06/24 08:00:00"}, "ngay_tiep_nhan.time_malformed"),
@@ -259,6 +260,16 @@ def test_columns_too_many_or_too_few_are_findings(desk: Inbox) -> None:
     fewer = [name for name in NAMES if name not in ("MaXa", "ChuHoSo")]
     missing = desk.check(SOURCE, csv_bytes(THREE, header=fewer), "a.csv")
     assert (missing.accepted, sorted(rules(missing))) == (True, ["optional_column_missing", "personal_column_missing"])
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "rule"), [("a.csv", "2024-07", "period_stated"), ("ho_so_2024-07.csv", None, "period_file_name")]
+)
+def test_events_of_another_time_are_another_delivery(name: str, period: str | None, rule: str, desk: Inbox) -> None:
+    outcome = desk.check(SOURCE, csv_bytes(THREE), name, period)
+    assert (outcome.accepted, rules(outcome)) == (False, [rule])
+    one_inside = [*THREE, dossier(4, ThoiDiemCapNhat="01/07/2024 08:00:00")]
+    assert desk.check(SOURCE, csv_bytes(one_inside), name, period).accepted
 
 
 def test_a_header_alone_is_a_day_without_dossiers(desk: Inbox) -> None:

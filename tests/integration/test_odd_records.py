@@ -5,8 +5,10 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from chiso.flow import computing
 
-from tests.deliveries import Inbox, found, json_bytes, procedure, rules
+from tests.deliveries import Inbox, alert, at, found, json_bytes, procedure, rules, values
 
 SOURCE, PERIOD = "portal/procedures", "2024-06-30"
 FOUR = [procedure(number) for number in range(1, 5)]
@@ -255,6 +257,34 @@ def test_equal_records_count_once_and_different_ones_not_at_all(inbox: Inbox) ->
     different = inbox.ingest(SOURCE, json_bytes([*FOUR, procedure(1, PhoBien=0)], indent=1), "q.json", PERIOD)
     assert (different.rows, different.loaded, different.rejected) == (5, 3, 2)
     assert [rule for rule, _ in found(different)] == ["key.conflict"] * 2
+
+
+def test_a_page_that_came_twice_is_no_part_of_the_total(inbox: Inbox) -> None:
+    first, second = ({"total": 4, "page": page, "items": FOUR[2 * page - 2 : 2 * page]} for page in (1, 2))
+    twice = inbox.ingest(SOURCE, lines(first, first, second), "p.json", PERIOD)
+    assert (twice.accepted, twice.rows, twice.loaded, twice.unchanged) == (True, 6, 4, 2)
+    instead = inbox.ingest(SOURCE, lines(first, {**first, "page": 2}), "q.json", PERIOD)
+    assert (instead.accepted, rules(instead)) == (False, ["total_incomplete"])
+
+
+def test_days_without_a_stated_period_stand_for_themselves_alone(inbox: Inbox) -> None:
+    days = {"2024-06-01": 2, "2024-06-06": 3, "2024-06-09": 4}
+    first = inbox.ingest("soc/alerts", json_bytes({"items": [alert("2024-06-01", 2)]}), "a.json", received=at(1))
+    rest = [alert(day, count) for day, count in days.items() if day != "2024-06-01"]
+    both = inbox.ingest("soc/alerts", json_bytes({"items": rest}), "b.json", received=at(2))
+    assert [outcome.window["period"] for outcome in (first, both)] == ["2024-06-01", "2024-06"]
+    with inbox.platform.engine.connect() as connection:
+        standing = sa.text("SELECT period FROM warehouse.current_slice() WHERE source = 'soc/alerts' ORDER BY 1")
+        assert list(connection.execute(standing).scalars()) == list(days)
+    computing.compute_stale(inbox.platform)
+    assert values(inbox.platform, "soc_alerts", "2024-06") == [9]
+
+
+def test_a_stated_month_stands_for_each_of_its_days(inbox: Inbox) -> None:
+    inbox.ingest("soc/alerts", json_bytes({"items": [alert("2024-06-01", 2)]}), "a.json", received=at(1))
+    inbox.ingest("soc/alerts", json_bytes({"period": "2024-06", "items": [alert("2024-06-06", 3)]}), "b.json", received=at(2))
+    computing.compute_stale(inbox.platform)
+    assert values(inbox.platform, "soc_alerts", "2024-06") == [3]
 
 
 def test_other_pages_of_the_same_records_are_unchanged(inbox: Inbox) -> None:

@@ -40,7 +40,12 @@ class Drift:
 
 
 def find(connection: sa.Connection, staged: Staged) -> list[Drift]:
-    """How a staged delivery's columns differ from those of the last accepted one; where there is none, which the contract lacks."""
+    """How a staged delivery's columns differ from those of the last accepted one; where there is none, which the contract lacks.
+
+    Of JSON without a record no column is known, so that it has none that differs, nor is it a measure of another.
+    """
+    if not staged.header:
+        return []
     before = _last_header(connection, staged.contract)
     if before is None:
         return list(_unknown(staged.header, []))
@@ -118,7 +123,7 @@ def _last_header(connection: sa.Connection, contract: Contract) -> list[Heading]
     header = connection.execute(
         sa.text(
             f"SELECT h.header FROM warehouse.load_header h JOIN landing.delivery d USING (delivery_id) WHERE d.source = :source AND {stands('d')} "
-            "ORDER BY d.received_at DESC, d.delivery_id DESC LIMIT 1"
+            "AND h.header != '[]' ORDER BY d.received_at DESC, d.delivery_id DESC LIMIT 1"
         ),
         {"source": contract.source},
     ).scalar()

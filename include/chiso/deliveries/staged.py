@@ -26,6 +26,7 @@ class Staged:
     rows: data rows, unreadable ones included. content_sha256: of the bytes of a workbook, the canonical records of JSON,
     the header's findings and staged rows of a text export: what must differ for a new judgement.
     letters: contract column → column letters of the sheet. header: the columns in the order in which they came.
+    states_period: whether title, envelope, file name or request say the period; else it only spans those of its rows.
     """
 
     contract: Contract
@@ -38,3 +39,4 @@ class Staged:
     sheet: str | None = None
     letters: dict[str, str] = field(default_factory=dict)
     header: list[Heading] = field(default_factory=list)
+    states_period: bool = True

@@ -18,7 +18,7 @@ from chiso.contracts import Contract
 from chiso.deliveries.register import Received
 from chiso.deliveries.scratch import Scratch
 from chiso.deliveries.staged import Staged
-from chiso.findings.issues import Issue
+from chiso.findings.issues import Issue, refusal
 from chiso.province.periods import Period, smallest_covering
 from chiso.province.units import Reference
 from chiso.staging import tables
@@ -69,7 +69,7 @@ def read(task: Task) -> Staged:
     """
     pa.set_memory_pool(pa.system_memory_pool())  # the others keep a quarter more than the blocks at work
     tables.create(task.connection, task.scratch, task.contract)
-    readers = {"csv": _read_csv, "json": _read_json, "workbook": _read_workbook}
+    readers: dict[str, Callable[[Task], Staged]] = {"csv": _read_csv, "json": _read_json, "workbook": _read_workbook}
     return readers[task.contract.terms.delivery.format](task)
 
 
@@ -92,12 +92,14 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     if assumed and (own := _own_code(task)):
         tables.create(task.connection, task.scratch, contract)
         return _read_csv(task, own)
+    if said and contract.has_events:
+        _expect_some_in(said, task)
     period = said or _covered(task)
     if period is None:
         period, assumed = record_period(contract, None, None, task.file_name, received.received_at)
     headed = json.dumps([copied.sha256, *(found.as_json() for found in issues)], ensure_ascii=False)
     staged = _staged(task, period, copied, hashlib.sha256(headed.encode()).hexdigest(), issues + assumed)
-    return replace(staged, header=head.headings)
+    return replace(staged, header=head.headings, states_period=not (assumed or own or said is None))
 
 
 @contextmanager
@@ -117,6 +119,25 @@ def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
     return record_period(task.contract, stated, None, task.file_name, task.received.received_at)
 
 
+def _expect_some_in(period: Period, task: Task) -> None:
+    """Raises DeliveryRefused where every event lies outside the period that was stated: it is another delivery."""
+    terms = task.contract.terms
+    inside = " OR ".join(f'"{at}"::date BETWEEN :first AND :last' for at in sorted(_event_times(task)))
+    query = sa.text(f"SELECT EXISTS (SELECT FROM {task.scratch.rows} WHERE {inside})")
+    if task.connection.execute(query, {"first": period.start, "last": period.end}).scalar_one():
+        return
+    if covered := _covered(task):
+        stated = task.received.stated_period
+        rule = "period_stated" if stated else "period_file_name"
+        raise refusal(rule, terms.responsible, file=task.file_name, stated=stated, named=period.code, period=covered.code)
+
+
+def _event_times(task: Task) -> set[str]:
+    """The columns that say when an event happened, or was written down."""
+    events, unit_at = task.contract.terms.events, task.contract.terms.unit_at
+    return {name for name in (events and events.at, unit_at) if name}
+
+
 def _covered(task: Task) -> Period | None:
     """The shortest period that holds every event's time; the years' last where they span several."""
     terms = task.contract.terms
@@ -130,8 +151,8 @@ def _covered(task: Task) -> Period | None:
     return smallest_covering(first, last) or Period.of(str(last.year))
 
 
-def _read_json(task: Task, said: str | None = None) -> Staged:
-    """said: the period of the envelope or else of the rows, where an earlier reading met it at the end only."""
+def _read_json(task: Task, said: str | None = None, *, of_rows: bool = False) -> Staged:
+    """said: the period of the envelope or else (of_rows) of the rows, where an earlier reading met it at the end only."""
     contract, received = task.contract, task.received
     with _opened(task) as stream:
         records = JsonRecords(stream, contract, task.file_name)
@@ -143,10 +164,10 @@ def _read_json(task: Task, said: str | None = None) -> Staged:
     late = records.period or (_own_code(task) if assumed else None)
     if late and late != said:
         tables.create(task.connection, task.scratch, contract)
-        return _read_json(task, late)
+        return _read_json(task, late, of_rows=records.period is None)
     odd = doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
-    return replace(staged, header=records.header)
+    return replace(staged, header=records.header, states_period=not (assumed or of_rows))
 
 
 def _read_workbook(task: Task) -> Staged:
@@ -160,7 +181,7 @@ def _read_workbook(task: Task) -> Staged:
         copied = _load(task, form.batches(), casts, form)
     odd = form.load_totals(task.connection, task.scratch, casts.context) + doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, received.sha256, form.issues + odd)
-    return replace(staged, sheet=form.sheet, letters=form.letters, header=form.form.headings)
+    return replace(staged, sheet=form.sheet, letters=form.letters, header=form.form.headings, states_period=form.states_period)
 
 
 def _own_code(task: Task) -> str | None:

@@ -32,11 +32,12 @@ BATCH_ROWS = 50_000
 
 @dataclass(frozen=True)
 class StagedForm:
-    """A form as delivered. period: what its titles state, else the one that holds those of its rows."""
+    """A form as delivered. period: the one that it states (states_period), else the one that holds those of its rows."""
 
     form: Form
     contract: Contract
     period: Period
+    states_period: bool
     _meant: dict[str, dict[int, set[Decimal]]] = field(default_factory=dict)
     """Column → row → numbers that would make totals hold, worked out where a column needs it."""
 
@@ -184,7 +185,7 @@ def read_form(
     reporter = contract.terms.delivery.reporter
     reporters = pc.unique(form.values[reporter]).drop_null().to_pylist() if reporter else []
     check_department(form.titles, file_name, contract, reference, period.end, reporters)
-    return StagedForm(form, contract, period)
+    return StagedForm(form, contract, period, titled is not None)
 
 
 def _own_periods(form: Form, contract: Contract, reference: Reference) -> list[Period]:

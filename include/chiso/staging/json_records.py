@@ -50,6 +50,8 @@ class JsonRecords:
         self._totals: set[Decimal | str] = set()
         self._periods: dict[str, None] = {}
         self._pages, self._strange_line = 0, 0
+        self._known_pages: set[bytes] = set()
+        self._repeated = 0
 
     @property
     def period(self) -> str | None:
@@ -120,7 +122,7 @@ class JsonRecords:
 
         A list is held until its object ends, which tells what it is; one that is longer than a batch isn't waited for.
         """
-        line = self._text.line
+        line, begun = self._text.line, len(self._digests)
         members: list[tuple[str, Any]] = []
         lists: list[tuple[str, _Items]] = []
         passed: list[str] = []
@@ -142,6 +144,7 @@ class JsonRecords:
         record = object_of(members)
         if passed or self._is_envelope(members, lists, self._meant(record)):
             yield from self._enclosed(members, lists, passed)
+            self._note_page(bytes(self._digests[begun:]))
         else:
             if not self._meant(record):
                 self._note_strange(members, line)
@@ -158,7 +161,6 @@ class JsonRecords:
         self, members: list[tuple[str, Any]], lists: list[tuple[str, _Items]], passed: list[str]
     ) -> Iterator[tuple[int, Any]]:
         """The records of an envelope's list, unless they have been passed on already."""
-        self._pages += 1
         for name, value in members:
             if name == "total" and value is not None:
                 self._totals.add(_total(value))
@@ -170,6 +172,14 @@ class JsonRecords:
             raise self._refusal("lists_several", lists=encodable(", ".join(names)))
         for _, items in holding:
             yield from items
+
+    def _note_page(self, records: bytes) -> None:
+        """Counts a page; a server may send one twice, which makes no record more. records: their digests."""
+        self._pages += 1
+        page = hashlib.sha256(records).digest()
+        if page in self._known_pages:
+            self._repeated += len(records) // hashlib.sha256().digest_size
+        self._known_pages.add(page)
 
     def _note_strange(self, members: list[tuple[str, Any]], line: int) -> None:
         """Notes an object that is neither an envelope nor has a field of the contract. Raises where its records lie deeper."""
@@ -201,8 +211,9 @@ class JsonRecords:
             raise self._refusal("columns_missing", columns=", ".join(missing))
         if self._pages and self._strange_line:
             raise self._refusal("records_absent", line=self._strange_line)
-        if any(total != self._count for total in self._totals):
-            raise self._refusal("total_incomplete", rows=self._count, total=", ".join(sorted(map(str, self._totals))))
+        count = self._count - self._repeated
+        if any(total != count for total in self._totals):
+            raise self._refusal("total_incomplete", rows=count, total=", ".join(sorted(map(str, self._totals))))
         if len(self._periods) > 1:
             raise self._refusal("periods_differ", periods=", ".join(self._periods))
 

@@ -52,7 +52,7 @@ def rows_period(own: Sequence[Period], file_name: str, contract: Contract) -> Pe
     if not own:
         reason = {"reason_vi": "cả tiêu đề lẫn các dòng đều không nêu kỳ báo cáo", "reason_en": "neither the titles nor the rows state a period"}
         raise refusal("period_unclear", contract.terms.responsible, file=file_name, **reason)
-    shared = [outer for outer in own[0].enclosing() if all(outer.contains(period) for period in own)]
+    shared = [outer for outer in (own[0], *own[0].enclosing()) if all(outer.contains(period) for period in own)]
     return shared[0] if shared else Period.of(str(max(period.end for period in own).year), contract.terms.delivery.calendar)
 
 
