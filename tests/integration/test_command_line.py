@@ -216,6 +216,24 @@ def test_doctor_asks_every_endpoint_and_says_what_to_do(
     assert "secret@" not in ill.out
 
 
+def test_what_could_not_be_fetched_is_said(chiso: Chiso, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(ask: Ask) -> Reply:
+        return (403, b"<h1>Closed</h1>", {}) if working.asked[1:] == [] else (200, b'{"period": "2024-06-01", "items": []}', {})
+
+    with answering(answer, Answering()) as working:
+        monkeypatch.setenv("AIRFLOW_CONN_CHISO_SOC", working.url.replace("//", "//:secret@"))
+        assert chiso("ingest", "soc/alerts", "--period", "2024-06-01").code == 3
+        said = chiso("fetches").out
+        assert "soc/alerts" in said and "403" in said and "answered: <h1>Closed</h1>" in said and "secret" not in said
+        [row] = chiso("fetches", "--source", "soc/alerts", "--json").json
+        assert (row["period"], row["status"], row["evidence"], row["endpoint"]) == ("2024-06-01", 403, "<h1>Closed</h1>", working.url)
+        assert chiso("fetches", "--source", "soc/malware", "--json").json == []
+        ill = chiso("doctor")
+        assert ill.code == 3 and "✗ fetches: 1 could not be fetched" in ill.out
+        assert chiso("ingest", "soc/alerts", "--period", "2024-06-01").code == 0
+        assert "✓ fetches: everything that was asked for came" in chiso("doctor").out
+
+
 def test_an_endpoint_that_is_not_set_is_no_fault(chiso: Chiso) -> None:
     said = chiso("doctor")
     assert said.code == 0

@@ -1,5 +1,6 @@
 """What came of a fetch is written down, and one that fails stops only itself."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ from chiso import contracts
 from chiso.contracts import Contract
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting
+from chiso.inquiry.fetches import not_fetched
+from chiso.sources.evidence import FIRST_BYTES
 from chiso.system.errors import ChisoError
 from chiso.system.platform import Platform
 
@@ -60,7 +63,7 @@ def endpoint() -> Iterator[Endpoint]:
 def asking(platform: Platform, endpoint: Endpoint) -> Platform:
     """A platform on 5 August 2024 whose SOC is the endpoint: June and July are due."""
     brisk = "retries=1&backoff_seconds=0.001"
-    address = endpoint.url.replace("http://", "http://:key@") + f"/?{brisk}"
+    address = endpoint.url.replace("http://", "http://:key-of-soc@") + f"/?{brisk}"
     values = dict(platform.settings.values) | {"AIRFLOW_CONN_CHISO_SOC": address, "CHISO_TODAY": "2024-08-05"}
     return replace(platform, settings=replace(platform.settings, values=values))
 
@@ -97,6 +100,48 @@ def test_a_period_that_fails_holds_up_no_other_and_is_written_down(asking: Platf
     with asking.engine.connect() as connection:
         row = connection.execute(sa.text("SELECT * FROM sources.fetch WHERE outcome = 'failed'")).one()
     assert (row.reason, row.source, row.started_at < row.finished_at) == (fault, LEVELS, True)
+
+
+def failure(platform: Platform) -> tuple[int | None, str | None]:
+    """Status and evidence of the newest fetch that failed, as readers see it."""
+    with platform.engine.connect() as connection:
+        row = connection.execute(sa.text("SELECT * FROM publication.fetch WHERE outcome = 'failed' ORDER BY fetch_id DESC LIMIT 1")).one()
+    return row.status, row.evidence
+
+
+PAGE = "<html>Bảo trì, gọi 0905123456, khóa key-of-soc, máy 10.1.2.3</html>"
+KEPT = "<html>Bảo trì, gọi ***456, khóa ***, máy ***</html>"
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 429, 500, 503])
+def test_what_an_answer_that_failed_began_with_is_kept(status: int, asking: Platform, endpoint: Endpoint) -> None:
+    endpoint.broken["2024-06"] = (status, PAGE.encode(), {"Retry-After": "1000", "Location": "http://elsewhere/"})
+    ingest(asking)
+    assert failure(asking) == (status, KEPT)
+
+
+def test_a_body_that_is_broken_packed_or_endless_is_kept_as_far_as_it_goes(asking: Platform, endpoint: Endpoint) -> None:
+    endpoint.broken["2024-06"] = (500, gzip.compress(PAGE.encode()), {"Content-Encoding": "gzip"})
+    ingest(asking)
+    assert failure(asking) == (500, KEPT)
+    endpoint.broken["2024-06"] = (500, b"rubbish", {"Content-Encoding": "gzip"})
+    ingest(asking)
+    assert failure(asking) == (500, None)
+    endpoint.broken["2024-06"] = (403, b"x.y" * 400_000, {})
+    ingest(asking)
+    status, evidence = failure(asking)
+    assert status == 403 and evidence is not None and len(evidence) == FIRST_BYTES + 1
+
+
+def test_what_failed_is_open_until_it_comes(asking: Platform, endpoint: Endpoint) -> None:
+    endpoint.broken = {"2024-06": (500, PAGE.encode(), {}), "2024-07": (404, b"", {})}
+    ingest(asking)
+    shown = [(row["source"], row["period"], row["status"], row["evidence"]) for row in not_fetched(asking)]
+    assert shown == [(LEVELS, "2024-06", 500, KEPT), (LEVELS, "2024-07", 404, None)]
+    assert not_fetched(asking, "soc/alerts") == []
+    del endpoint.broken["2024-06"]
+    ingest(asking)
+    assert [row["period"] for row in not_fetched(asking, LEVELS)] == ["2024-07"]
 
 
 def test_what_failed_is_asked_for_by_the_next_run_and_the_newest_by_its_etag(

@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": ("chiso.cli.deliveries:check", "Dry run: what would be found in a file. Writes nothing."),
     "ingest": ("chiso.cli.deliveries:ingest", "Load a file, or what is due of a source."),
     "deliveries": ("chiso.cli.received:deliveries", "What came, and what became of it."),
+    "fetches": ("chiso.cli.received:fetches", "What could not be fetched, and why."),
     "withdraw": ("chiso.cli.withdrawal:withdraw", "Take a wrongly accepted delivery back."),
     "indicators": ("chiso.cli.figures:indicators", "Computed indicators; lint checks their catalogue."),
     "targets": ("chiso.cli.figures:targets", "The targets of a resolution and where they stand."),

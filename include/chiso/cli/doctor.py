@@ -22,7 +22,7 @@ Check = tuple[str, Callable[[], str]]
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Checks disk, secrets, contracts, server, and asks every endpoint for an answer. Exit 3 if something is missing."""
+    """Checks disk, secrets, contracts, server, failed fetches, and asks every endpoint for an answer. Exit 3 if something is missing."""
     from chiso import contracts
     from chiso.system.settings import load
 
@@ -43,6 +43,7 @@ def _checks(settings: Settings, sound: list[Contract]) -> Iterator[Check]:
     yield "secrets", partial(_secrets, settings)
     yield "contracts", partial(_contracts, settings)
     yield "server", _warehouse
+    yield "fetches", _fetches
     for name, users in _endpoints(sound).items():
         yield f"endpoint {name}", partial(_endpoint, name, users, settings)
 
@@ -107,6 +108,21 @@ def _warehouse() -> str:
     with platform() as running, running.engine.connect() as connection:
         connection.execute(sa.text("SELECT count(*) FROM audit.event"))
     return "PostgreSQL answers, the warehouse is up to date"
+
+
+def _fetches() -> str:
+    from chiso.cli.session import platform
+    from chiso.inquiry.fetches import not_fetched
+    from chiso.system.errors import EndpointError
+
+    with platform() as running:
+        failed = not_fetched(running)
+    if failed:
+        raise EndpointError(
+            f"{len(failed)} could not be fetched and have not come since; `chiso fetches` says which. "
+            f"The newest: {failed[-1]['reason']}"
+        )
+    return "everything that was asked for came"
 
 
 def _endpoints(sound: list[Contract]) -> dict[str, list[Contract]]:

@@ -64,6 +64,15 @@ class Fetch:
     started_at: datetime
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a fetch failed. status: of the last answer, where there was one; reason: and what to do; evidence: what it began with."""
+
+    status: int | None
+    reason: str
+    evidence: str | None
+
+
 def add_fetch(
     engine: sa.Engine,
     asked: Fetch,
@@ -71,19 +80,18 @@ def add_fetch(
     *,
     requests: int,
     etag: str | None = None,
-    status: int | None = None,
-    reason: str | None = None,
+    failure: Failure | None = None,
 ) -> int:
     """Writes down what came of a fetch that ends now; returns its id.
 
-    requests: sent for it. status and reason: of a failed one, the last answer's status where there was an answer.
+    requests: sent for it. failure: of one that failed.
     """
     with engine.begin() as connection:
         return int(
             connection.execute(
                 sa.text(
-                    "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests, status, reason) "
-                    "VALUES (:source, :period, :uri, :started_at, :finished_at, :outcome, :etag, :requests, :status, :reason) "
+                    "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests, status, reason, evidence) "
+                    "VALUES (:source, :period, :uri, :started_at, :finished_at, :outcome, :etag, :requests, :status, :reason, :evidence) "
                     "RETURNING fetch_id"
                 ),
                 {
@@ -92,8 +100,7 @@ def add_fetch(
                     "outcome": outcome,
                     "etag": etag,
                     "requests": requests,
-                    "status": status,
-                    "reason": reason,
+                    **(asdict(failure) if failure else dict.fromkeys(("status", "reason", "evidence"))),
                 },
             ).scalar_one()
         )

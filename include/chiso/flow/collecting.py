@@ -126,7 +126,9 @@ def _fetch(
         fetched = sources.fetch(contract, period, endpoint, folder / "delivery", etag=etag, session=session)
     except EndpointError as fault:
         sent = session.sent - sent_before
-        register.add_fetch(platform.engine, asked, "failed", requests=sent, status=fault.status, reason=str(fault))
+        evidence = session.evidence(fault, personal=contract.holds_personal_data)
+        failure = register.Failure(fault.status, str(fault), evidence)
+        register.add_fetch(platform.engine, asked, "failed", requests=sent, failure=failure)
         raise
     if fetched is None:
         register.add_fetch(platform.engine, asked, "not_modified", requests=session.sent - sent_before, etag=etag)

@@ -9,6 +9,7 @@ Keys that a connection's `extra` may hold: `timeout_seconds` (60, waiting for th
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -23,6 +24,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from chiso.sources.bodies import decoded
+from chiso.sources.evidence import READ_BYTES, as_evidence
 from chiso.sources.oauth import ApiKey, ClientCredentials, Login, NoLogin
 from chiso.sources.pace import Pace, PacedAdapter
 from chiso.sources.patience import Clock, Limits, PassingError, Patience, StalledError, UnreachableError
@@ -32,6 +34,8 @@ from chiso.system.settings import Endpoint, connection_variable
 Auth = Literal["none", "oauth2", "api_key"]
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
 LONGEST_CONNECT_SECONDS = 10.0
+_LARGEST_ERROR_PAGE = 1 << 20
+"""Bytes in one block; of an answer that is no delivery the first ones alone are wanted."""
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 
@@ -58,7 +62,7 @@ class Session:
         self.advice = f"Check that {urlunsplit(self._base)} answers, then run again."
         self.sent = 0
         """Requests so far."""
-        self._http = requests.Session()
+        self._http = _Direct()
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, PacedAdapter(self._pace))
         self._http.headers["Accept-Encoding"] = "gzip"
@@ -77,6 +81,10 @@ class Session:
     def url(self, path: str) -> str:
         """The address of `path` at this endpoint; it holds no secret."""
         return f"{urlunsplit(self._base).rstrip('/')}/{path.lstrip('/')}"
+
+    def evidence(self, fault: EndpointError, *, personal: bool) -> str | None:
+        """What the answer that failed began with, without secrets. personal: whether any word may be a person's."""
+        return as_evidence(fault.first_bytes, self._login.secrets, personal=personal)
 
     def begin_delivery(self) -> None:
         """From now on the time of one delivery counts."""
@@ -120,7 +128,7 @@ class Session:
         url = self.url("")
         try:
             with self._send("GET", url, {}, self._login) as response:
-                _expect_lasting(response)
+                self._expect_lasting(response, url)
         except PassingError as fault:
             raise EndpointError(f"{url}: {fault}. {self.advice}") from fault
 
@@ -130,7 +138,7 @@ class Session:
         while True:
             try:
                 with self._send("POST", url, {}, login, form) as response:
-                    _expect_lasting(response)
+                    self._expect_lasting(response, url)
                     return response.status_code, b"".join(decoded(response.raw, 1 << 16, url, self._pace))
             except StalledError as fault:
                 patience.wait(UnreachableError(str(fault)))  # without a token nothing else can be had
@@ -189,26 +197,35 @@ class Session:
         if status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return
         self._clock.note_answer()
-        _expect_lasting(response)
-        said = f"{url}: {_status_text(status)}"
+        self._expect_lasting(response, url)
+        fault = f"{url}: {_status_text(status)}{self._what_to_do(response)}"
+        raise EndpointError(fault, status, self._first_bytes(response, url))
+
+    def _expect_lasting(self, response: requests.Response, url: str) -> None:
+        status = response.status_code
+        if status in TRANSIENT:
+            raise PassingError(_status_text(status), response.raw, self._first_bytes(response, url))
+
+    def _first_bytes(self, response: requests.Response, url: str) -> bytes:
+        """Of a body that is no delivery; none where it can't be read."""
+        with suppress(PassingError, EndpointError):
+            return next(decoded(response.raw, _LARGEST_ERROR_PAGE, url, self._pace), b"")[:READ_BYTES]
+        return b""
+
+    def _what_to_do(self, response: requests.Response) -> str:
+        """What a lasting status means, and what to do about it."""
+        status = response.status_code
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise EndpointError(
-                f"{said}: the login is not accepted. Check login and password in {self.variable}, "
-                "then run again.",
-                status,
-            )
+            return f": the login is not accepted. Check login and password in {self.variable}, then run again."
         if status == HTTPStatus.NOT_FOUND:
-            raise EndpointError(
-                f"{said}: the source has no such period. Ask for one that it has; where it should have this "
-                f"one, check {self.variable} and the path in the contract.",
-                status,
+            return (
+                ": the source has no such period. Ask for one that it has; where it should have this one, check "
+                f"{self.variable} and the path in the contract."
             )
         if 300 <= status < 400:
             host = urlsplit(response.headers.get("Location", "")).hostname or "another address"
-            raise EndpointError(
-                f"{said}, to {host}, which is not followed. Set the right address in {self.variable}.", status
-            )
-        raise EndpointError(f"{said}. Check the path in the contract, and what the endpoint's owner expects.", status)
+            return f", to {host}, which is not followed. Set the right address in {self.variable}."
+        return ". Check the path in the contract, and what the endpoint's owner expects."
 
     def _login_for(self, auth: Auth, endpoint: Endpoint, extra: Mapping[str, Any]) -> Login:
         if auth == "none":
@@ -219,6 +236,13 @@ class Session:
             return ApiKey(str(extra.get("header") or "X-API-Key"), endpoint.password)
         token_url = self.url(str(extra.get("token_path") or "/oauth/token"))
         return ClientCredentials(token_url, endpoint.login, endpoint.password, self.post_form, self.variable)
+
+
+class _Direct(requests.Session):
+    """Goes nowhere else: of a redirect the library would read the body whole, however long, though it isn't followed."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None."""
 
 
 def _base(url: str, variable: str) -> SplitResult:
@@ -238,11 +262,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _expect_lasting(response: requests.Response) -> None:
-    if response.status_code in TRANSIENT:
-        raise PassingError(_status_text(response.status_code), response.raw)
 
 
 def _status_text(status: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
@@ -15,6 +16,11 @@ PostForm = Callable[[str, Mapping[str, str], AuthBase], tuple[int, bytes]]
 
 class Login(AuthBase):
     """Adds to each request what the endpoint wants to see."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be shown nowhere."""
+        return ()
 
     def renew(self) -> bool:
         """Makes the login fresh after a 401; False where there is nothing to renew."""
@@ -35,6 +41,11 @@ class ApiKey(Login):
     def __init__(self, header: str, key: str) -> None:
         self._header, self._key = header, key
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key."""
+        return (self._key,)
+
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
         """The request with the key."""
         r.headers[self._header] = self._key
@@ -48,7 +59,13 @@ class ClientCredentials(Login):
         """post: sends a form and gives status and body. variable: holds the credentials, for messages."""
         self._token_url, self._post, self._variable = token_url, post, variable
         self._basic = HTTPBasicAuth(client_id.encode(), secret.encode())
+        self._secret, self._sent = secret, b64encode(f"{client_id}:{secret}".encode()).decode()
         self._token = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The client's secret, alone and as it is sent, and the token."""
+        return (self._secret, self._sent, self._token)
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
         """The request with the token. Raises EndpointError where none is given."""
@@ -66,7 +83,9 @@ class ClientCredentials(Login):
         if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise EndpointError(
                 f"{self._token_url}: no token is given ({status}). Check login and password in "
-                f"{self._variable}, then run again."
+                f"{self._variable}, then run again.",
+                status,
+                body,
             )
         token = _token_in(body) if status == HTTPStatus.OK else ""
         if not token:

@@ -72,10 +72,10 @@ _NEVER_ZERO = ("timeout_seconds", "max_seconds")
 class PassingError(Exception):
     """Something that may well go right the next time; `response`, where there is one, may say when."""
 
-    def __init__(self, what: str, response: urllib3.BaseHTTPResponse | None = None) -> None:
-        """what: what happened, for a message that begins with the URL."""
+    def __init__(self, what: str, response: urllib3.BaseHTTPResponse | None = None, first_bytes: bytes = b"") -> None:
+        """what: what happened, for a message that begins with the URL. first_bytes: of the response's body."""
         super().__init__(what)
-        self.response = response
+        self.response, self.first_bytes = response, first_bytes
 
 
 class StalledError(PassingError):
@@ -168,7 +168,7 @@ class Patience:
     def _last(self, fault: PassingError) -> EndpointError:
         times = "once" if self._tries == 1 else f"{self._tries} times"
         status = fault.response.status if fault.response else None
-        error = EndpointError(f"{self._url}: {fault} (tried {times}). {self._advice}", status)
+        error = EndpointError(f"{self._url}: {fault} (tried {times}). {self._advice}", status, fault.first_bytes)
         if isinstance(fault, StalledError):
             self._clock.note_stall(error, unreachable=isinstance(fault, UnreachableError))
         return error
@@ -187,5 +187,6 @@ class Patience:
                 f"{self._url}: {fault} and asks to wait {asked:.0f} s. Run again after that; waits of more than "
                 f"{longest:g} s are allowed with max_wait_seconds in {self._clock.variable}.",
                 fault.response.status,
+                fault.first_bytes,
             )
         return asked

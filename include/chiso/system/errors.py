@@ -66,10 +66,10 @@ class SettingsError(ChisoError):
 class EndpointError(ChisoError):
     """A system outside did not answer as it should: look at it, then run again."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
-        """status: that of its last answer over HTTP, if it gave one."""
+    def __init__(self, message: str, status: int | None = None, first_bytes: bytes = b"") -> None:
+        """status: that of its last answer over HTTP, if it gave one. first_bytes: of its body, as sent; not to be shown as they are."""
         super().__init__(message)
-        self.status = status
+        self.status, self.first_bytes = status, first_bytes
 
 
 class DatabaseError(ChisoError):

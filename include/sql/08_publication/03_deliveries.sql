@@ -93,7 +93,7 @@ COMMENT ON COLUMN publication.rejected_row.state IS 'What became of its delivery
 COMMENT ON COLUMN publication.rejected_row.recorded_at IS 'When it was put into quarantine.'; -- timestamp with time zone
 
 CREATE VIEW publication.fetch AS
-SELECT fetch_id, source, period, substring(uri FROM '^[a-z0-9+]+://[^/?#]+') AS endpoint, uri, started_at, finished_at, outcome, status, reason, requests
+SELECT fetch_id, source, period, substring(uri FROM '^[a-z0-9+]+://[^/?#]+') AS endpoint, uri, started_at, finished_at, outcome, status, reason, evidence, requests
 FROM sources.fetch;
 COMMENT ON VIEW publication.fetch IS 'Every delivery that was asked for over HTTP, every file that was fetched from a drop folder elsewhere, and every drop folder that could not be listed.';
 COMMENT ON COLUMN publication.fetch.fetch_id IS 'Number of the fetch.'; -- bigint
@@ -106,6 +106,7 @@ COMMENT ON COLUMN publication.fetch.finished_at IS 'When it ended.'; -- timestam
 COMMENT ON COLUMN publication.fetch.outcome IS 'fetched, not_modified or failed.'; -- text
 COMMENT ON COLUMN publication.fetch.status IS 'HTTP status of the last answer of a failed fetch; null where there was none.'; -- integer
 COMMENT ON COLUMN publication.fetch.reason IS 'Why it failed, and what to do.'; -- text
+COMMENT ON COLUMN publication.fetch.evidence IS 'What the last answer of a failed fetch began with where it was no delivery, without secrets and personal data.'; -- text
 COMMENT ON COLUMN publication.fetch.requests IS 'Requests sent over HTTP; of a drop folder 1 for each look or file.'; -- integer
 
 CREATE VIEW publication.column_drift AS
