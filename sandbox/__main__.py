@@ -23,6 +23,7 @@ SECRETS = {
     "client_secret": "SANDBOX_CLIENT_SECRET",
     "api_key": "SANDBOX_API_KEY",
 }
+PASSWORD = "SANDBOX_WORKBOOK_PASSWORD"  # noqa: S105
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
     files = commands.add_parser("files", parents=[world], help="write the departments' workbooks")
     files.add_argument("--out", type=Path, required=True, metavar="DIR")
+    files.add_argument("--password", help=f"opens what offices protect; or the variable {PASSWORD}")
 
     export = commands.add_parser("dossiers", parents=[world, counted], help="write one export of dossiers")
     export.add_argument("--period", required=True, help="2024-06 or 2024-06-15")
@@ -79,6 +81,13 @@ def _serve(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         server.serve_forever(poll_interval=0.1)
 
 
+def _files(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    password = given.password or os.environ.get(PASSWORD)
+    if not password:
+        parser.error(f"set {PASSWORD}, or give --password")
+    drop_folder.write(given.out, given.seed, given.today, password)
+
+
 def _dossiers(given: argparse.Namespace) -> None:
     book = DossierBook(given.seed, given.dossiers, given.today, catalogue(given.seed))
     chunks = book.export(span_of(given.period))
@@ -95,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "serve":
             _serve(parser, given)
         elif given.command == "files":
-            drop_folder.write(given.out, given.seed, given.today)
+            _files(parser, given)
         else:
             _dossiers(given)
     except (UnknownPeriodError, UnknownFaultError) as error:

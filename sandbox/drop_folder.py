@@ -10,6 +10,7 @@ from sandbox.days import LOCAL
 from sandbox.forms import society
 from sandbox.forms.periods import Reported
 from sandbox.forms.report import Mail, sent_after
+from sandbox.protection import opened, protect
 
 HTML_PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n"
@@ -61,9 +62,10 @@ def mails(seed: int) -> list[Mail]:
     return sorted(listed, key=lambda mail: mail.name)
 
 
-def write(folder: Path, seed: int, today: date) -> list[Path]:
-    """Write what was sent before `today`; a file with the same bytes is left alone, its time too.
+def write(folder: Path, seed: int, today: date, password: str) -> list[Path]:
+    """Write what was sent before `today`; a file that holds the same is left alone, its time too.
 
+    password: opens what offices protect.
     Returns: the paths that were written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,11 +75,11 @@ def write(folder: Path, seed: int, today: date) -> list[Path]:
         if mail.sent.date() >= today:
             continue
         content = mail.content(mail.sent)
-        if path.exists() and path.read_bytes() == content:
+        if path.exists() and content == (opened(path.read_bytes(), password) if mail.protected else path.read_bytes()):
             continue
         # Renamed into place with its time set, so that a reader never meets half a file.
         partial_path = folder / f".{mail.name}.part"
-        partial_path.write_bytes(content)
+        partial_path.write_bytes(protect(content, password) if mail.protected else content)
         os.utime(partial_path, (mail.sent.timestamp(), mail.sent.timestamp()))
         partial_path.replace(path)
         written.append(path)

@@ -4,8 +4,9 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sandbox.programs.page import Value
 from sandbox.province import Agency, agencies
-from sandbox.workbook import Form, Value, dotted
+from sandbox.workbook import Form, dotted
 
 MONTHS = tuple((year, month) for year in (2022, 2023, 2024) for month in range(1, 13) if (year, month) <= (2024, 6))
 _LISTED_ON = date(2024, 1, 1)

@@ -4,8 +4,9 @@ import random
 from datetime import date, datetime
 
 from sandbox.days import Span
+from sandbox.programs.page import Value
 from sandbox.province import Agency, agencies
-from sandbox.workbook import Form, Value
+from sandbox.workbook import Form
 
 START = date(2022, 8, 1)
 # The groups, and the points that each may give; together 100.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from sandbox.programs.page import Value
 from sandbox.province import apportion, communes, districts
-from sandbox.workbook import Form, Value, dotted
+from sandbox.workbook import Form, dotted
 
 HEADER = (
     "STT",

@@ -1,14 +1,11 @@
-"""Workbooks as departments draw them: titles, merged headers, numbering row, subtotals, closing lines."""
+"""Forms as departments draw them: titles, merged headers, numbering row, subtotals, closing lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 
-from xlsxwriter import Workbook
-
-Value = str | int | float | None
-SYNTHETIC = "(**) Số liệu tổng hợp (synthetic) cho thử nghiệm."
+from sandbox.programs import ENDINGS, WRITERS
+from sandbox.programs.page import SYNTHETIC, Cell, Page, Program, Style, Value
 
 
 def dotted(number: int) -> str:
@@ -24,49 +21,47 @@ def decimal(number: int, of: int) -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """The font of an office's templates, and whether the columns are numbered below the header."""
+    """The font of an office's templates, whether the columns are numbered below the header, the program that writes them."""
 
     font: str = "Calibri"
     size: int = 11
     numbered: bool = True
+    program: Program = "excel"
+
+    @property
+    def ending(self) -> str:
+        """Of the files' names."""
+        return ENDINGS[self.program]
 
 
 class Form:
-    """One sheet, written from top to bottom; the same calls give the same bytes."""
+    """One sheet, drawn from top to bottom; the same calls give the same bytes."""
 
     def __init__(self, sheet: str, sent: datetime, widths: Sequence[float], look: Look = Look()) -> None:
-        self._buffer = BytesIO()
-        self._book = Workbook(self._buffer, {"in_memory": True})
-        # The created time is in the file, so it must not be the clock's.
-        self._book.set_properties({"created": sent.replace(tzinfo=None), "comments": SYNTHETIC})
-        self._sheet = self._book.add_worksheet(sheet)
-        for column, width in enumerate(widths):
-            self._sheet.set_column(column, column, width)
-        self._columns = len(widths)
-        self._sent = sent
-        self._row = 0
+        self._page = Page(sheet, sent, list(widths), look.font, look.size)
         self._look = look
-        font = {"font_name": look.font, "font_size": look.size}
-        grid = {**font, "border": 1, "valign": "vcenter"}
-        self._plain = self._book.add_format(grid)
-        self._bold = self._book.add_format({**grid, "bold": True})
-        self._heading = self._book.add_format({**grid, "bold": True, "align": "center", "text_wrap": True})
-        self._number = self._book.add_format({**grid, "italic": True, "align": "center"})
-        self._caption = self._book.add_format({**font, "bold": True})
+        self._row = 0
+
+    @property
+    def _columns(self) -> int:
+        return len(self._page.widths)
+
+    def _put(self, column: int, value: Value, style: Style) -> None:
+        self._page.cells.append(Cell(self._row, column, value, style, self._row, column))
 
     def national_title(self, above: str, office: str) -> None:
         """The two lines that head an official paper: the office on the left, the state's on the right, and an empty row."""
         right = max(self._columns - 3, 2)
         for left, state in ((above, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), (office, "Độc lập - Tự do - Hạnh phúc")):
-            self._sheet.write_string(self._row, 0, left, self._caption)
-            self._sheet.write_string(self._row, right, state, self._caption)
+            self._put(0, left, "caption")
+            self._put(right, state, "caption")
             self._row += 1
         self._row += 1
 
     def title(self, *lines: str) -> None:
         """Title lines in the first column, the first two bold, and an empty row after them."""
         for i, line in enumerate(lines):
-            self._sheet.write_string(self._row, 0, line, self._caption if i < 2 else None)
+            self._put(0, line, "caption" if i < 2 else "text")
             self._row += 1
         self._row += 1
 
@@ -81,7 +76,7 @@ class Form:
         if not self._look.numbered:
             return
         for column in range(self._columns):
-            self._sheet.write_string(self._row, column, f"({column + 1})", self._number)
+            self._put(column, f"({column + 1})", "number")
         self._row += 1
 
     def _head_cell(self, levels: Sequence[Sequence[str | None]], top: int, i: int, column: int) -> None:
@@ -91,29 +86,20 @@ class Form:
         right = column
         while right + 1 < len(levels[i]) and levels[i][right + 1] == "":
             right += 1
-        text = levels[i][column] or ""
-        if (below, right) == (i, column):
-            self._sheet.write_string(top + i, column, text, self._heading)
-        else:
-            self._sheet.merge_range(top + i, column, top + below, right, text, self._heading)
+        self._page.cells.append(Cell(top + i, column, levels[i][column], "heading", top + below, right))
 
-    def row(self, values: Sequence[Value], bold: bool = False) -> None:
-        """One row; text stays text, also where it looks like a number."""
-        style = self._bold if bold else self._plain
+    def row(self, values: Sequence[Value], bold: bool = False, hidden: bool = False) -> None:
+        """One row; text stays text, also where it looks like a number. hidden: a filter was left on that hides it."""
         for column in range(self._columns):
-            value = values[column] if column < len(values) else None
-            if value is None:
-                self._sheet.write_blank(self._row, column, None, style)
-            elif isinstance(value, str):
-                self._sheet.write_string(self._row, column, value, style)
-            else:
-                self._sheet.write_number(self._row, column, value, style)
+            self._put(column, values[column] if column < len(values) else None, "bold" if bold else "plain")
+        if hidden:
+            self._page.hidden_rows.append(self._row)
         self._row += 1
 
     def close(self, note: str, signer: str) -> bytes:
         """Footnotes, place and date, signature block; the workbook's bytes."""
         right = max(self._columns - 4, 2)
-        day = self._sent
+        day = self._page.sent
         lines = (
             (),
             ((0, note),),
@@ -124,7 +110,6 @@ class Form:
         )
         for line in lines:
             for column, text in line:
-                self._sheet.write_string(self._row, column, text)
+                self._put(column, text, "text")
             self._row += 1
-        self._book.close()
-        return self._buffer.getvalue()
+        return WRITERS[self._look.program](self._page)

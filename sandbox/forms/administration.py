@@ -8,8 +8,8 @@ from sandbox.forms import offices
 from sandbox.forms.figures import columns, growing, natures, part_of, share_of, split
 from sandbox.forms.periods import HALVES, QUARTERS, Reported
 from sandbox.forms.report import Line, Report, numbered, total
+from sandbox.programs.page import Value
 from sandbox.province import Agency, agencies
-from sandbox.workbook import Value
 
 _LISTED_ON = date(2024, 1, 1)
 _LEVELS = (("I", "Cấp tỉnh", "tỉnh"), ("II", "Cấp huyện", "huyện"))

@@ -4,8 +4,9 @@ from sandbox.forms import offices
 from sandbox.forms.figures import columns, growing, natures, part_of, share_of, split
 from sandbox.forms.periods import HALVES, QUARTERS, Reported
 from sandbox.forms.report import Line, Report, numbered, total
+from sandbox.programs.page import Value
 from sandbox.province import districts
-from sandbox.workbook import Value, decimal
+from sandbox.workbook import decimal
 
 # Sector: GRDP of 2023 and value added of the digital economy, in tenths of a tỷ đồng. 2 408 of 35 000 are the published 6,88 %.
 _SECTORS = {

@@ -7,34 +7,41 @@ from functools import partial
 
 from sandbox.days import LOCAL, is_working_day
 from sandbox.forms.periods import Reported
-from sandbox.workbook import Form, Look, Value
+from sandbox.programs.page import Value
+from sandbox.workbook import Form, Look
 
 
 @dataclass(frozen=True)
 class Office:
-    """Who sends a form: the authority above it, its own name, who signs, and the font of its templates."""
+    """Who sends a form: the authority above it, its own name, who signs, and the look of its templates.
+
+    protects: it sends nothing that opens without the password agreed on.
+    """
 
     above: str
     name: str
     signer: str
     look: Look
+    protects: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row as it is printed."""
+    """A row as it is printed; hidden where a filter was left on."""
 
     cells: Sequence[Value]
     bold: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A file of the folder and the moment it was sent, local time."""
+    """A file of the folder and the moment it was sent, local time; protected: it opens with the password alone."""
 
     name: str
     sent: datetime
     content: Callable[[datetime], bytes]
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,15 @@ class Report:
         form.title(self.title, f"Kỳ báo cáo: {period.title}")
         form.header(*self.header)
         for line in self.lines(seed, period):
-            form.row(line.cells, bold=line.bold)
+            form.row(line.cells, bold=line.bold, hidden=line.hidden)
         return form.close(self.note, self.office.signer)
 
     def mails(self, seed: int) -> Iterator[Mail]:
         """One file a period, sent some working days after its end."""
         for period in self.periods:
             days, end = self.days + self.late.get(period, 0), period.administrative_end if self.administrative else period.end
-            yield Mail(
-                f"{self.stem}_{period.suffix}.xlsx", sent_after(end, days), partial(self.workbook, seed, period)
-            )
+            name = f"{self.stem}_{period.suffix}{self.office.look.ending}"
+            yield Mail(name, sent_after(end, days), partial(self.workbook, seed, period), self.office.protects)
 
 
 def sent_after(end: date, days: int, hour: int = 15) -> datetime:

@@ -9,8 +9,9 @@ from sandbox.forms import offices
 from sandbox.forms.figures import columns, growing, natures, part_of, share_of, split
 from sandbox.forms.periods import HALVES, QUARTERS, Reported
 from sandbox.forms.report import Line, Report, numbered, total
+from sandbox.programs.page import Value
 from sandbox.province import communes, districts
-from sandbox.workbook import Value, dotted
+from sandbox.workbook import dotted
 
 
 def _communes(rows: Sequence[Sequence[int]]) -> list[Line]:

@@ -8,8 +8,9 @@ from sandbox.forms import offices
 from sandbox.forms.economy import digital_economy
 from sandbox.forms.periods import HALVES, Reported
 from sandbox.forms.report import Mail, Office, sent_after
+from sandbox.programs.page import Value
 from sandbox.province import District, districts
-from sandbox.workbook import Form, Value, decimal
+from sandbox.workbook import Form, decimal
 
 _SMART = [("STT", "Đơn vị", "Dịch vụ đô thị thông minh", "Tình trạng", "Đề án (x)", "Ghi chú")]
 _CITY, _KON_PLONG, _NGOC_HOI = "608", "613", "611"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from chiso import contracts, landing, sources
 from chiso.contracts import Contract
 from chiso.deliveries import register
-from chiso.deliveries.register import Arrival, Fetch, KnownFile
+from chiso.deliveries.register import Arrival, Failure, Fetch, KnownFile
 from chiso.findings.issues import Issue
 from chiso.sources import Dropped, Scan
 from chiso.system import progress
@@ -83,7 +83,7 @@ def _keep(found: Dropped, contract: Contract, platform: Platform) -> bool:
 
 
 def _record_failed(asked: Fetch, fault: EndpointError, platform: Platform) -> None:
-    register.add_fetch(platform.engine, asked, "failed", requests=1, status=fault.status, reason=str(fault))
+    register.add_fetch(platform.engine, asked, "failed", requests=1, failure=Failure(fault.status, str(fault), None))
 
 
 def _await_quiet(files: Sequence[Dropped]) -> None:

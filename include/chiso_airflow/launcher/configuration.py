@@ -137,6 +137,6 @@ def http_connection(url: str, login: str, password: str) -> str:
     return f"{scheme}://{quote(login, safe='')}:{quote(password, safe='')}@{address}"
 
 
-def file_connection(folder: Path, other: Path) -> str:
-    """A drop folder of two folders in Airflow's notation."""
-    return f"file://{quote(str(folder))}?{urlencode({'folders': str(other)})}"
+def file_connection(folder: Path, other: Path, password: str) -> str:
+    """A drop folder of two folders in Airflow's notation; the password opens protected workbooks."""
+    return f"file://:{quote(password, safe='')}@{quote(str(folder))}?{urlencode({'folders': str(other)})}"

@@ -25,6 +25,7 @@ PLATFORM_SECRETS: Mapping[str, Callable[[], str]] = dict(SECRETS) | {
     "SANDBOX_CLIENT_ID": lambda: f"chiso-{secrets.token_hex(4)}",
     "SANDBOX_CLIENT_SECRET": random_password,
     "SANDBOX_API_KEY": random_password,
+    "SANDBOX_WORKBOOK_PASSWORD": random_password,
 }
 
 

@@ -18,6 +18,7 @@ _DOSSIERS = "20000"
 PORTAL = "AIRFLOW_CONN_CHISO_PORTAL"
 SOC = "AIRFLOW_CONN_CHISO_SOC"
 DEPARTMENTS = "AIRFLOW_CONN_CHISO_DEPARTMENTS"
+_WORKBOOK_PASSWORD = "SANDBOX_WORKBOOK_PASSWORD"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Sandbox:
         return self.settings.var / "sandbox" / "drop"
 
     def environment(self) -> Mapping[str, str]:
-        """The credentials it shall ask for."""
+        """The credentials it shall ask for, and the password of the workbooks that its offices protect."""
         return {name: self.settings.values[name]
-                for name in ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_API_KEY")}
+                for name in ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_API_KEY", _WORKBOOK_PASSWORD)}
 
     def files_command(self) -> list[str]:
         """Writes its drop folder."""
@@ -64,7 +65,7 @@ class Sandbox:
         ours = {
             PORTAL: http_connection(url, values["SANDBOX_CLIENT_ID"], values["SANDBOX_CLIENT_SECRET"]),
             SOC: http_connection(url, "", values["SANDBOX_API_KEY"]),
-            DEPARTMENTS: file_connection(self.inbox, self.drop),
+            DEPARTMENTS: file_connection(self.inbox, self.drop, values[_WORKBOOK_PASSWORD]),
         }
         return {name: value for name, value in ours.items() if not self.settings.has(name)}
 

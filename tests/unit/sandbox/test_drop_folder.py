@@ -10,9 +10,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sandbox import drop_folder, telecom
 from sandbox.days import LOCAL
+from sandbox.protection import opened
 from sandbox.province import communes, districts
 
 TODAY = date(2024, 7, 3)
+PASSWORD = "mật khẩu"
 FILES = {
     **{"06a_thang": 31, "vien_thong": 11, "so_lieu_cong_bo": 2},  # one of each of the first two isn't what its name says
     **dict.fromkeys(["ho_so_cong_viec", "kiem_tra", "du_lieu_trung_tam", "so_hoa_tthc", "tai_khoan_thanh_toan"], 10),
@@ -26,7 +28,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("drop")
-    drop_folder.write(path, 34, TODAY)
+    drop_folder.write(path, 34, TODAY, PASSWORD)
     return path
 
 
@@ -59,20 +61,28 @@ def test_every_file_was_sent_before_today(folder: Path) -> None:
 
 def test_a_second_run_touches_nothing(folder: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert drop_folder.write(folder, 34, TODAY) == []
+    assert drop_folder.write(folder, 34, TODAY, PASSWORD) == []
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_a_changed_file_is_restored(tmp_path: Path, folder: Path) -> None:
-    drop_folder.write(tmp_path, 34, TODAY)
-    name = "so_lieu_cong_bo_2023.xlsx"
+    drop_folder.write(tmp_path, 34, TODAY, PASSWORD)
+    name, protected = "so_lieu_cong_bo_2023.xlsx", "cong_dan_so_Q1_2024.xlsx"
     (tmp_path / name).write_bytes(b"other")
-    assert [path.name for path in drop_folder.write(tmp_path, 34, TODAY)] == [name]
+    (tmp_path / protected).write_bytes((tmp_path / "cong_dan_so_Q2_2024.xlsx").read_bytes())
+    assert {path.name for path in drop_folder.write(tmp_path, 34, TODAY, PASSWORD)} == {name, protected}
     assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert opened((tmp_path / protected).read_bytes(), PASSWORD) == opened((folder / protected).read_bytes(), PASSWORD)
+
+
+def test_a_new_password_protects_anew(tmp_path: Path) -> None:
+    drop_folder.write(tmp_path, 34, TODAY, PASSWORD)
+    again = [path.name for path in drop_folder.write(tmp_path, 34, TODAY, "khác")]
+    assert len(again) == 10 and all(name.startswith("cong_dan_so") for name in again)
 
 
 def test_nothing_comes_before_it_was_sent(tmp_path: Path) -> None:
-    written = drop_folder.write(tmp_path, 34, date(2024, 2, 16))
+    written = drop_folder.write(tmp_path, 34, date(2024, 2, 16), PASSWORD)
     names = {path.name for path in written}
     assert {"06a_thang1_2024.xlsx", "vien_thong_Q4_2023.xlsx"} < names
     assert names.isdisjoint({"06a_thang2_2024.xlsx", "vien_thong_Q1_2024.xlsx", "so_lieu_cong_bo_2023.xlsx"})
