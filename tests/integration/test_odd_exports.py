@@ -263,7 +263,13 @@ def test_columns_too_many_or_too_few_are_findings(desk: Inbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "period", "rule"), [("a.csv", "2024-07", "period_stated"), ("ho_so_2024-07.csv", None, "period_file_name")]
+    ("name", "period", "rule"),
+    [
+        ("a.csv", "2024-07", "period_stated"),
+        ("a.csv", "2024-07-02", "period_stated"),
+        ("a.csv", "2024-Q3", "period_stated"),
+        ("ho_so_2024-07.csv", None, "period_file_name"),
+    ],
 )
 def test_events_of_another_time_are_another_delivery(name: str, period: str | None, rule: str, desk: Inbox) -> None:
     outcome = desk.check(SOURCE, csv_bytes(THREE), name, period)

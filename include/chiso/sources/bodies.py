@@ -38,8 +38,8 @@ def decoded(raw: urllib3.BaseHTTPResponse, most: int, url: str, pace: Pace) -> I
 
 def _too_large(most: int, url: str) -> EndpointError:
     return EndpointError(
-        f"{url}: the body is larger than the {most} bytes that are left to it. If it is right, allow a delivery more with "
-        "max_bytes in the connection; one page of paged JSON has 64 MiB at most, so ask for smaller pages."
+        f"{url}: the body is larger than the {most} bytes that are allowed (max_bytes, less what came of the delivery before). If it is right, allow "
+        "more with max_bytes in the connection (one page of paged JSON: 64 MiB, ask for smaller pages)."
     )
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -120,16 +121,25 @@ def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
 
 
 def _expect_some_in(period: Period, task: Task) -> None:
-    """Raises DeliveryRefused where every event lies outside the period that was stated: it is another delivery."""
+    """Raises DeliveryRefused where every event lies outside the months of the period that was stated: it is another delivery.
+
+    Within a month a day's export may bring what was written down on other days: what it touches are months.
+    """
     terms = task.contract.terms
     inside = " OR ".join(f'"{at}"::date BETWEEN :first AND :last' for at in sorted(_event_times(task)))
     query = sa.text(f"SELECT EXISTS (SELECT FROM {task.scratch.rows} WHERE {inside})")
-    if task.connection.execute(query, {"first": period.start, "last": period.end}).scalar_one():
+    if task.connection.execute(query, _months(period)).scalar_one():
         return
     if covered := _covered(task):
         stated = task.received.stated_period
         rule = "period_stated" if stated else "period_file_name"
         raise refusal(rule, terms.responsible, file=task.file_name, stated=stated, named=period.code, period=covered.code)
+
+
+def _months(period: Period) -> dict[str, date]:
+    """First and last day of the months that it lies in."""
+    first, last = (Period(f"{day:%Y-%m}", period.calendar) for day in (period.start, period.end))
+    return {"first": first.start, "last": last.end}
 
 
 def _event_times(task: Task) -> set[str]:
