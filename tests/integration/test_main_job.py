@@ -6,22 +6,39 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
 import sqlalchemy as sa
+from chiso import contracts
 from chiso.contracts import source_names
+from chiso.deliveries import register
 from chiso.system.postgres import embedded_server, reader_url
+from chiso.system.postgres.place import find_place
 from chiso.system.secrets_file import ensure_platform_env
-from chiso.system.settings import load
+from chiso.system.settings import Settings, load
 
+from sandbox.days import span_of
+from sandbox.dossier_pieces import BAD_KINDS, COLUMNS, spoil
+from sandbox.dossiers import DossierBook
+from sandbox.procedures import catalogue
+from tests.integration import leftovers
 from tests.integration.published_figures import COMPUTED, NOT_COMPUTED
+from tests.persons import Person, Scanner, applicants
 
 HOME = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
+DOSSIERS = 1500
+TODAY = date(2024, 7, 3)
+"""The sandbox's day."""
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -32,7 +49,7 @@ class Checkout:
     def __init__(self, var: Path) -> None:
         self.var = var
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CHISO_"))}
-        self.environ = kept | {"CHISO_VAR": str(var), "CHISO_SANDBOX_DOSSIERS": "1500"}
+        self.environ = kept | {"CHISO_VAR": str(var), "CHISO_SANDBOX_DOSSIERS": str(DOSSIERS)}
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         environ = self.environ | more
@@ -45,6 +62,19 @@ class Checkout:
         done = self.run(str(PROGRAMS / "chiso"), *arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    @property
+    def settings(self) -> Settings:
+        return ensure_platform_env(load({"CHISO_VAR": str(self.var)}))
+
+    @contextmanager
+    def databases(self) -> Iterator[tuple[sa.Engine, sa.Engine]]:
+        """The warehouse and Airflow's own."""
+        with embedded_server(self.settings) as server:
+            engines = tuple(sa.create_engine(server.url(name)) for name in ("warehouse", "airflow"))
+            yield engines
+            for engine in engines:
+                engine.dispose()
 
     def processes(self) -> list[str]:
         """Command lines of living processes that belong to this checkout's data."""
@@ -155,13 +185,27 @@ def test_every_published_figure_comes_out_or_says_why_not(
         assert {round(value, -wanted.as_tuple().exponent) for value in known[found_at]} == {wanted}, fact
 
 
+def test_forms_of_every_format_are_read(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    """What offices still send: Excel 2003 in old fonts, LibreOffice, web pages named .xls, protected and filtered workbooks."""
+    assert first_run.returncode == 0
+    names = ("education", "inspections", "social_protection", "civil_registry", "social_insurance", "digital_citizens", "data_centre")
+    with checkout.databases() as (warehouse, _), warehouse.connect() as connection:
+        query = "SELECT file_name, state, rejected FROM publication.delivery WHERE source = ANY(:sources)"
+        rows = connection.execute(sa.text(query), {"sources": [f"departments/{name}" for name in names]}).all()
+        query = "SELECT issues FROM validation.verdict JOIN landing.delivery USING (delivery_id) WHERE file_name = :name"
+        filtered = connection.execute(sa.text(query), {"name": "du_lieu_trung_tam_Q1_2024.xlsx"}).scalar_one()
+    assert Counter(row.file_name.rpartition(".")[2] for row in rows) == {"xls": 36, "ods": 10, "xlsx": 20}
+    mistyped = [row for row in rows if row.rejected or row.state != "current"]
+    assert [tuple(row) for row in mistyped] == [("bhxh_ban_dau_Q1_2024.xls", "superseded", 1)]
+    assert [issue["rule"] for issue in filtered] == ["hidden_row"] * 12
+
+
 def test_assets_say_what_came_of_each_source(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
     assert first_run.returncode == 0
-    settings = ensure_platform_env(load({"CHISO_VAR": str(checkout.var)}))
-    with embedded_server(settings) as server, sa.create_engine(server.url("airflow")).connect() as connection:
+    with checkout.databases() as (_, airflow), airflow.connect() as connection:
         found = connection.exec_driver_sql("SELECT a.name, e.extra FROM asset_event e JOIN asset a ON a.id = e.asset_id")
         said = [(name, extra) for name, extra in found if not name.startswith("warehouse_")]
-    assert {name for name, _ in said} == set(source_names(settings))
+    assert {name for name, _ in said} == set(source_names(checkout.settings))
     assert {name for name, extra in said if extra["verdict"] == "refused"} == {"departments/one_stop_results", "departments/telecom"}
     assert all(extra["delivery"] and extra["source"] == name for name, extra in said)
 
@@ -198,3 +242,97 @@ def test_a_dead_endpoint_takes_nothing_from_the_others(
     assert "soc: success" in run.stdout and "departments: success" in run.stdout
     assert mine.read_bytes() == (sandbox / "vien_thong_Q1_2024.xlsx").read_bytes()
     assert checkout.processes() == []
+
+
+# Personal data; last, since these look at what every run above has left.
+
+
+@pytest.fixture(scope="module")
+def persons() -> frozenset[Person]:
+    return applicants(34, DOSSIERS, TODAY)
+
+
+@pytest.fixture(scope="module")
+def scanner(persons: frozenset[Person]) -> Scanner:
+    assert len(persons) > 3000
+    return Scanner(persons)
+
+
+@pytest.fixture(scope="module")
+def spoilt(
+    checkout: Checkout, first_run: subprocess.CompletedProcess[str], tmp_path_factory: pytest.TempPathFactory
+) -> list[subprocess.CompletedProcess[str]]:
+    """The commands by which somebody loads June's dossiers again, one row spoilt by each fault, and builds the reports."""
+    assert first_run.returncode == 0
+    lines = b"".join(DossierBook(34, DOSSIERS, TODAY, catalogue(34)).export(span_of("2024-06"))).decode().split("\r\n")
+    for place, kind in enumerate(BAD_KINDS, start=1):
+        fields = lines[place].split(";", len(COLUMNS) - 1)
+        day, month, year = fields[COLUMNS.index("NgayTiepNhan")][:10].split("/")
+        spoil(kind, fields, date(int(year), int(month), int(day)))
+        lines[place] = ";".join(fields)
+    path = tmp_path_factory.mktemp("spoilt") / "ho_so_2024-06.csv"
+    path.write_text("\r\n".join(lines), "utf-8", newline="")
+    ingested = checkout.run(str(PROGRAMS / "chiso"), "ingest", "portal/dossiers", "--file", str(path), "--period", "2024-06")
+    assert ingested.returncode == 0 and f"rejected {len(BAD_KINDS)}," in ingested.stdout, ingested.stdout + ingested.stderr
+    built = checkout.run(str(PROGRAMS / "chiso"), "report", "build")
+    assert built.returncode == 0, built.stderr
+    return [ingested, built]
+
+
+@pytest.fixture
+def planted(checkout: Checkout, first_run: subprocess.CompletedProcess[str], persons: frozenset[Person]) -> Iterator[set[str]]:
+    """A person in a log and another in the copy of a table, so that a scan that would find nothing fails; says where."""
+    assert first_run.returncode == 0
+    one, other = sorted(persons, key=lambda person: person.identity)[:2]
+    log = checkout.var / "logs" / "planted.log"
+    log.write_text(json.dumps({"event": f"Lỗi ở dòng 7:\n{one.name.upper()} +84 {one.phone[1:4]} {one.phone[4:7]} {one.phone[7:]}"}))
+    with checkout.databases() as (warehouse, _):
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE staging.planted AS SELECT * FROM quarantine.reject")
+            connection.execute(sa.text("UPDATE staging.planted SET value = :it"), {"it": f"{other.identity} {other.address}"})
+        yield {str(log), "staging.planted"}
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE staging.planted")
+    log.unlink()
+
+
+def test_nothing_of_a_person_is_left_by_a_whole_run(
+    checkout: Checkout,
+    first_run: subprocess.CompletedProcess[str],
+    spoilt: list[subprocess.CompletedProcess[str]],
+    scanner: Scanner,
+    planted: set[str],
+) -> None:
+    """No table of the warehouse and of Airflow, no log, report or file holds any; but the sandbox's own, and what is encrypted."""
+    settings, place = checkout.settings, find_place(checkout.settings)
+    read, found = 0, set()
+    with checkout.databases() as engines:
+        encrypted = {raw.path for _, raw in register.raw_files(engines[0], settings) if raw.encrypted}
+        left = chain(
+            *map(leftovers.rows, engines),
+            leftovers.files(checkout.var, leaving_out=encrypted | {checkout.var / "sandbox", place.data}),
+            leftovers.files(place.folder, leaving_out={place.data}),
+            [("printed", done.stdout + done.stderr) for done in (first_run, *spoilt)],
+        )
+        for where, text in left:
+            read += len(text)
+            if any(scanner.found(text)):
+                found.add(where)
+    assert read > 50_000_000
+    assert found == planted
+
+
+def test_files_with_personal_data_are_kept_encrypted_alone(checkout: Checkout, scanner: Scanner) -> None:
+    settings = checkout.settings
+    holding = [source for source in source_names(settings) if contracts.load(source, settings).holds_personal_data]
+    with checkout.databases() as (warehouse, _):
+        with warehouse.connect() as connection:
+            query = sa.text("SELECT DISTINCT sha256 FROM landing.delivery WHERE source = ANY(:sources)")
+            kept = set(connection.execute(query, {"sources": holding}).scalars())
+        raw_files = [raw for sha256, raw in register.raw_files(warehouse, settings) if sha256 in kept]
+    assert len(raw_files) == len(kept) > 30
+    for raw in raw_files:
+        assert raw.encrypted and raw.path.read_bytes().startswith(b"age-encryption.org/v1\n")
+        assert not list(scanner.found(leftovers.text(raw.path.read_bytes())))
+        with raw.open() as stream:
+            assert list(scanner.found(leftovers.text(stream.read())))
