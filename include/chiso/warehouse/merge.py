@@ -44,10 +44,10 @@ def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged
         events = merge_events(connection, contract, staged.scratch, delivery_id)
         loaded, periods, facts[contract.fact_table] = events
         ledger = ledger_fingerprint(connection, delivery_id)
-        periods += add_slices(connection, staged, delivery_id)
+        periods += add_slices(connection, staged.contract, delivery_id, staged.period, states_period=staged.states_period)
     else:
         loaded = _merge_rows(connection, staged, delivery_id)
-        periods = add_slices(connection, staged, delivery_id)
+        periods = add_slices(connection, staged.contract, delivery_id, staged.period, states_period=staged.states_period)
     outer = touched(periods)
     note_touched(connection, delivery_id, outer)
     return Merged(loaded, outer, fingerprint(connection, contract, delivery_id, known=facts), ledger)

@@ -5,18 +5,18 @@ import json
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period
 
 
-def add_slices(connection: sa.Connection, staged: Staged, delivery_id: int) -> list[Period]:
+def add_slices(
+    connection: sa.Connection, contract: Contract, delivery_id: int, period: Period, *, states_period: bool = True
+) -> list[Period]:
     """Writes them; returns their periods.
 
     Rows without a period of their own belong to the delivery's. Where rows have days of their own, the delivery
     speaks of every day of the period that it states, also of one without a row; where it states none, or rows have periods,
     of those of its rows.
     """
-    contract, period = staged.contract, staged.period
     found = _found(connection, contract, delivery_id)
     days = contract.terms.period is not None and contract.column(contract.terms.period).reading == "date"
     whole = contract.has_events or not (contract.terms.period or contract.terms.delivery.reporter)
@@ -25,7 +25,7 @@ def add_slices(connection: sa.Connection, staged: Staged, delivery_id: int) -> l
     if whole:
         slices = {(period.code, ""): found.get((period.code, ""), unsaid)}
     else:
-        every_day = days and staged.states_period and not contract.terms.delivery.reporter
+        every_day = days and states_period and not contract.terms.delivery.reporter
         own = [part.code for part in period.parts("day")] if every_day else []
         slices |= dict.fromkeys([(code, "") for code in own], unsaid) | found
     connection.execute(

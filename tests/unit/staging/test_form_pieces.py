@@ -77,7 +77,7 @@ def test_a_rejected_cell_rejects_what_it_stands_for(tmp_path):
     sheet = [HEADER, [1, TP, "Camera; Đỗ xe; =1|1", ('=HYPERLINK("a")', "có"), None, ("=1|1", 7)], [2, GLEI, "Camera", "có", None, "1,5"]]
     path.write_bytes(wb.xlsx(Page(sheet)))
     form, period = read_workbook(path, SERVICES, wb.REFERENCE, file_name="form.xlsx", password=None), Period.of("2024-Q2")
-    staged = StagedForm(form, SERVICES, period)
+    staged = StagedForm(form, SERVICES, period, states_period=True)
     casts = Casts(SERVICES.loaded_columns, wb.REFERENCE, period.end)
     (batch,) = staged.batches()
     _, broken = casts.apply(batch)
