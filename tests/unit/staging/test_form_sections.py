@@ -269,3 +269,15 @@ def test_a_commune_lies_in_the_district_that_its_row_names():
     sheet = [["TT", "Huyện", "Xã", "Số điểm"], ["I", GLEI, None, 5], [1, None, "Xã Đắk Long", 2], [2, None, "Xã Đắk Nhoong", 3]]
     read_again = read(wb.xlsx(Page(sheet)), form)
     assert (read_again.within, read_again.totals[0].covers) == (["610", "610"], [0, 1])
+
+
+def test_a_marked_section_named_in_a_units_column_sums_its_rows():
+    tp, glei = [[TP, *row] for row in A], [[GLEI, *row] for row in B]
+    sheet = [HEADER, ["A", "TUYẾN TỈNH", None, None, 1, 75], [1, *tp[0]], [2, *tp[1]],
+             ["B", "TUYẾN HUYỆN", None, None, 2, 124], *([number, *row] for number, row in enumerate(glei, 1)), TOTAL]  # fmt: skip
+    form = read(wb.xlsx(Page(sheet)), FACILITIES)
+    assert rows(form) == WHOLE
+    assert [(total.label, total.covers) for total in form.totals] == [
+        ("TUYẾN TỈNH", [0, 1]), ("TUYẾN HUYỆN", [2, 3, 4]), ("Tổng cộng", [0, 1, 2, 3, 4]),
+    ]  # fmt: skip
+    assert form.findings == []

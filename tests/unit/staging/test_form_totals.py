@@ -210,3 +210,18 @@ def test_a_mean_of_units_is_set_aside():
     ratings = contract(column("rating", "Xếp loại"), column("n", "Số người", "count"), label="rating")
     form = read(wb.xlsx(Page([["Xếp loại", "Số người"], ["Tốt", 5], ["Trung bình", 2], ["Tổng số", 7]])), ratings)
     assert form.values["rating"] == ["Tốt", "Trung bình"]
+
+
+@pytest.mark.parametrize("name", ["Tỷ lệ (%)", "Tỉ trọng (%)"])
+def test_a_rate_of_units_is_set_aside(name):
+    form = read(wb.xlsx(Page([HEADER, *ROWS, [None, name, None, "26,7"]])), AGENCIES)
+    assert form.values["agency"] == NAMES
+    assert totals(form) == [(name, [])]
+
+
+@pytest.mark.parametrize("name", ["Cộng đồng số", "Cộng tác viên dư luận"])
+def test_a_name_that_begins_with_another_word_of_a_total_is_a_row(name):
+    tasks = [[None, "Nền tảng số", 100, 50], [None, name, 1, 1], [None, "Tổng đài 1022", 10, 10]]
+    form = read(wb.xlsx(Page([["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *tasks])), TASKS)
+    assert [row[1] for row in tasks] == form.values["task"]
+    assert (form.totals, form.findings) == ([], [])

@@ -48,7 +48,7 @@ class Row(NamedTuple):  # made by the hundred thousand, which takes a dataclass 
     may_be_data: bool = False
     """Where nothing stands under it, it is a data row."""
     sums: tuple[int, int] | None = None
-    """First and last row that it sums, where that isn't told by its name; itself alone for a mean, which sums none."""
+    """First and last row that it sums, where that isn't told by its name; itself alone for a mean or a rate, which sums none."""
 
     @property
     def label(self) -> str | None:
@@ -173,7 +173,7 @@ class Rows:
         closes = bool(summed) and not is_total and (self._names_a_group(summed) or (wording.is_closing(name) and not numbered))
         if closes and self._body.has_figures(index):
             return Row(index, "subtotal", name, place, district=self._meaning.district(summed), closing=True)
-        if wording.is_mean(name) and self._meaning.label_is_unit and not numbered:
+        if wording.is_ratio(name) and self._meaning.label_is_unit and not numbered:
             return Row(index, "subtotal", name, place, closing=True, sums=(index, index))
         if is_total or fold(name) in self._province_names or (wording.is_grand(name) and not numbered):
             return Row(index, "total", name, place)
@@ -265,13 +265,13 @@ class Rows:
         return Row(index, "data", None) if self._has_words(texts) and (len(texts) > 1 or belongs) else None
 
     def _unlabelled_figures(self, index: int, ordinal: str, texts: list[tuple[int, str]]) -> Row:
-        """A unit's figures where no facility (or what else rows are named after) is named: those of its rows together."""
-        alone = texts[0] if len(texts) == 1 else None
+        """Figures of a unit or a marked section where no facility (or what else rows are called) is named: its rows' sum."""
+        alone, rank = texts[0] if len(texts) == 1 else None, wording.rank_of(ordinal)
         label = self._body.columns[self._body.label].terms
         listed = label.blank == "above" or (label.blank == "none" and wording.is_number(ordinal))
-        if alone is None or listed or self._group_column(alone[1]) is None:
+        if alone is None or listed or (rank == "name" and self._group_column(alone[1]) is None):
             return Row(index, "data", None)
-        return self._over(index, alone[1], alone[0], wording.rank_of(ordinal))
+        return self._over(index, alone[1], alone[0], rank)
 
     def _is_heading(self, index: int, ordinal: str, place: int, name: str) -> bool:
         """Whether the only text of a row heads the rows below it."""

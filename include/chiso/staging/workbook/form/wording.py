@@ -47,7 +47,9 @@ _WORDS = frozenset({"tong cong", "tong so", "tong", "cong", "toan tinh", "cong t
                     "t cong", "total", "grand total", "sum"})
 _GRAND = re.compile(r"\W*tổng\s+(?:cộng|số)\b", re.IGNORECASE)
 _OF_MARKS = re.compile(r"(?:tong(?: cong| so)?|cong)(?: (?:[ivx]+|[a-z]|\d{1,2}|va)){2,}")
-_CLOSING = re.compile(r"\W*(?P<word>tổng(?:\s+(?:cộng|số))?|cộng)\b\s*", re.IGNORECASE)
+_OTHER_WORD = r"(?!\s+(?:đồng|tác|h[oò][aà]|hưởng|sinh|sản|sự|điểm)\b)"
+"""`Cộng` begins another word: `Cộng đồng`, `Cộng tác viên`."""
+_CLOSING = re.compile(rf"\W*(?P<word>tổng(?:\s+(?:cộng|số))?|cộng)\b{_OTHER_WORD}\s*", re.IGNORECASE)
 
 
 def may_be_total(text: str) -> bool:
@@ -78,12 +80,12 @@ def is_closing(text: str) -> bool:
     return found is not None and found["word"].lower() == "cộng"
 
 
-_MEAN = re.compile(r"(?:binh quan|trung binh)\b")
+_RATIO = re.compile(r"(?:binh quan|trung binh|t[yi] (?:le|trong))\b")
 
 
-def is_mean(text: str) -> bool:
-    """Whether it begins like the name of an average."""
-    return _MEAN.match(fold(text)) is not None
+def is_ratio(text: str) -> bool:
+    """Whether it begins like the name of an average or a rate, which sums nothing."""
+    return _RATIO.match(fold(text)) is not None
 
 
 # Rows that number the columns
