@@ -360,6 +360,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Row {row}: “{value}” is just the sum of rows {first}–{last}, but is named or numbered like data, so it counts; "
         "call it “Tổng cộng” if it is a total.",
     ),
+    "second_table": (
+        "Dòng {row}: từ dòng này là một bảng khác, có tiêu đề riêng nên không được đọc; chuyển bảng đó sang tệp hoặc trang khác.",
+        "Row {row}: another table with a header of its own begins here and was not read; move it to another file or sheet.",
+    ),
     "values_uneven": (
         "Ô ở cột “{printed}” có nhiều giá trị nhưng không khớp số giá trị ở cột khác (hoặc quá nhiều); tách mỗi giá trị một dòng.",
         "The cell in “{printed}” holds several values, but not as many as other cells of its row (or too many); "

@@ -281,3 +281,32 @@ def test_a_marked_section_named_in_a_units_column_sums_its_rows():
         ("TUYẾN TỈNH", [0, 1]), ("TUYẾN HUYỆN", [2, 3, 4]), ("Tổng cộng", [0, 1, 2, 3, 4]),
     ]  # fmt: skip
     assert form.findings == []
+
+
+NAMED = contract(column("name", "Tên", required=True, key=True), column("kind", "Loại"), column("ready", "Có (x)", "mark"), label="name")
+NAMED_ROWS = [["STT", "Tên", "Loại", "Có (x)"], [1, "CSDL A", "mở", "x"], [2, "CSDL B", "mở", None]]
+
+
+@pytest.mark.parametrize("heading", ["Ghi chú:", "Lưu ý", "* Ghi chú: dấu x là có"])
+def test_numbered_notes_are_no_rows(heading):
+    notes = [[], [heading], [1, "Số liệu tính đến 30/6/2024."], [2, "Dấu x là có."], [None, "Người lập", None, "Thủ trưởng"]]
+    form = read(wb.xlsx(Page([*NAMED_ROWS, *notes])), NAMED)
+    assert (form.values["name"], form.findings) == (["CSDL A", "CSDL B"], [])
+
+
+def test_rows_whose_numbers_go_on_below_a_note_count():
+    form = read(wb.xlsx(Page([*NAMED_ROWS, ["Ghi chú: kỳ trước chưa có"], [3, "CSDL C"]])), NAMED)
+    assert form.values["name"] == ["CSDL A", "CSDL B", "CSDL C"]
+
+
+def test_a_second_table_below_is_told_and_not_read():
+    other = [[], ["STT", "Nội dung", "Đơn vị tính", "Số liệu"], [1, "Máy chủ", "máy", 40], [2, "Dung lượng", "TB", 500]]
+    form = read(wb.xlsx(Page([*NAMED_ROWS, *other])), NAMED)
+    assert form.values["name"] == ["CSDL A", "CSDL B"]
+    (found,) = form.findings
+    assert (found.rule, found.severity, found.row) == ("second_table", "warning", 5)
+
+
+def test_a_header_on_the_next_page_is_no_second_table():
+    form = read(wb.xlsx(Page([*NAMED_ROWS, NAMED_ROWS[0], [3, "CSDL C"]])), NAMED)
+    assert (form.values["name"], form.findings) == (["CSDL A", "CSDL B", "CSDL C"], [])

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from chiso.contracts import Column, Contract
 from chiso.staging.workbook.form import wording
-from chiso.staging.workbook.form.header import Header
+from chiso.staging.workbook.form.header import ORDINAL_KEYS, Header, key
 from chiso.staging.workbook.grids import Grid
 
 WORDS = frozenset({"word", "time"})
@@ -40,10 +40,24 @@ class Body:
 
     @cached_property
     def filled(self) -> list[int]:
-        """The rows in which anything stands."""
+        """The rows of the table in which anything stands."""
         below = self.header.bottom + 1
-        filled: list[int] = (np.flatnonzero(self.grid.filled[below:]) + below).tolist()
+        filled: list[int] = (np.flatnonzero(self.grid.filled[below:self.second_table]) + below).tolist()
         return filled
+
+    @cached_property
+    def second_table(self) -> int | None:
+        """The row in which another table's header begins (`STT`, …), if one stands below."""
+        place = 0 if self.header.ordinal is None else self.header.ordinal
+        texts = self.grid.column(place).to_pylist()
+        below = (index for index in range(self.header.bottom + 1, len(texts)) if key(texts[index] or "") in ORDINAL_KEYS)
+        return next((index for index in below if self._heads_another_table(index)), None)
+
+    def _heads_another_table(self, index: int) -> bool:
+        """Whether the row has headings of its own, and no more than half of them are this form's."""
+        texts = {key(text) for text in self._all_texts(index)}
+        known = {key(text) for path in self.header.paths.values() for text in path}
+        return len(texts) > 2 and not self.has_figures(index) and 2 * len(texts & known) <= len(texts)
 
     @cached_property
     def labels(self) -> list[str | None]:
@@ -128,7 +142,21 @@ class Body:
         """The first row of the foot: notes, place and date, signatures, below the last row that is surely data."""
         last = next((index for index in reversed(self.filled) if self._is_sure(index)), self.header.bottom)
         below = (index for index in self.filled if index > last and any(map(wording.is_foot, self._all_texts(index))))
-        return next(below, self.grid.height)
+        return min(next(below, self.grid.height), self._notes)
+
+    @cached_property
+    def _notes(self) -> int:
+        """The row over numbered notes (`Ghi chú:`): below it numbers start over, and only text stands beside them."""
+        start = self.grid.height
+        for place in range(len(self.filled) - 1, -1, -1):
+            index = self.filled[place]
+            if self.has_figures(index) or self.cells[index] > 2:
+                break
+            texts = self._all_texts(index)
+            following = self.ordinals[self.filled[place + 1]] if place + 1 < len(self.filled) else None
+            if len(texts) == 1 and wording.is_note(texts[0]) and wording.starts_over(following or ""):
+                start = index
+        return start
 
     def _is_sure(self, index: int) -> bool:
         ordinal = self.ordinals[index] or ""

@@ -25,6 +25,8 @@ class Interpretation:
     """Rows that sum others, though their names don't say so."""
     within: list[str | None]
     """Per data row, the code of the district that it names itself, or that stands over it; where the form has communes."""
+    second_table: int | None
+    """The row in which another table's header stands, by index; from there on nothing was read."""
     _body: Body
     _headings: Headings
 
@@ -57,7 +59,7 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     if totals:
         layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
     layout = replace(layout, totals=Sums(layout, body, meaning, reading.plain).placed())
-    found = Interpretation(layout, sums, layout.within, body, headings)
+    found = Interpretation(layout, sums, layout.within, body.second_table, body, headings)
     district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
     if district is None or district.name not in header.columns or not meaning.has_communes:
         return found

@@ -82,7 +82,8 @@ class Rows:
         """Every row that isn't set aside, in the sheet's order."""
         rows, plain, labels = [], self.plain.tolist(), self._body.labels
         for index in self._body.filled:
-            row = Row(index, "data", labels[index]) if plain[index] and index not in self._parents else self._row(index)
+            is_data = plain[index] and index not in self._parents and index < self._body.foot
+            row = Row(index, "data", labels[index]) if is_data else self._row(index)
             if row:
                 rows.append(row)
                 self._district = row.district or self._district
@@ -105,7 +106,7 @@ class Rows:
 
     def _row(self, index: int) -> Row | None:
         ordinal, label = self.mark(index)
-        if label and wording.is_number(ordinal) and not self._is_special(index, label):
+        if label and wording.is_number(ordinal) and index < self._body.foot and not self._is_special(index, label):
             return Row(index, "data", label, bare=self._is_bare(index))
         texts, figures = self._body.texts(index), self._body.has_figures(index)
         if not (label or texts or figures) or self._is_repeated_header(index) or self._is_numbering(index):

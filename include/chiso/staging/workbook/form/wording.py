@@ -122,8 +122,17 @@ _SIGNATURE = re.compile(
     r"|cuc truong)|tm |kt |tl |tuq |ky ten|noi nhan|xac nhan")
 
 
+def is_note(text: str) -> bool:
+    """Whether it begins a note, or stands over several."""
+    return bool(_NOTE.match(text) or _NOTE.match(fold(text)))
+
+
+def starts_over(ordinal: str) -> bool:
+    """Whether it is the first number or mark of a list."""
+    return ordinal.strip("(.)") in ("1", "a", "-", "+", "*", "•")
+
+
 def is_foot(text: str) -> bool:
     """Whether it is a note, place and date, or a signature, as they stand below a form."""
     folded = fold(text)
-    return bool(_NOTE.match(text) or _NOTE.match(folded) or _PLACE_AND_DATE.search(folded)
-                or _SIGNATURE.match(f"{folded} "))
+    return bool(is_note(text) or _PLACE_AND_DATE.search(folded) or _SIGNATURE.match(f"{folded} "))
