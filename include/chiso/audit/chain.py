@@ -113,7 +113,7 @@ def _verify_heads(heads: list[str] | None, hashes: Mapping[int, str]) -> Iterato
         return
     for number, line in enumerate(heads, 1):
         seq, _, digest = line.partition(" ")
-        if not seq.isdigit() or hashes.get(int(seq)) != digest:
+        if not seq.isdecimal() or hashes.get(int(seq)) != digest:
             yield f"heads.log line {number}: the chain no longer holds the anchored event {seq}"
 
 

@@ -175,7 +175,7 @@ def _carried_over(raw: pa.Array, parsed: pa.Array, *, day_first: bool) -> pa.Arr
     places = pc.indices_nonzero(pc.less_equal(pc.day(parsed), 3))
     written = pc.utf8_slice_codeunits(raw.take(places), *((0, 2) if day_first else (8, 10)))
     digits = pc.utf8_rtrim(written, characters="/-. ")
-    stated = pc.cast(pc.if_else(pc.utf8_is_digit(digits), digits, None), pa.int64())
+    stated = pc.cast(pc.if_else(pc.ascii_is_decimal(digits), digits, None), pa.int64())
     same_day = pc.fill_null(pc.equal(pc.day(parsed.take(places)), stated), False)
     carried = np.zeros(len(raw), bool)
     carried[places.filter(pc.invert(same_day)).to_numpy()] = True

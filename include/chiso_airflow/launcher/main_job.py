@@ -202,6 +202,6 @@ def _at_work(active: list[Run], tasks: list[Task]) -> str:
 
 def _timeout_seconds(settings: Settings) -> int:
     text = settings.values.get("CHISO_RUN_TIMEOUT") or str(_DEFAULT_TIMEOUT_SECONDS)
-    if not text.isdigit():
+    if not text.isdecimal():
         raise SettingsError(f"CHISO_RUN_TIMEOUT={text!r} is no number of seconds.")
     return int(text)

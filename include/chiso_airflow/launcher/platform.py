@@ -198,7 +198,7 @@ def _choose_today(settings: Settings) -> Settings:
 def _ui_port(settings: Settings) -> int:
     """CHISO_UI_PORT, else 8080, else a free one."""
     wanted = settings.values.get("CHISO_UI_PORT", "")
-    if wanted and not (wanted.isdigit() and _is_free(int(wanted))):
+    if wanted and not (wanted.isdecimal() and _is_free(int(wanted))):
         raise SettingsError(f"CHISO_UI_PORT={wanted} is no port or is taken: set a free one or none.")
     return int(wanted) if wanted else _UI_PORT if _is_free(_UI_PORT) else _free_port()
 

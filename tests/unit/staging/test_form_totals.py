@@ -225,3 +225,12 @@ def test_a_name_that_begins_with_another_word_of_a_total_is_a_row(name):
     form = read(wb.xlsx(Page([["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *tasks])), TASKS)
     assert [row[1] for row in tasks] == form.values["task"]
     assert (form.totals, form.findings) == ([], [])
+
+
+@pytest.mark.parametrize("written", ["910²", "٩١٠", "９１０", "②"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_digits_of_other_scripts_stay_as_they_stand(written, place):
+    figures = [910, 910, 910]
+    figures[place] = written
+    form = read(wb.xlsx(Page([HEADER, [1, NAMES[0], 1, 2, 3, None], [2, NAMES[1], *figures, None]])), AGENCIES)
+    assert form.values[("files", "online", "money")[place]][1] == written

@@ -65,7 +65,7 @@ def _memory_mib() -> int:
     limits = [psutil.virtual_memory().total]
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         path = Path("/sys/fs/cgroup") / name
-        if path.is_file() and (text := path.read_text("ascii").strip()).isdigit():
+        if path.is_file() and (text := path.read_text("ascii").strip()).isdecimal():
             limits.append(int(text))
     return min(limits) // _MIB
 

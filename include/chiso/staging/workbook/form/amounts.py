@@ -15,7 +15,7 @@ _DECIMAL = r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+$"
 def amounts(texts: pa.ChunkedArray, column: Column) -> np.ndarray:
     """A number for each text, in the printed unit: 0 for a blank, NaN for one that can't be read."""
     raw = texts.combine_chunks()
-    plain = pc.utf8_is_digit(raw)
+    plain = pc.ascii_is_decimal(raw)
     if not pc.all(plain).as_py():
         form = _GROUPED if column.reading == "count" else f"{_GROUPED}|{_DECIMAL}"
         regular = pc.match_substring_regex(raw, form)

@@ -132,7 +132,7 @@ class Body:
             if self.grid.text(row, self.label) is None:
                 cells[row] += 1
         if self.header.ordinal is not None:
-            numbered = pc.fill_null(pc.utf8_is_digit(self.grid.column(self.header.ordinal)), True).to_numpy()
+            numbered = pc.fill_null(pc.ascii_is_decimal(self.grid.column(self.header.ordinal)), True).to_numpy()
             for row in np.flatnonzero(~numbered).tolist():
                 cells[row] += not wording.is_mark(self.ordinals[row] or "")
         return cells

@@ -95,7 +95,7 @@ class Rows:
         body = self._body
         if body.header.ordinal is None:
             return np.zeros(body.grid.height, bool)
-        numbered = pc.utf8_is_digit(body.grid.column(body.header.ordinal))
+        numbered = pc.ascii_is_decimal(body.grid.column(body.header.ordinal))
         labels = body.grid.column(body.label).combine_chunks().dictionary_encode()
         names = [label[0].isalpha() and not self._may_be_special(label) for label in labels.dictionary.to_pylist()]
         plain = pc.and_(numbered.combine_chunks(), pa.array(names, pa.bool_()).take(labels.indices))
