@@ -109,6 +109,7 @@ def test_what_is_no_one_figure_rejects_its_row(cell, text, rule):
     ("cell", "text"),
     [
         ("<td x:num='1014'>1,014</td>", "1014"),
+        ("<td x:num='12.53'>12,5 tỷ</td>", "12,53 tỷ"),
         ("<td x:num='1.014'>1,014</td>", "1,014"),
         ("<td x:num='0.4501'>45%</td>", "45,01%"),
         ("<td x:num='0'>-</td>", "0"),

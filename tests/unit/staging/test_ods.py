@@ -33,6 +33,10 @@ STYLES = """
 <style:style style:name="old" style:family="table-cell" style:parent-style-name="older"/>
 <style:style style:name="older" style:family="table-cell"><style:text-properties style:font-name="F1"/></style:style>
 <number:number-style style:name="N1"><number:number number:display-factor="1000"/></number:number-style>
+<number:number-style style:name="N2"><number:number/><number:text> tỷ</number:text></number:number-style>
+<number:number-style style:name="N3"><number:number/><style:map style:apply-style-name="N2"/></number:number-style>
+<style:style style:name="billions" style:family="table-cell" style:data-style-name="N2"/>
+<style:style style:name="either" style:family="table-cell" style:data-style-name="N3"/>
 <style:style style:name="thousands" style:family="table-cell" style:data-style-name="N1"/>
 <style:style style:name="sup" style:family="table-cell"><style:text-properties fo:font-weight="bold"/></style:style>
 """
@@ -119,6 +123,8 @@ def span(content: str, style: str) -> str:
         (cell("<text:p>910</text:p>", office__value_type="string", office__string_value="911"), ("910", ["cell_unclear"])),
         (number("910", "9,1E+02"), ("910", [])),
         (number("910000", "910", table__style_name="thousands"), ("910000", ["cell_scaled"])),
+        (number("12.5", "12,5 tỷ", table__style_name="billions"), ("12,5 tỷ", [])),
+        (number("12.5", "12,5", table__style_name="either"), ("12,5", ["cell_unclear"])),
         (number("0", "#DIV/0!"), ("#DIV/0!", [])),
         (number("0", "Err:502"), ("Err:502", [])),
         (cell("<text:p>x</text:p>", office__value_type="string", office__string_value="", calcext__value_type="error"), ("x", [])),

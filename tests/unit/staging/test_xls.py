@@ -83,6 +83,8 @@ def cell(content: bytes) -> tuple[str | None, list[str]]:
         (written(910, style("#,##0")), ("910", [])),
         (written(910000, style("#,##0,")), ("910000", ["cell_scaled"])),
         (written(910, style(";;;")), ("910", ["cell_struck"])),
+        (written(12.5, style('#,##0.0" tỷ"')), ("12,5 tỷ", [])),
+        (written(910, style('#,##0" hộ"')), ("910", [])),
     ],
 )
 def test_a_cell_reads_as_it_looks(write, expected):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from chiso.province.text import nfc, with_own_letters
+from chiso.staging.workbook.shown_units import units_of_format, with_unit
 
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200d\u2060\ufeff]")
 _FIGURES = re.compile(r"[\s\d.,%+()-]*\d[\s\d.,%+()-]*")
@@ -26,17 +27,15 @@ _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 def cell_text(value: object, number_format: str = "General") -> str | None:
     """`value` as text; None for a blank.
 
-    2447.0 → `2447`, 1.014 → `1,014`, 0.4501 with a percent format → `45,01%`, times `dd/mm/yyyy HH:MM:SS`
-    (the day alone at midnight), booleans `TRUE` and `FALSE`. Texts are NFC and trimmed.
+    2447.0 → `2447`, 1.014 → `1,014`, 0.4501 with a percent format → `45,01%`, 12.5 with the format `0.0" tỷ"` →
+    `12,5 tỷ`, times `dd/mm/yyyy HH:MM:SS` (the day alone at midnight), booleans `TRUE` and `FALSE`. Texts are NFC and trimmed.
     """
     if value is None or isinstance(value, str):
         return clean(value or "")
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 and "%" not in number_format:
-        return str(int(value))
     if isinstance(value, int | float | Decimal):
-        return number_text(value, percent=is_percent(number_format))
+        return with_unit(number_text(value, percent=is_percent(number_format)), units_of_format(number_format))
     return _moment(value)
 
 
@@ -95,10 +94,12 @@ def is_percent(number_format: str) -> bool:
 
 
 def format_rule(number_format: str) -> str | None:
-    """The rule that a number breaks whose format hides it (`;;;`) or shows it divided by a thousand (`0,`)."""
+    """The rule that a number breaks whose format hides it (`;;;`), divides it by a thousand (`0,`) or has several units."""
     if ";" in number_format and not number_format.strip("; "):
         return "cell_struck"
-    return "cell_scaled" if _SCALED.search(_LITERALS.sub("", number_format).split(";")[0]) else None
+    if any(map(_SCALED.search, _LITERALS.sub("", number_format).split(";"))):
+        return "cell_scaled"
+    return "cell_unclear" if len(units_of_format(number_format)) > 1 else None
 
 
 def a1(row: int, column: int) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from chiso.staging.workbook.cells import cell_text
+from chiso.staging.workbook.shown_units import unit_in, with_unit
 
 _STORED = ("x:num", "sdval")
 """Of Excel, of LibreOffice."""
@@ -28,7 +29,8 @@ def stored_text(cell: Any, text: str | None, rule: str | None) -> tuple[str | No
     percent = "%" in (text or "")
     if not any(_rounds_to(abs(value) * (100 if percent else 1), shown) for shown in figures or ["0"]):
         return text, "cell_unclear"
-    return cell_text(value, "0%" if percent else "General"), None
+    exact = cell_text(value, "0%" if percent else "General") or ""
+    return with_unit(exact, frozenset({unit_in(_FIGURE.sub(" ", text or ""))})), None
 
 
 def _number(stated: str | None) -> Decimal | None:

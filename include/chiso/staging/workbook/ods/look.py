@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from chiso.staging.workbook.shown_units import unit_in
+
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, STYLE, TABLE, TEXT = (f"{{{_NAMESPACE}{name}:1.0}}" for name in ("office", "style", "table", "text"))
 _FO, _SVG = (f"{{{_NAMESPACE}{name}-compatible:1.0}}" for name in ("xsl-fo", "svg"))
@@ -15,6 +17,7 @@ class Look:
     """How text looks, by a style and what it inherits.
 
     hidden: of text, a table or whatever has the style. scaled: numbers are shown divided, as by a thousand.
+    units: what is shown beside a number.
     """
 
     bold: bool = False
@@ -23,6 +26,7 @@ class Look:
     raised: bool = False
     hidden: bool = False
     scaled: bool = False
+    units: frozenset[str] = frozenset({""})
 
 
 class Looks:
@@ -32,6 +36,7 @@ class Looks:
         """parts: roots of content.xml and, if there is one, styles.xml; the first that has a style decides."""
         self._styles: dict[tuple[str, str], etree._Element] = {}
         self._scaled: set[str] = set()
+        self._units: dict[str, frozenset[str]] = {}
         self._fonts: dict[str, str] = {}
         self._resolved: dict[tuple[Look, str, str], Look] = {}
         for part in parts:
@@ -40,6 +45,13 @@ class Looks:
             self._scaled |= {style.get(f"{STYLE}name", "") for number in part.iter(f"{_NUMBER}number")
                              if number.get(f"{_NUMBER}display-factor", "1") != "1"
                              for style in number.iterancestors()}
+            for kind in ("number-style", "currency-style"):
+                for style in part.iter(f"{_NUMBER}{kind}"):
+                    self._units.setdefault(style.get(f"{STYLE}name", ""), frozenset({_written(style)}))
+            for style in list(part.iter(f"{STYLE}map")):
+                owner, other = style.getparent().get(f"{STYLE}name", ""), style.get(f"{STYLE}apply-style-name", "")
+                if owner in self._units and other in self._units:
+                    self._units[owner] |= self._units[other]
             for face in part.iter(f"{STYLE}font-face"):
                 self._fonts.setdefault(face.get(f"{STYLE}name", ""), face.get(f"{_SVG}font-family", ""))
 
@@ -74,7 +86,13 @@ class Looks:
             struck=outer.struck if line is None else line,
             raised=outer.raised if position is None else position.split(" ")[0] not in ("0%", "0", ""),
             hidden=outer.hidden or stated.get(f"{TABLE}display") == "false" or stated.get(f"{TEXT}display") == "none",
-            scaled=stated.get(f"{STYLE}data-style-name") in self._scaled)
+            scaled=stated.get(f"{STYLE}data-style-name") in self._scaled,
+            units=self._units.get(stated.get(f"{STYLE}data-style-name", ""), outer.units))
+
+
+def _written(style: etree._Element) -> str:
+    """The unit that a number's style writes beside it."""
+    return unit_in(" ".join(part.text or "" for part in style.iterchildren(f"{_NUMBER}text", f"{_NUMBER}currency-symbol")))
 
 
 def _line_through(stated: dict[str, str]) -> bool | None:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import Piece, cell_text, clean, read_pieces
+from chiso.staging.workbook.shown_units import with_unit
 from chiso.staging.workbook.ods.look import OFFICE, TEXT, Look, Looks
 
 _NUMBERS = frozenset({"float", "percentage", "currency"})
@@ -51,6 +52,7 @@ def _kept(cell: etree._Element, kind: str, look: Look, shown: str | None) -> Val
     if kind in _NUMBERS:
         stated = cell.get(f"{OFFICE}value", "").strip()
         text = cell_text(float(stated), "0%" if kind == "percentage" else "General") if _NUMBER.fullmatch(stated) else None
+        text = text and with_unit(text, look.units)
     elif kind == "date":
         text = _moment(cell.get(f"{OFFICE}date-value", ""))
     elif kind == "boolean":
@@ -59,7 +61,9 @@ def _kept(cell: etree._Element, kind: str, look: Look, shown: str | None) -> Val
         text = shown
     if text is None:
         return Value(shown, "cell_out_of_time" if kind == "date" else "cell_unclear")
-    return Value(text, "cell_struck" if look.struck else "cell_scaled" if look.scaled and kind in _NUMBERS else None)
+    if look.struck or kind not in _NUMBERS:
+        return Value(text, "cell_struck" if look.struck else None)
+    return Value(text, "cell_scaled" if look.scaled else "cell_unclear" if len(look.units) > 1 else None)
 
 
 def _moment(stated: str) -> str | None:

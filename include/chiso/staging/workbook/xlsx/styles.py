@@ -9,6 +9,7 @@ import numpy as np
 from lxml import etree
 
 from chiso.staging.workbook.cells import format_rule
+from chiso.staging.workbook.shown_units import units_of_format
 from chiso.staging.workbook.xlsx.xml_parts import flag, local_name, parsed
 
 Shows = Literal["number", "percent", "date", "duration"]
@@ -29,12 +30,14 @@ class Look:
     """A cell's style. Only legacy fonts have their names here.
 
     breaks: the rule that any filled cell of this look breaks. breaks_number: one that a number breaks.
+    units: what is shown beside a number.
     """
 
     font: Font = Font()
     shows: Shows = "number"
     breaks: str | None = None
     breaks_number: str | None = None
+    units: frozenset[str] = frozenset({""})
 
 
 _BUILT_IN: dict[int, Shows] = {
@@ -93,6 +96,7 @@ def _look(entry: etree._Element, fonts: list[Font], codes: dict[int, str]) -> Lo
         _BUILT_IN.get(identity, "number") if code is None else _shows(code, plain),
         "cell_struck" if font.struck else None,
         format_rule(code or ""),
+        units_of_format(code or ""),
     )
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from chiso.staging.workbook.cells import a1, cell_text, clean, number_text
 from chiso.staging.workbook.findings import Findings
 from chiso.staging.workbook.opening.budget import Budget
+from chiso.staging.workbook.shown_units import with_unit
 from chiso.staging.workbook.xlsx.sheet_xml import Cells
 from chiso.staging.workbook.xlsx.strings import Rich, SharedStrings, rich_text, words
 from chiso.staging.workbook.xlsx.styles import Look, Looks, Shows
@@ -99,6 +100,8 @@ class Reader:
             texts, rich = self._shared(values, look, lambda place: a1(cells.rows[positions[place]], cells.columns[positions[place]]))
         elif kind == "n":
             texts, rules = numbers(values, look.shows, from_1904=self.book.from_1904)
+            if look.shows == "number" and with_unit("", look.units):
+                texts = pc.binary_join_element_wise(texts, with_unit("", look.units), "")
         elif kind in _OTHERS:
             texts, rules = _each(pc.fill_null(values, _UNTOLD_ERROR) if kind == "e" else values, _OTHERS[kind])
         else:
