@@ -203,3 +203,13 @@ def test_a_form_of_today_s_communes_counts_for_today_s_province(inbox: Inbox) ->
     computing.compute_stale(inbox.platform)
     assert values(inbox.platform, "households_fibre_pct", "2025-Q3") == [50]
     assert contracts.load(SOURCE, inbox.platform.settings).terms.responsible == "000.00.11.H34"
+
+
+@pytest.mark.parametrize(("cell", "shown"), [("123,456789", "123,456789"), (912, "912"), ("1.500.000", "1500000")])
+def test_a_rule_shows_a_figure_as_its_cell_says_it(cell: object, shown: str, desk: Inbox) -> None:
+    header = ["STT", "Nhiệm vụ, dự án", "Chủ đầu tư", "Kế hoạch (triệu đồng)", "Giải ngân (triệu đồng)", "Tình trạng"]
+    titles = [["SỞ TÀI CHÍNH"], ["KINH PHÍ CHUYỂN ĐỔI SỐ"], ["6 tháng đầu năm 2024"]]
+    content = xlsx(Page([*titles, header, [1, "A", "VP UBND tỉnh", 1, cell, None]]))
+    outcome = desk.check("departments/budget", content, "kinh_phi.xlsx")
+    [finding] = [each for each in outcome.issues if each["rule"] == "disbursed_exceeds_planned"]
+    assert (finding["value"], finding["message_vi"]) == (shown, f"Giải ngân ({shown}) vượt kế hoạch.")

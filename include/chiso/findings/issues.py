@@ -92,14 +92,15 @@ def issue(
     row: int | None = None,
     column: str | None = None,
     value: str | None = None,
+    is_figure: bool = False,
     **details: Any,
 ) -> Issue:
     """A finding with the texts of `chiso.findings.messages`.
 
     rule: the text's name. check: the rule's public id where it differs (`households.number_malformed`).
-    value: as delivered; personal numbers in it are masked. details: what the texts' placeholders need.
+    value: as delivered; personal numbers in it are masked, unless it is a number of a column of figures. details: what the texts' placeholders need.
     """
-    masked = None if value is None else shown(value)
+    masked = value if value is None or is_figure else shown(value)
     vi, en = (
         text.format(**(_HINTS | details | {"value": masked, "sheet": sheet, "cell": cell, "row": row}))
         for text in TEXTS[rule]
@@ -117,9 +118,13 @@ def worded(
     sheet: str | None = None,
     column: str | None = None,
     value: str | None = None,
+    is_figure: bool = False,
 ) -> Issue:
-    """A finding of a rule that brings its own texts, Vietnamese and English; `{value}` in them is the value as shown."""
-    said = "" if value is None else shown(value)
+    """A finding of a rule that brings its own texts, Vietnamese and English; `{value}` in them is the value as shown.
+
+    is_figure: the value is a number of a column of figures, which is shown whole.
+    """
+    said = "" if value is None else value if is_figure else shown(value)
     vi, en = (text.format(value=said) for text in texts)
     return Issue(severity, check, action, sheet, None, None, column, said or None, vi, en, responsible)
 

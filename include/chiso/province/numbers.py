@@ -146,6 +146,11 @@ def without_zeros(value: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+def as_typed(value: Decimal) -> str:
+    """As a person types it into a cell: 1250.500 → `1250,5`."""
+    return without_zeros(value).replace(".", ",")
+
+
 def as_printed(value: Decimal) -> str:
     """As Vietnamese offices write it: `15.110`, `1.250,5`."""
     return f"{value:,f}".translate(str.maketrans(",.", ".,"))

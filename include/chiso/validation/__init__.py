@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from chiso.deliveries.staged import Staged
 from chiso.findings.issues import Action, Issue, Severity, issue, worded
-from chiso.province.numbers import as_printed, scaled, without_zeros
+from chiso.province.numbers import as_printed, as_typed, scaled
 from chiso.province.text import mask_words
 from chiso.system import progress
 from chiso.system.errors import DisagreementError
@@ -207,9 +207,24 @@ def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
         severity, action = _CELL_REJECTED if row.rejects else _CELL_FLAGGED
         details = _cell_details(row, staged)
         return issue(row.details["text"], severity, action, owner, check=row.rule, **what, **details)
+    if (figure := _figure(row, staged)) is not None:
+        what |= {"value": figure, "is_figure": True}
     if rule.text is None:
         return worded(rule.id, rule.severity, rule.action, owner, (rule.vi, rule.en), **what)
     return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **what, **rule.details)
+
+
+def _figure(row: Any, staged: Staged) -> str | None:
+    """A typed figure as its cell says it, in the printed unit; None for what is none, or may be a personal number."""
+    if row.column_name is None or row.value is None or staged.contract.holds_personal_data:
+        return None
+    column = staged.contract.column(row.column_name)
+    if column.how.kind != "figure":
+        return None
+    try:
+        return as_typed(scaled(Decimal(row.value), -column.power))
+    except InvalidOperation:
+        return None
 
 
 def _placed(found: Issue, row: Any, staged: Staged) -> Issue:
@@ -254,7 +269,7 @@ def _totals_issues(connection: sa.Connection, staged: Staged) -> Iterator[Issue]
     query = totals_query(staged.contract).replace("{batch}", staged.scratch.rows)
     for row in connection.execute(sa.text(query)):
         column = staged.contract.column(row.column_name)
-        printed, summed = (without_zeros(scaled(figure, -column.power)) for figure in (row.printed, row.summed))
+        printed, summed = (as_typed(scaled(figure, -column.power)) for figure in (row.printed, row.summed))
         yield issue(
             "total_disagrees",
             "warning",
@@ -265,6 +280,7 @@ def _totals_issues(connection: sa.Connection, staged: Staged) -> Iterator[Issue]
             row=row.row_no,
             column=row.column_name,
             value=printed,
+            is_figure=not staged.contract.holds_personal_data,
             label=row.label,
             summed=summed,
             printed_total=printed,

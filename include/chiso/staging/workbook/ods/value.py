@@ -9,8 +9,8 @@ from lxml import etree
 
 from chiso.province.text import legacy_to_unicode
 from chiso.staging.workbook.cells import Piece, cell_text, clean, read_pieces
-from chiso.staging.workbook.shown_units import with_unit
 from chiso.staging.workbook.ods.look import OFFICE, TEXT, Look, Looks
+from chiso.staging.workbook.shown_units import with_unit
 
 _NUMBERS = frozenset({"float", "percentage", "currency"})
 _KEPT = _NUMBERS | {"date", "time", "boolean"}
