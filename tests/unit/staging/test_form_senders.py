@@ -102,6 +102,8 @@ def test_figures_in_the_forms_unit(content):
         (budget("Kế hoạch (đồng)", "Số gói"), "C2"),
         (budget("Kế hoạch", "Số gói", title="ĐVT: triệu đồng"), "A1"),
         (budget("Kế hoạch", "Số gói", title="Đơn vị tính: đồng"), "A1"),
+        (budget("Kế hoạch", "Số gói", title="KINH PHÍ NĂM 2024 (triệu đồng)"), "A1"),
+        (budget("Kế hoạch", "Số gói", title="(đồng)"), "A1"),
         (budget("Kế hoạch", "Số gói", units=[None, None, "(triệu đồng)", "(gói)"]), "C3"),
         (budget("Kế hoạch", "Số gói", units=[None, None, "nghìn đồng", None]), "C3"),
     ],
@@ -109,6 +111,11 @@ def test_figures_in_the_forms_unit(content):
 def test_figures_in_another_unit_are_refused(content, cell):
     found = refused(content, money(printed_in="tỷ đồng"))
     assert (found.rule, found.cell) == ("header_unit_differs", cell)
+
+
+@pytest.mark.parametrize("title", ["KINH PHÍ (tỷ đồng)", "KINH PHÍ (dự án trên 5 triệu đồng)", "KINH PHÍ (người Triệu Voi)"])
+def test_brackets_that_state_no_other_unit_are_passed_over(title):
+    assert read(budget("Kế hoạch", "Số gói", title=title), money(printed_in="tỷ đồng")).findings == []
 
 
 def test_plain_money_is_a_unit_too():

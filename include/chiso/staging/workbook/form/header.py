@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from chiso.contracts import Column, Contract
 from chiso.deliveries.staged import Heading
-from chiso.province.figure_units import header_unit, scale_of
+from chiso.province.figure_units import DONG, figure_unit, header_unit, scale_of
 from chiso.province.text import header_key
 from chiso.staging.workbook.cells import a1
 from chiso.staging.workbook.findings import Findings
@@ -25,6 +25,7 @@ ORDINAL_KEYS = frozenset({"stt", "tt", "sott", "sothutu"})
 COMMON_KEYS = ORDINAL_KEYS | {"donvi", "ghichu"}
 """Columns that every form may have, whether its contract names them or not."""
 _UNIT_OF_ALL = re.compile(r"(?:đơn vị(?: tính)?|đvt)\s*:\s*(.+)", re.IGNORECASE)
+_LAST_IN_BRACKETS = re.compile(r"\(([^()\d]*)\)$")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def check(header: Header, sheet: str, titles: Sequence[tuple[str, str]], contrac
     if missing:
         raise findings.refusal("header_missing_column", sheet=sheet, row=header.top + 1,
                                wanted=", ".join(f"“{column.printed}”" for column in missing))
-    units = [(cell, found[1]) for cell, text in titles if (found := _UNIT_OF_ALL.search(text))]
+    units = [(cell, unit) for cell, text in titles if (unit := _unit_of_all(text))]
     for column in contract.columns:
         places = header.claims.get(column.name, [])
         if len(places) > 1:
@@ -127,6 +128,14 @@ def check(header: Header, sheet: str, titles: Sequence[tuple[str, str]], contrac
                                    cells=", ".join(a1(header.bottom, place) for place in places))
         if places:
             _check_unit(header, places[0], sheet, units, column, findings)
+
+
+def _unit_of_all(title: str) -> str | None:
+    """The unit that a title states for the whole table: `ĐVT: triệu đồng`, `KINH PHÍ NĂM 2024 (tỷ đồng)`."""
+    if found := _UNIT_OF_ALL.search(title):
+        return found[1]
+    found = _LAST_IN_BRACKETS.search(title.strip())
+    return found[1] if found and figure_unit(found[1]).word == DONG else None
 
 
 def _check_unit(
