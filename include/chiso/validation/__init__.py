@@ -201,7 +201,7 @@ def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
     owner = staged.contract.terms.responsible
     personal = staged.contract.holds_personal_data and row.value is not None
     value = mask_words(row.value) if personal else row.value
-    what = {"sheet": staged.sheet, "column": row.column_name, "value": value}
+    what: dict[str, Any] = {"sheet": staged.sheet, "column": row.column_name, "value": value}
     rule = by_id.get(row.rule)
     if rule is None:
         severity, action = _CELL_REJECTED if row.rejects else _CELL_FLAGGED
@@ -261,7 +261,7 @@ def _delivery_issues(connection: sa.Connection, case: _Case, rejected: int) -> I
         elif rule.found_by == "share":
             yield issue(rule.id, rule.severity, rule.action, case.responsible, rejected=rejected, rows=case.staged.rows)
         elif rule.found_by == "delivery":
-            where = {"sheet": case.staged.sheet, "column": rule.column}
+            where: dict[str, Any] = {"sheet": case.staged.sheet, "column": rule.column}
             yield worded(rule.id, rule.severity, rule.action, case.responsible, (rule.vi, rule.en), **where)
 
 

@@ -45,13 +45,12 @@ class Looks:
             self._scaled |= {style.get(f"{STYLE}name", "") for number in part.iter(f"{_NUMBER}number")
                              if number.get(f"{_NUMBER}display-factor", "1") != "1"
                              for style in number.iterancestors()}
-            for kind in ("number-style", "currency-style"):
-                for style in part.iter(f"{_NUMBER}{kind}"):
-                    self._units.setdefault(style.get(f"{STYLE}name", ""), frozenset({_written(style)}))
-            for style in list(part.iter(f"{STYLE}map")):
-                owner, other = style.getparent().get(f"{STYLE}name", ""), style.get(f"{STYLE}apply-style-name", "")
-                if owner in self._units and other in self._units:
-                    self._units[owner] |= self._units[other]
+            for style in part.iter(f"{_NUMBER}number-style", f"{_NUMBER}currency-style"):
+                self._units.setdefault(style.get(f"{STYLE}name", ""), frozenset({_written(style)}))
+            for style in part.iter(f"{_NUMBER}number-style", f"{_NUMBER}currency-style"):
+                for other in style.iterchildren(f"{STYLE}map"):
+                    applied = self._units.get(other.get(f"{STYLE}apply-style-name", ""), frozenset())
+                    self._units[style.get(f"{STYLE}name", "")] |= applied
             for face in part.iter(f"{STYLE}font-face"):
                 self._fonts.setdefault(face.get(f"{STYLE}name", ""), face.get(f"{_SVG}font-family", ""))
 
