@@ -262,7 +262,10 @@ def scanner(persons: frozenset[Person]) -> Scanner:
 def spoilt(
     checkout: Checkout, first_run: subprocess.CompletedProcess[str], tmp_path_factory: pytest.TempPathFactory
 ) -> list[subprocess.CompletedProcess[str]]:
-    """The commands by which somebody loads June's dossiers again, one row spoilt by each fault, and builds the reports."""
+    """The commands by which somebody loads June's dossiers again and builds the reports.
+
+    One row is spoilt by each fault; one has lost cells, so that its identity number stands where satisfaction should.
+    """
     assert first_run.returncode == 0
     lines = b"".join(DossierBook(34, DOSSIERS, TODAY, catalogue(34)).export(span_of("2024-06"))).decode().split("\r\n")
     for place, kind in enumerate(BAD_KINDS, start=1):
@@ -270,10 +273,13 @@ def spoilt(
         day, month, year = fields[COLUMNS.index("NgayTiepNhan")][:10].split("/")
         spoil(kind, fields, date(int(year), int(month), int(day)))
         lines[place] = ";".join(fields)
+    place += 1
+    before, after = lines[place].split(";", 3)[:3], lines[place].split(";", len(COLUMNS) - 1)[6:]
+    lines[place] = ";".join([*before, *after, "", "", ""])
     path = tmp_path_factory.mktemp("spoilt") / "ho_so_2024-06.csv"
     path.write_text("\r\n".join(lines), "utf-8", newline="")
     ingested = checkout.run(str(PROGRAMS / "chiso"), "ingest", "portal/dossiers", "--file", str(path), "--period", "2024-06")
-    assert ingested.returncode == 0 and f"rejected {len(BAD_KINDS)}," in ingested.stdout, ingested.stdout + ingested.stderr
+    assert ingested.returncode == 0 and f"rejected {len(BAD_KINDS) + 1}," in ingested.stdout, ingested.stdout + ingested.stderr
     built = checkout.run(str(PROGRAMS / "chiso"), "report", "build")
     assert built.returncode == 0, built.stderr
     return [ingested, built]

@@ -95,9 +95,8 @@ def legacy_to_unicode(text: str, font_name: str | None) -> str:
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"                               # e-mail address
     r"|(?<!\d)0\d{2}(?: \d{3}){3}(?!\d)"                          # 12-digit identity number in groups
-    r"|(?<!\d)(?:\d{12}|\d{9})(?!\d)"                             # identity number, old or new
+    r"|(?<!\d)(?:\d{11,12}|\d{9})(?!\d)"                          # identity number, old or new; as a number it loses its zero
     r"|(?<![\d.])(?:\+ ?84[ .-]?|0)\d{2,3}[ .-]?\d{3}[ .-]?\d{3,4}(?![\d.]*\d)"  # telephone
-    r"|(?<!\d)84\d{9}(?!\d)"
 )
 
 
