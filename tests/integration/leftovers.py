@@ -1,6 +1,5 @@
 """Everything that a run leaves behind, as text: files and rows."""
 
-import gzip
 import io
 import zipfile
 import zlib
@@ -45,12 +44,10 @@ def files(folder: Path, leaving_out: Container[Path]) -> Iterator[tuple[str, str
 
 
 def text(content: bytes) -> str:
-    """What the bytes say; archives and compressed files by what is in them."""
-    if content.startswith(b"PK"):
+    """What the bytes say; archives and compressed files by what is in them, if need be by what is left of it."""
+    if content.startswith(b"PK") and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return "\n".join(text(archive.read(part)) for part in archive.infolist())
-    if content.startswith(b"\x1f\x8b"):
-        return text(gzip.decompress(content))
-    if content.startswith((b"\x78\x01", b"\x78\x9c", b"\x78\xda")):
-        return text(zlib.decompress(content))
+    if content.startswith((b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")):
+        return text(zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content))
     return content.decode("utf-8", "replace")

@@ -1,7 +1,12 @@
 """The scanner for persons finds them however they are written, and nobody in what has no person."""
 
+import gzip
+import io
 import json
+import random
 import unicodedata
+import zipfile
+import zlib
 from datetime import date
 from html import escape
 from urllib.parse import quote
@@ -54,13 +59,10 @@ def test_applicants_are_those_of_the_exports() -> None:
 
 
 def test_what_is_packed_is_unpacked() -> None:
-    import gzip
-    import io
-    import zipfile
-    import zlib
-
+    many = f"{ONE.name}\n".encode() + random.Random(1).randbytes(4000)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
-        target.writestr("a/b.csv", gzip.compress(ONE.name.encode()))
-    for content in (archive.getvalue(), zlib.compress(ONE.name.encode()), b"\xff" + ONE.name.encode()):
+        target.writestr("a/b.csv", gzip.compress(many))
+    for content in (archive.getvalue(), zlib.compress(many), gzip.compress(many), gzip.compress(many)[:-200], b"\xff" + many):
         assert ONE.name in leftovers.text(content)
+    assert leftovers.text(archive.getvalue()[:-50])
