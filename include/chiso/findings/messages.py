@@ -360,6 +360,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Row {row}: “{value}” is just the sum of rows {first}–{last}, but is named or numbered like data, so it counts; "
         "call it “Tổng cộng” if it is a total.",
     ),
+    "row_below_total": (
+        "Dòng {row}: “{value}” đứng dưới dòng tổng, không có số thứ tự nên không tính; nếu là số liệu của kỳ này thì đánh số thứ tự "
+        "và đưa lên trên dòng tổng.",
+        "Row {row}: “{value}” stands below the total without a number, so it was not counted; if it is data of this period, "
+        "number it and move it above the total.",
+    ),
     "second_table": (
         "Dòng {row}: từ dòng này là một bảng khác, có tiêu đề riêng nên không được đọc; chuyển bảng đó sang tệp hoặc trang khác.",
         "Row {row}: another table with a header of its own begins here and was not read; move it to another file or sheet.",

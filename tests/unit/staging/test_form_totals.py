@@ -234,3 +234,26 @@ def test_digits_of_other_scripts_stay_as_they_stand(written, place):
     figures[place] = written
     form = read(wb.xlsx(Page([HEADER, [1, NAMES[0], 1, 2, 3, None], [2, NAMES[1], *figures, None]])), AGENCIES)
     assert form.values[("files", "online", "money")[place]][1] == written
+
+
+BELOW = [["Tỷ lệ giải ngân (%)", None, "19,7"], ["Cùng kỳ năm trước", 90, 30]]
+
+
+@pytest.mark.parametrize("label", ["Tổng cộng", "Toàn ngành"])
+@pytest.mark.parametrize("spent", ["23,5", 24])
+def test_unnumbered_rows_below_the_total_do_not_count(label, spent):
+    rows = [[number, *row] for number, row in enumerate(TASK_ROWS, 1)]
+    total = [None, label, "119,5", "23,5" if label == "Toàn ngành" else spent]
+    below = [[None, *row] for row in BELOW]
+    form = read(wb.xlsx(Page([["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *rows, total, *below])), TASKS)
+    assert form.values["task"] == [row[0] for row in TASK_ROWS]
+    assert totals(form) == [(label, [2, 3, 4])]
+    told = [(found.row, found.value, found.severity) for found in form.findings if found.rule == "row_below_total"]
+    assert told == [(6, BELOW[0][0], "warning"), (7, BELOW[1][0], "warning")]
+
+
+def test_an_unnumbered_row_below_a_total_that_holds_only_with_it_counts():
+    rows = [[number, *row] for number, row in enumerate(TASK_ROWS, 1)]
+    sheet = [["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *rows, [None, "Tổng cộng", "129,5", "24,5"], [None, "Bổ sung", 10, 1]]
+    form = read(wb.xlsx(Page(sheet)), TASKS)
+    assert (form.values["task"][-1], form.findings) == ("Bổ sung", [])

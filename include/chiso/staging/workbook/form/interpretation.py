@@ -11,7 +11,7 @@ from chiso.staging.workbook.form.header import Header
 from chiso.staging.workbook.form.headings import Headings
 from chiso.staging.workbook.form.layout import Layout, arrange
 from chiso.staging.workbook.form.meaning import Meaning
-from chiso.staging.workbook.form.rows import Rows
+from chiso.staging.workbook.form.rows import Row, Rows
 from chiso.staging.workbook.form.sums import Sum, Sums
 from chiso.staging.workbook.grids import Grid
 
@@ -25,6 +25,8 @@ class Interpretation:
     """Rows that sum others, though their names don't say so."""
     within: list[str | None]
     """Per data row, the code of the district that it names itself, or that stands over it; where the form has communes."""
+    below_total: list[Row]
+    """Rows that stand below the total without a number, and so don't count."""
     second_table: int | None
     """The row in which another table's header stands, by index; from there on nothing was read."""
     _body: Body
@@ -58,8 +60,12 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     }
     if totals:
         layout = arrange([totals.get(row.at, row) for row in layout.rows], subtotals)
+    below = Sums(layout, body, meaning, reading.plain).below_total()
+    if below:
+        aside = {row.at for row in below}
+        layout = arrange([row for row in layout.rows if row.at not in aside], subtotals)
     layout = replace(layout, totals=Sums(layout, body, meaning, reading.plain).placed())
-    found = Interpretation(layout, sums, layout.within, body.second_table, body, headings)
+    found = Interpretation(layout, sums, layout.within, below, body.second_table, body, headings)
     district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
     if district is None or district.name not in header.columns or not meaning.has_communes:
         return found

@@ -86,6 +86,26 @@ class Sums:
         """The layout's totals; one before the last rows sums those above it, or its block, where its figures say so."""
         return [(row, self._covered(row, covers) if row.kind == "total" else covers) for row, covers in self._layout.totals]
 
+    def below_total(self) -> list[Row]:
+        """Unnumbered rows below the last total of a numbered table, unless a printed total holds only if they count.
+
+        A row that is named after a unit counts, unless the total holds without it.
+        """
+        if not (self._body.numbers_rows and self._data):
+            return []
+        marked = [wording.is_mark(self._body.ordinals[index] or "") for index in self._indices]
+        last = max((position for position, one in enumerate(marked) if one), default=len(self._data))
+        totals = (row.at for row, covers in self._layout.totals
+                  if (row.kind == "total" or row.closing) and len(covers) and last < bisect_left(self._indices, row.at))
+        total = min(totals, default=None)
+        if total is None:
+            return []
+        first = bisect_left(self._indices, total)
+        holds = self._agree(total, range(first))
+        below = range(first, len(self._data))
+        return [self._data[position] for position in below
+                if not self._proven[position] and (holds or not self._is_like_data(position))]
+
     def _covered(self, row: Row, covers: Sequence[int]) -> Sequence[int]:
         place = bisect_left(self._indices, row.at)
         if place == len(self._data) or not covers or self._agree(row.at, covers):
