@@ -366,6 +366,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Row {row}: “{value}” stands below the total without a number, so it was not counted; if it is data of this period, "
         "number it and move it above the total.",
     ),
+    "row_part_of_another": (
+        "Dòng {row}: “{value}” là một phần của dòng phía trên nên không tính riêng; nếu là số liệu riêng thì đánh số thứ tự riêng.",
+        "Row {row}: “{value}” is part of the row above and was not counted; give it a number of its own if it is a row of its own.",
+    ),
     "second_table": (
         "Dòng {row}: từ dòng này là một bảng khác, có tiêu đề riêng nên không được đọc; chuyển bảng đó sang tệp hoặc trang khác.",
         "Row {row}: another table with a header of its own begins here and was not read; move it to another file or sheet.",

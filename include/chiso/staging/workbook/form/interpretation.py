@@ -11,6 +11,7 @@ from chiso.staging.workbook.form.header import Header
 from chiso.staging.workbook.form.headings import Headings
 from chiso.staging.workbook.form.layout import Layout, arrange
 from chiso.staging.workbook.form.meaning import Meaning
+from chiso.staging.workbook.form.parts import without_parts
 from chiso.staging.workbook.form.rows import Row, Rows
 from chiso.staging.workbook.form.sums import Sum, Sums
 from chiso.staging.workbook.grids import Grid
@@ -25,6 +26,8 @@ class Interpretation:
     """Rows that sum others, though their names don't say so."""
     within: list[str | None]
     """Per data row, the code of the district that it names itself, or that stands over it; where the form has communes."""
+    parts: list[Row]
+    """Rows that are parts of the row above, which counts instead."""
     below_total: list[Row]
     """Rows that stand below the total without a number, and so don't count."""
     second_table: int | None
@@ -52,7 +55,8 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
     body, meaning = Body(grid, header, contract), Meaning(contract, reference)
     reading, headings = Rows(body, meaning, reference), Headings(body, meaning)
     subtotals = contract.terms.sheet.subtotals
-    layout = arrange(headings.settled(reading.read()), subtotals)
+    rows, parts = without_parts(reading.read(), body, meaning)
+    layout = arrange(headings.settled(rows), subtotals)
     sums = Sums(layout, body, meaning, reading.plain).find()
     totals = {
         found.row.at: found.total(headings.over(found.row) if found.first > found.row.at else found.row)
@@ -65,7 +69,7 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
         aside = {row.at for row in below}
         layout = arrange([row for row in layout.rows if row.at not in aside], subtotals)
     layout = replace(layout, totals=Sums(layout, body, meaning, reading.plain).placed())
-    found = Interpretation(layout, sums, layout.within, below, body.second_table, body, headings)
+    found = Interpretation(layout, sums, layout.within, parts, below, body.second_table, body, headings)
     district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
     if district is None or district.name not in header.columns or not meaning.has_communes:
         return found

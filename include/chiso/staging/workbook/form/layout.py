@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Literal
 
 from chiso.staging.workbook.form.rows import Row, ranks_of
@@ -92,12 +93,14 @@ def _parts(rows: list[Row], place: int, below: bool, ranks: list[Rank]) -> list[
 
     below: subtotals stand under their rows; a section's heading never does.
     """
+    if (until := rows[place].until) is not None:
+        return [row for row in takewhile(lambda row: row.at <= until, islice(rows, place + 1, None)) if row.kind == "data"]
     upwards = below and rows[place].kind == "subtotal"
     parts: list[Row] = []
     for row in map(rows.__getitem__, range(place - 1, -1, -1) if upwards else range(place + 1, len(rows))):
         if row.kind == "data":
             parts.append(row)
-        elif row.sums is not None:
+        elif row.sums is not None or row.until is not None:
             continue
         elif not row.is_group:
             if parts and not upwards:
@@ -138,7 +141,7 @@ def _above(rows: list[Row], place: int) -> list[Row]:
             break
         if row.kind == "data":
             found.append(row)
-        elif since_group is None:
+        elif since_group is None and row.until is None:
             since_group = len(found)
     return found[:since_group]
 

@@ -235,6 +235,8 @@ def _row_findings(found: _Found, findings: Findings) -> Iterator[Issue]:
         rule = "total_unlisted" if one.is_total else "row_sums_others"
         yield findings.issue(rule, "warning", "flag", sheet=name, row=one.row.at + 1, value=one.row.name or "",
                              first=one.first + 1, last=one.last + 1, agreeing=one.agreeing, judged=one.judged)
+    for row in found.body.parts:
+        yield findings.issue("row_part_of_another", "warning", "flag", sheet=name, row=row.at + 1, value=row.name or "")
     for row in found.body.below_total:
         yield findings.issue("row_below_total", "warning", "flag", sheet=name, row=row.at + 1, value=row.name or "")
     if (below := found.body.second_table) is not None:

@@ -50,6 +50,9 @@ class Row(NamedTuple):  # made by the hundred thousand, which takes a dataclass 
     sums: tuple[int, int] | None = None
     """First and last row that it sums, where that isn't told by its name; itself alone for a mean or a rate, which sums none."""
 
+    until: int | None = None
+    """The last of the rows that are parts of it (1.1, `-`, `Trong đó: …`), if there are any."""
+
     @property
     def label(self) -> str | None:
         """Its name where that stands in the label's column."""
@@ -113,7 +116,7 @@ class Rows:
             return None
         total = self._total(index, ordinal, label, texts)
         if total or index >= self._body.foot:
-            return total
+            return total and total._replace(until=self._parents.get(index))
         if label is None:
             return self._unlabelled(index, ordinal, texts)
         return self._group(index, ordinal, label, texts) or self._rest(index, ordinal, label, texts)
@@ -211,7 +214,8 @@ class Rows:
         bare, meaning = self._is_bare(index), self._meaning
         district = district or meaning.district(name)
         may_be_data = meaning.names_label(name) if bare else not (district and meaning.label_is_commune)
-        return Row(index, "section" if bare else "subtotal", name, place, rank, district, bare=bare, may_be_data=may_be_data)
+        return Row(index, "section" if bare else "subtotal", name, place, rank, district, bare=bare, may_be_data=may_be_data,
+                   until=self._parents.get(index))
 
     def _district_over(self, index: int, ordinal: str, label: str) -> str | None:
         """The district that the row names, unless it rather names a commune of the same name in it."""
@@ -222,11 +226,31 @@ class Rows:
         return code if stands_out and code != self._district else None
 
     @cached_property
-    def _parents(self) -> set[int]:
-        """Rows after which one is numbered as a part of them (1, then 1.1)."""
-        return {index for index, (above, below) in enumerate(pairwise(self._body.ordinals))
-                if above and below and "." in below and below.startswith(f"{above.rstrip('.)')}.")
-                and wording.is_number(below) and below.rstrip(".") != above.rstrip(".)")}
+    def _parents(self) -> dict[int, int]:
+        """Rows with parts, each with the last: 1 with 1.1; with figures, also one with `-`, `a` or `Trong đó: …` below."""
+        body, parents = self._body, dict[int, int]()
+        above: list[tuple[int, str]] = []
+        for index in body.filled:
+            ordinal = body.ordinals[index] or ""
+            number = ordinal.strip("(.)")
+            if number.isdigit():
+                above = [(index, number)]
+            elif number[:1].isdigit() and wording.is_number(ordinal):
+                above = [(over, its) for over, its in above if number.startswith(f"{its}.")]
+                parents.update((over, index) for over, _ in above)
+                above.append((index, number))
+            elif above and body.has_figures(above[-1][0]) and self._is_part(index, ordinal, above[-1], parents):
+                parents.update((over, index) for over, _ in above)
+            else:
+                above = [] if ordinal else [(index, "")]
+        return parents
+
+    def _is_part(self, index: int, ordinal: str, above: tuple[int, str], parents: dict[int, int]) -> bool:
+        """Whether the row's mark or name makes it a part of the row above: marks do below a number, from the first one on."""
+        if not ordinal:
+            return wording.is_of_which(self._body.labels[index] or "")
+        begun = above[0] in parents or wording.starts_over(ordinal)
+        return above[1] != "" and wording.is_number(ordinal) and begun
 
     def _stands_out(self, index: int, place: int | None) -> bool:
         """Whether the row is in bold among rows that are numbered."""

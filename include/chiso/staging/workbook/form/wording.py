@@ -88,6 +88,14 @@ def is_ratio(text: str) -> bool:
     return _RATIO.match(fold(text)) is not None
 
 
+_OF_WHICH = re.compile(r"\W*trong đó\b", re.IGNORECASE)
+
+
+def is_of_which(text: str) -> bool:
+    """Whether it begins with `Trong đó`: a part of what the row above says."""
+    return _OF_WHICH.match(text) is not None
+
+
 # Rows that number the columns
 
 _COLUMN_NUMBER = re.compile(r"\(?([0-9]{1,2})\)?(?:\s*=[-+*/x():%0-9\s]+)?")
