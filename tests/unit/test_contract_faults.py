@@ -84,7 +84,7 @@ def measure(**words: Any) -> Change:
     return term("measures", [{"id": "made", "name_vi": "Số thử", "unit": "hộ", "kind": "stock", **words}])
 
 
-TELECOM, LEVELS, DOSSIERS = "departments/telecom", "soc/system_levels", "portal/dossiers"
+TELECOM, LEVELS, DOSSIERS, OFFICES = "departments/telecom", "soc/system_levels", "portal/dossiers", "departments/enterprises"
 CASES: list[tuple[str, Change, str, str]] = [
     # The document
     (TELECOM, root("status", None), "status", "is missing"),
@@ -136,6 +136,12 @@ CASES: list[tuple[str, Change, str, str]] = [
     (TELECOM, column("hamlets", businessName="(x)", synonyms=None), "hamlets.businessName", "without a letter or digit"),
     (LEVELS, column("ten", terms={"header": [["a"], ["b"]]}), "ten.header", "only a workbook's header"),
     (LEVELS, column("ten", businessName="Mã hệ thống"), "ten", "is ma_he_thong's too"),
+    # Offices
+    (OFFICES, within("delivery", replaces="period"), "delivery.replaces", "say by whom they are filled"),
+    (OFFICES, term("owner", "000.00.04.H34"), "enterprises.filled_by", "000.00.32.H34 is no owner"),
+    (OFFICES, column("enterprises", required=True), "enterprises.filled_by", "can't be required"),
+    (OFFICES, measure(id="both", column="enterprises", minus="enterprises_digital"), "measures.both", "stand together"),
+    (TELECOM, column("hamlets", terms={"prefixes": ["Số"]}), "hamlets.prefixes", "goes with words"),
     # Deliveries
     (TELECOM, within("transport", endpoint="Sở"), "transport.endpoint", "can't be a connection's name"),
     (TELECOM, within("transport", since="2024"), "transport.since", "goes with sources that are fetched"),

@@ -96,6 +96,8 @@ def _mode(contract: Contract) -> str:
     if contract.terms.events:
         at = contract.terms.events.at
         return f"adds versions of {key}" + (f" by `{at}`" if at else ", the newest received of which counts")
+    if contract.shares:
+        return "replaces the period's columns of each office of which it has a figure"
     reporter = contract.terms.delivery.reporter
     return f"replaces the period of each `{reporter}` in it" if reporter else "replaces the period as a whole"
 
@@ -121,6 +123,7 @@ def _reading(column: Column) -> str:
         *([f"printed in {terms.printed_in}"] if terms.printed_in else []),
         *([f"a blank is {terms.blank}"] if terms.blank in ("none", "above") else []),
         *(["several in a cell"] if terms.split else []),
+        *([f"filled by {', '.join(column.offices)}"] if column.offices else []),
         *(["others are flagged"] if terms.unknown == "flag" else ["others are kept"] if terms.unknown == "text" else []),
     ]
     return f"{column.reading} ({', '.join(said)})" if said else column.reading

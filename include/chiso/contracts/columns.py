@@ -1,5 +1,6 @@
 """What a contract says of a column, as types. docs/contracts.md is rendered from them."""
 
+import re
 from decimal import Decimal
 from typing import Literal
 
@@ -9,8 +10,12 @@ from chiso.contracts.measures import Kind, OverRows
 from chiso.contracts.readings import READINGS, Reading, ReadingName
 from chiso.contracts.words import Words
 from chiso.province.figure_units import UNSTATED, FigureUnit, figure_unit, header_unit
+from chiso.province.text import fold
 from chiso.province.units import ADMIN_LEVELS, Level
 from chiso.system.stated import Stated
+
+_MARK = re.compile(r"^(?:[IVX]+|[0-9]{1,2})[.)]\s*(?=[^\W\d])")
+"""A number or mark before a value: `I. Y tế`, `1) Y tế`."""
 
 
 class ColumnTerms(Words):
@@ -51,6 +56,12 @@ class ColumnTerms(Words):
     """Kind of that measure."""
     over_rows: OverRows = "sum"
     """How figures of several rows become one; one that isn't summed has no total either."""
+    prefixes: list[str] = Field(default_factory=list)
+    """Of words: what may stand before a value and says but what the column is (`Lĩnh vực y tế` is `Y tế`). It is left out, with
+    a number or mark before the value (`I.`, `1.`), in cells and in headings."""
+    filled_by: str | list[str] = Field(default_factory=list)
+    """Code of the owner that fills it, where several each fill columns of one form (`replaces: office`): a form that has none
+    of an office's own columns needn't have this one. Several where others may fill it too; the first must."""
 
 
 class Column(Stated):
@@ -114,6 +125,29 @@ class Column(Stated):
     def may_be_blank(self) -> bool:
         """Whether a blank cell breaks no rule."""
         return not self.required or isinstance(self.terms.blank, int) or self.terms.blank == "none"
+
+    def bare(self, text: str) -> str:
+        """A text without the column's `prefixes`, and the number or mark before them; as it is where nothing else is left."""
+        if not self.terms.prefixes:
+            return text
+        words = _MARK.sub("", text.strip(), count=1).split()
+        for prefix in sorted(self.terms.prefixes, key=len, reverse=True):
+            count = len(prefix.split())
+            rest = " ".join(words[count:]).lstrip(":-– ")
+            if rest and fold(" ".join(words[:count])) == fold(prefix):
+                return rest[0].upper() + rest[1:]
+        return " ".join(words) or text
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Codes of the owners that fill it, the one that must first; none where the form isn't parted among offices."""
+        stated = self.terms.filled_by
+        return (stated,) if isinstance(stated, str) else tuple(stated)
+
+    @property
+    def share(self) -> str:
+        """What it belongs to of a form that several offices fill, by their codes; "" where the form isn't parted."""
+        return "+".join(self.offices)
 
     @property
     def levels(self) -> tuple[Level, ...]:

@@ -27,6 +27,7 @@ def faults_of_deliveries(contract: Contract) -> Iterator[Fault]:
     yield from _rows(contract)
     yield from _totals(contract)
     yield from _printed(contract)
+    yield from _offices(contract)
 
 
 def _transport(contract: Contract) -> Iterator[Fault]:
@@ -92,3 +93,34 @@ def _printed(contract: Contract) -> Iterator[Fault]:
                 yield f"printed[{number}].{word}", f"{name} holds no numbers (its reading is {contract.column(name).reading})"
         if printed.when and set(printed.when.columns) <= set(contract._by_name):
             yield from ((f"printed[{number}].when", fault) for fault in faults_of_condition(contract, printed.when))
+
+
+def _offices(contract: Contract) -> Iterator[Fault]:
+    """Of a form whose columns several offices fill."""
+    terms = contract.terms
+    if (terms.delivery.replaces == "office") != bool(contract.shares):
+        yield "delivery.replaces", "`office` goes with columns that say by whom they are filled (filled_by)"
+    if not contract.shares:
+        return
+    if terms.delivery.format != "workbook" or terms.delivery.preliminary or terms.printed or terms.subject:
+        yield "delivery.replaces", "`office` goes with a workbook without `preliminary`, `printed` and `subject`"
+    yield from _filled_columns(contract)
+    for measure in contract.measures:
+        named = [contract._by_name[name] for name in measure.columns if name in contract._by_name]
+        if len({column.share for column in named if column.offices}) != 1:
+            yield f"measures.{measure.id}", "must be taken from columns that stand together: those with the same `filled_by`"
+
+
+def _filled_columns(contract: Contract) -> Iterator[Fault]:
+    alone = contract.offices_of(contract.loaded_names)
+    for column in contract.columns:
+        place = f"{column.name}.filled_by"
+        strangers = sorted(set(column.offices) - set(contract.terms.owners))
+        if strangers:
+            yield place, f"{', '.join(strangers)} is no owner"
+        if column.offices and column.offices[0] not in alone:
+            yield place, f"{column.offices[0]} fills no column alone, by which its form could be known"
+        if column.offices and column.required:
+            yield place, "another office's form doesn't have it, so it can't be required"
+        if not (column.offices or column.required):
+            yield place, "say which office fills it; only what names the rows is every office's"

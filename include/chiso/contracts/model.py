@@ -1,6 +1,6 @@
 """A contract as a whole, and what follows from its words: names of its tables, keys, measures, what is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -125,6 +125,28 @@ class Contract(Stated):
             for column in self.loaded_columns
             if column.is_amount and column.terms.over_rows == "sum" and column.name not in ignored
         ]
+
+    @cached_property
+    def shares(self) -> dict[str, list[Column]]:
+        """Of a form whose columns several offices fill: who fills them → those columns, which stand together; else {}."""
+        shares: dict[str, list[Column]] = {}
+        for column in self.loaded_columns:
+            if column.offices:
+                shares.setdefault(column.share, []).append(column)
+        return shares
+
+    def share_of(self, measure: Measure) -> str:
+        """The share of the form that a measure is taken from; "" where the form has none."""
+        return next((share for share in (self.column(name).share for name in measure.columns) if share), "")
+
+    def offices_of(self, there: Collection[str]) -> set[str]:
+        """The offices that fill a form with the columns `there`: those that have columns of their own among them."""
+        return {column.offices[0] for column in self.loaded_columns if len(column.offices) == 1 and column.name in there}
+
+    def form_with(self, there: Collection[str]) -> list[Column]:
+        """The columns of a form that has those `there`: all, but those of offices that fill none of it."""
+        offices = self.offices_of(there)
+        return [column for column in self.columns if not (offices and column.offices) or column.offices[0] in offices]
 
     def unit_of(self, column: Column) -> str:
         """What a column's figures are given in, as Vietnamese readers write it; "" for words, marks and times."""

@@ -63,7 +63,7 @@ def parse(cell: str, column: "Column", context: Context) -> Parsed | None:
         return Unreadable("not_utf8")
     if column.terms.blank == "none" and _says_none(cell, column):
         return column.how.blank
-    return column.how.parse(cell, column, context)
+    return column.how.parse(column.bare(cell), column, context)
 
 
 def _says_none(cell: str, column: "Column") -> bool:

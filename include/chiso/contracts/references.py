@@ -139,6 +139,8 @@ def _fits(column: Column) -> Iterator[Fault]:
         yield f"{column.name}.unknown", "`flag` goes with listed values"
     if terms.printed_in and column.reading not in ("number", "count", "percent"):
         yield f"{column.name}.printed_in", "goes with numbers"
+    if terms.prefixes and kind != "word":
+        yield f"{column.name}.prefixes", "goes with words"
     if terms.split and kind != "word":
         yield f"{column.name}.split", "only words can be several in one cell"
     if (column.minimum is not None or column.maximum is not None) and kind != "figure":

@@ -68,8 +68,9 @@ class Delivery(Words):
     """Where no dates are stated: civil, or administrative (from the 15th to the 14th)."""
     content: Literal["snapshot", "events"] = "snapshot"
     """snapshot: how things stand at its period; events: things that happened, each with a key of its own."""
-    replaces: Literal["period", "reporter", "keys"] = "period"
-    """What a newer delivery replaces: the period as a whole, the period of one reporter, or (events) the same keys."""
+    replaces: Literal["period", "reporter", "office", "keys"] = "period"
+    """What a newer delivery replaces: the period as a whole, the period of one reporter, of the period the columns of each
+    office (`filled_by`) of which it has a figure, or (events) the same keys."""
     reporter: str | None = None
     """Column that names who reports a row, where each sends a delivery of its own."""
     preliminary: Preliminary | None = None
@@ -124,6 +125,9 @@ class Events(Words):
 class Totals(Words):
     """Printed totals and subtotals: every figure of the form is checked against them, but for these."""
 
+    names: list[str] = Field(default_factory=list)
+    """What the form's totals are called beside what totals are called anyway (`Tổng cộng`, `Toàn tỉnh`). Of rows that are named
+    after units or a dimension's values, one that speaks of the whole province (`GRDP toàn tỉnh`) is a total too."""
     ignored: list[str] = Field(default_factory=list)
     """Columns whose totals mean something else than the sum of the rows."""
     tolerance: Decimal = Field(default=Decimal(0), ge=0)

@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -46,10 +46,11 @@ def find(connection: sa.Connection, staged: Staged) -> list[Drift]:
     """
     if not staged.header:
         return []
-    before = _last_header(connection, staged.contract)
+    now = _known(staged.header)
+    before = _last_header(connection, staged.contract, now)
     if before is None:
         return list(_unknown(staged.header, []))
-    then, now = _known(before), _known(staged.header)
+    then = _known(before)
     found = [
         *_unknown(staged.header, before),
         *(Drift(name, "added", None, _text(staged.header[place])) for name, place in now.items() if name not in then),
@@ -59,7 +60,7 @@ def find(connection: sa.Connection, staged: Staged) -> list[Drift]:
     ]
     if staged.contract.terms.delivery.format != "json":  # the fields of a record have no order
         found += _moved(then, now)
-    known = {column.name for column in staged.contract.columns}
+    known = {column.name for column in staged.contract.form_with(now)}
     return [drift for drift in found if drift.column in known or drift.kind == "added"]
 
 
@@ -119,15 +120,25 @@ def _issue(drift: Drift, staged: Staged, severity: Severity, action: Action) -> 
     )
 
 
-def _last_header(connection: sa.Connection, contract: Contract) -> list[Heading] | None:
+def _last_header(connection: sa.Connection, contract: Contract, now: Collection[str]) -> list[Heading] | None:
+    """Of a form whose columns several offices fill the last header of those that fill the columns `now`."""
+    of_office = "EXISTS (SELECT FROM jsonb_array_elements(h.header) e WHERE e ->> 'column' = ANY(CAST(own.columns AS text[])))"
     header = connection.execute(
         sa.text(
             f"SELECT h.header FROM warehouse.load_header h JOIN landing.delivery d USING (delivery_id) WHERE d.source = :source AND {stands('d')} "
-            "AND h.header != '[]' ORDER BY d.received_at DESC, d.delivery_id DESC LIMIT 1"
+            f"AND h.header != '[]' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(CAST(:own AS jsonb)) own(columns text[], fills boolean) "
+            f"WHERE {of_office} <> own.fills) ORDER BY d.received_at DESC, d.delivery_id DESC LIMIT 1"
         ),
-        {"source": contract.source},
+        {"source": contract.source, "own": json.dumps(_own_columns(contract, now))},
     ).scalar()
     return None if header is None else [Heading(**heading) for heading in header]
+
+
+def _own_columns(contract: Contract, now: Collection[str]) -> list[dict[str, object]]:
+    """Of each office that has columns of its own: which they are, and whether it fills a form with the columns `now`."""
+    own = {columns[0].offices[0]: columns for columns in contract.shares.values() if len(columns[0].offices) == 1}
+    fills = contract.offices_of(now)
+    return [{"columns": [column.name for column in columns], "fills": office in fills} for office, columns in own.items()]
 
 
 def _text(heading: Heading) -> str:

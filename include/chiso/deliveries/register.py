@@ -236,18 +236,20 @@ def pending(engine: sa.Engine, source: str, rules_sha256: str) -> list[int]:
 def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
     """Deliveries that stand and don't hold all that their bytes say by now, oldest received first.
 
-    They were loaded without a column that the contract has gained since; of events also without rows that a delivery had
-    brought before, which was withdrawn since. Of bytes that came several times it is the delivery whose receipt stands. Of
-    events every delivery stands: a newer one of the same period replaces none of its keys but those it has.
+    They were loaded without a column that the contract has gained since, or before it said which office fills which column; of
+    events also without rows that a delivery had brought before, which was withdrawn since. Of bytes that came several times it
+    is the delivery whose receipt stands. Of events every delivery stands: a newer one of the same period replaces none of its
+    keys but those it has.
     """
-    lacking = "NOT l.columns @> CAST(:columns AS text[])"
+    gained = "NOT l.columns @> CAST(:columns AS text[])"
+    lacking = f"({gained} OR cardinality(CAST(:shares AS text[])) > 0 AND s.reporter <> ALL(CAST(:shares AS text[])))"
     standing = (
         "warehouse.current_slice() s JOIN warehouse.load l USING (delivery_id) JOIN validation.verdict v USING (verdict_id) "
         "JOIN landing.delivery d ON d.delivery_id = v.delivery_id"
     )
     if contract.has_events:
         standing = "warehouse.load l JOIN landing.delivery d USING (delivery_id)"
-        lacking = f"({lacking} OR {_LEFT_TO_A_WITHDRAWN_ONE})"
+        lacking = f"({gained} OR {_LEFT_TO_A_WITHDRAWN_ONE})"
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
@@ -255,7 +257,7 @@ def to_read_again(engine: sa.Engine, contract: Contract) -> list[int]:
                 f"WHERE l.source = :source AND {stands('d')} AND {lacking} "
                 "AND NOT EXISTS (SELECT 1 FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY 1, 2"
             ),
-            {"source": contract.source, "columns": contract.loaded_names},
+            {"source": contract.source, "columns": contract.loaded_names, "shares": list(contract.shares)},
         )
         return [row.delivery_id for row in rows]
 

@@ -237,6 +237,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: ô {cell} ghi “{value}”, biểu này do {owner} báo cáo. Kiểm tra lại tệp.",
         "{file}: cell {cell} says “{value}”, but this form is {owner}'s. Check the file.",
     ),
+    "sender_wrong": (
+        "{file}: ô {cell} ghi “{value}” nhưng có dòng của {others}; mỗi đơn vị chỉ báo cáo phần của mình. Kiểm tra lại tệp.",
+        "{file}: cell {cell} says “{value}”, but there are rows of {others}; each reports its own alone. Check the file.",
+    ),
     "no_rows": ("{file}: không có dòng dữ liệu nào dưới tiêu đề.", "{file}: there is no data row below the header."),
     # Files of a drop folder that are left alone
     "file_name_unknown": (

@@ -266,15 +266,17 @@ def sha256_of(indicator: Indicator, contracts: Mapping[str, Contract], units_sha
 def _basis(key: MeasureKey, contracts: Mapping[str, Contract]) -> dict[str, object]:
     """What a contract says that decides a measure's figures."""
     contract = contracts[key.source]
-    terms = contract.terms
-    return {
+    terms, measure = contract.terms, contract.measure(key.measure)
+    share = contract.share_of(measure)
+    basis: dict[str, object] = {
         "source": key.source,
-        "measure": contract.measure(key.measure).model_dump(mode="json"),
+        "measure": measure.model_dump(mode="json"),
         "rows": terms.model_dump(mode="json", include={"unit", "unit_at", "period", "events"}),
         "deliveries": terms.delivery.model_dump(
             mode="json", include={"cadence", "calendar", "content", "replaces", "reporter", "preliminary"}
         ),
     }
+    return basis | ({"share": share} if share else {})
 
 
 def units_sha256(reference: Reference) -> str:

@@ -14,7 +14,7 @@ from chiso.indicators.figures import MeasureKey, UnitKey, as_json, province_para
 from chiso.indicators.formulas import Count, FirstOf, MeasureTerm, OfUnit, Part
 from chiso.indicators.known import Units, units_at
 from chiso.indicators.scopes import DISTRICT, keys, stands_alone
-from chiso.indicators.slices import choose, current_slices
+from chiso.indicators.slices import choose, current_slices, of_share
 from chiso.province.periods import Period
 from chiso.system.errors import UsageError
 
@@ -148,7 +148,7 @@ def _of_rows(
     """Every row that was counted."""
     period = Period.of(value.period, value.calendar)
     known = current_slices(connection, contract, value.calendar, value.recorded_at)
-    chosen = choose(contract, measure.kind, period, known)
+    chosen = choose(contract, measure.kind, period, of_share(contract, measure, known))
     used = value.inputs[f"{contract.source}.{measure.id}"]  # a load may have come between the computing and its end
     slices = [each for each in chosen.slices if each.delivery_id in used] if chosen else []
     subject = f'f."{contract.terms.subject}"::text' if contract.terms.subject else "NULL::text"

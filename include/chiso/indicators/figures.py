@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract, Measure
 from chiso.indicators.scopes import DISTRICT, keys, stands_alone
-from chiso.indicators.slices import Chosen, Lack, Slice, choose, current_slices
+from chiso.indicators.slices import Chosen, Lack, Slice, choose, current_slices, of_share
 from chiso.province.periods import Period
 
 
@@ -101,9 +101,10 @@ def _of_rows(
 ) -> list[Figures]:
     known = current_slices(connection, contract, period.calendar)
     found: list[Figures] = []
-    for kind in ("stock", "flow"):
-        measures = {measure: dimensions for measure, dimensions in wanted.items() if measure.kind == kind}
-        chosen = choose(contract, kind, period, known) if measures else None
+    alike = {(measure.kind, contract.share_of(measure)): measure for measure in wanted}
+    for (kind, share), one in alike.items():
+        measures = {each: wanted[each] for each in wanted if (each.kind, contract.share_of(each)) == (kind, share)}
+        chosen = choose(contract, kind, period, of_share(contract, one, known))
         if chosen:
             lacks = _lacks(connection, contract, chosen)
             basis = Basis(contract.source, chosen.deliveries, lacks, official=chosen.official)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from chiso.contracts import Contract
+from chiso.contracts import Contract, Measure
 from chiso.province.periods import Grain, Period
 
 _FINER: tuple[str, ...] = ("year", "half", "quarter", "month", "day")
@@ -79,6 +79,15 @@ def current_slices(connection: sa.Connection, contract: Contract, calendar: str,
         lasts = next((span for span in spans.get(row.reporter, ()) if span[0] <= period.end <= span[1]), None)
         found.append(Slice(period, row.reporter, row.delivery_id, row.official, lasts))
     return found
+
+
+def of_share(contract: Contract, measure: Measure, known: Collection[Slice]) -> list[Slice]:
+    """Those that stand for what a measure is taken from, where offices fill columns of one form; else all.
+
+    Who fills the columns is no reporter of rows: each delivery's rows speak of all units.
+    """
+    share = contract.share_of(measure)
+    return [each._replace(reporter="") for each in known if each.reporter == share] if share else list(known)
 
 
 def _spans(connection: sa.Connection, codes: Collection[str]) -> dict[str, list[tuple[date, date]]]:

@@ -176,6 +176,9 @@ class Reference:
         if not administrative:
             return agency
         unit = self.find_unit(name_or_code, at, within, administrative)
+        if isinstance(unit, Ambiguous) and not means_surrounding(name_or_code):  # the city rather than the province of its name
+            below = tuple(each for each in _possible(unit) if each.level != "province")
+            unit = below[0] if len(below) == 1 else unit
         if isinstance(agency, NotFound):
             return NotFound(agency.at_other_times + unit.at_other_times) if isinstance(unit, NotFound) else unit
         others = tuple(each for each in _possible(unit) if each.code != agency.unit_code)

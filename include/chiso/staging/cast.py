@@ -94,7 +94,7 @@ class Casts:
             return plain, None, _never
         if column.levels and self.at is None:
             return raw, _not_utf8(raw), lambda text, place: _NOT_UTF8
-        if column.reading == "text" and not _suspicious(raw):
+        if column.reading == "text" and not column.terms.prefixes and not _suspicious(raw):
             return pc.utf8_normalize(raw, form="NFC"), None, _never
         return None
 

@@ -9,7 +9,7 @@ from chiso.province import period_words
 from chiso.province.period_words import UnclearPeriodError
 from chiso.province.periods import Period
 from chiso.province.text import fold
-from chiso.province.units import ADMIN_LEVELS, Agency, Reference, Unit
+from chiso.province.units import ADMIN_LEVELS, Agency, Level, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 
@@ -116,9 +116,10 @@ def check_department(
     at: date,
     reporters: Collection[str] = (),
 ) -> None:
-    """Refuses a form whose titles name an agency that none of its owners is, was or became.
+    """Refuses a form whose titles name an agency that none of its owners is, was or became, or that reports rows of others.
 
-    reporters: names of who reports the rows, where each sends a form of its own: it is theirs if all rows are.
+    reporters: names of who reports the rows, where each sends a form of its own: it is theirs if all rows are. An owner that
+    is itself one of those who report (a district, not the department that gathers all) speaks of itself alone.
     """
     owners = contract.terms.owners
     kin = {
@@ -129,9 +130,13 @@ def check_department(
     for cell, text in titles:
         for line in map(_reporter, text.splitlines()):
             named = reference.find_agency(line, at)
-            if not isinstance(named, Agency) or named.code in kin or fold(line) == fold(contract.title_vi):
+            if not isinstance(named, Agency) or fold(line) == fold(contract.title_vi):
                 continue
-            if not _reports(named, reporters, contract, reference, at):
+            if named.code in kin:
+                if others := _others(named, reporters, contract, reference, at):
+                    shown = {"file": file_name, "cell": cell, "value": line.strip(), "others": ", ".join(others)}
+                    raise refusal("sender_wrong", contract.terms.responsible, **shown)
+            elif not _reports(named, reporters, contract, reference, at):
                 ours = [reference.agency(owner, at) for owner in owners]
                 raise refusal(
                     "department_wrong",
@@ -149,16 +154,35 @@ def _reports(
     """Whether every row is reported by that agency, or by the unit that it serves."""
     if not (reporters and contract.terms.delivery.reporter):
         return False
-    levels = contract.column(contract.terms.delivery.reporter).levels
-    below = tuple(level for level in ADMIN_LEVELS if level in levels and level != "province")
-    found = (
-        (reference.find_agency(name, at), reference.find_unit(name, at, levels=below))
-        for name in reporters
-    )
-    return all(
-        getattr(own, "code", None) == agency.code or (isinstance(unit, Unit) and unit.code == agency.unit_code)
-        for own, unit in found
-    )
+    below = _levels_below(contract)
+    return all(_is_of(agency, name, below, reference, at) is True for name in reporters)
+
+
+def _others(
+    agency: Agency, reporters: Collection[str], contract: Contract, reference: Reference, at: date
+) -> list[str]:
+    """Of the names of who reports the rows those of others than the unit that the agency serves, where units like it report.
+
+    A name that can't be told is none of them: its row is rejected for it.
+    """
+    below = _levels_below(contract) if contract.terms.delivery.reporter else ()
+    if reference.unit(agency.unit_code, at, below) is None:
+        return []
+    return [name for name in reporters if _is_of(agency, name, below, reference, at) is False]
+
+
+def _levels_below(contract: Contract) -> tuple[Level, ...]:
+    """Levels below the province of the units that report rows."""
+    levels = contract.column(str(contract.terms.delivery.reporter)).levels
+    return tuple(level for level in ADMIN_LEVELS if level in levels and level != "province")
+
+
+def _is_of(agency: Agency, name: str, levels: tuple[Level, ...], reference: Reference, at: date) -> bool | None:
+    """Whether a name means the agency or the unit that it serves; None where it means nothing that is known."""
+    own, unit = reference.find_agency(name, at), reference.find_unit(name, at, levels=levels)
+    if not isinstance(own, Agency) and not isinstance(unit, Unit):
+        return None
+    return getattr(own, "code", None) == agency.code or (isinstance(unit, Unit) and unit.code == agency.unit_code)
 
 
 _REPORTER_LABELS = {

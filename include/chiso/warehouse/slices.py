@@ -1,10 +1,10 @@
-"""What a delivery stands for: the periods, and of each the reporters, that it replaces as a whole."""
+"""What a delivery stands for: the periods, and of each the reporters or offices, that it replaces as a whole."""
 
 import json
 
 import sqlalchemy as sa
 
-from chiso.contracts import Contract
+from chiso.contracts import Column, Contract
 from chiso.province.periods import Period
 
 
@@ -15,14 +15,17 @@ def add_slices(
 
     Rows without a period of their own belong to the delivery's. Where rows have days of their own, the delivery
     speaks of every day of the period that it states, also of one without a row; where it states none, or rows have periods,
-    of those of its rows.
+    of those of its rows. Of a form whose columns several offices fill it stands for the columns of those of which it has a
+    figure or mark: what it leaves blank is another's to say.
     """
     found = _found(connection, contract, delivery_id)
     days = contract.terms.period is not None and contract.column(contract.terms.period).reading == "date"
     whole = contract.has_events or not (contract.terms.period or contract.terms.delivery.reporter)
     unsaid: bool | None = False if contract.terms.delivery.preliminary else None  # of what has no row nobody says that it is official
     slices: dict[tuple[str, str], bool | None] = {}
-    if whole:
+    if contract.shares:
+        slices = dict.fromkeys(_filled_shares(connection, contract, delivery_id))
+    elif whole:
         slices = {(period.code, ""): found.get((period.code, ""), unsaid)}
     else:
         every_day = days and states_period and not contract.terms.delivery.reporter
@@ -43,6 +46,24 @@ def add_slices(
         },
     )
     return [Period.of(code, period.calendar) for code in sorted({code for code, _ in slices})]
+
+
+def _filled_shares(connection: sa.Connection, contract: Contract, delivery_id: int) -> list[tuple[str, str]]:
+    """Period and share of the form for each of which a row has something."""
+    filled = ", ".join(
+        f"bool_or(num_nonnulls({', '.join(map(_something, columns))}) > 0) AS s{number}"
+        for number, columns in enumerate(contract.shares.values())
+    )
+    rows = connection.execute(
+        sa.text(f"SELECT period, {filled} FROM {contract.fact_table} WHERE delivery_id = :delivery GROUP BY period"),
+        {"delivery": delivery_id},
+    ).all()
+    return [(row.period, share) for row in rows for share, some in zip(contract.shares, row[1:], strict=True) if some]
+
+
+def _something(column: Column) -> str:
+    """SQL that is null where a column says nothing; a mark that isn't set may be a blank."""
+    return f'nullif("{column.name}", false)' if column.how.kind == "mark" else f'"{column.name}"'
 
 
 def _found(connection: sa.Connection, contract: Contract, delivery_id: int) -> dict[tuple[str, str], bool | None]:

@@ -63,6 +63,8 @@ def source_views(contract: Contract) -> list[View]:
     columns = (*_FIRST, *(_described(contract, column) for column in contract.loaded_columns), *_LAST)
     now, ever = (_current_events, _all_events) if contract.has_events else (_current_rows, _all_rows)
     what = f"{contract.title_vi} ({contract.source}). {contract.description}"
+    if contract.shares:
+        what += " A unit has a row of each delivery that stands for columns of an office; the other office's are null in it."
     comment = (
         f"{what} Every row that ever was current, once for each span of recorded time in which it was: what was known at t has "
         "valid_from_recorded <= t AND t < valid_to_recorded."
@@ -115,13 +117,46 @@ def _query(facts: str, columns: Sequence[ViewColumn]) -> str:
 
 
 def _current_rows(contract: Contract) -> str:
+    if contract.shares:
+        return _shared(contract, "warehouse.standing_slice({source}) s", ("delivery_id", "period", "calendar", "received_at"))
     return (
         f"SELECT f.*, s.calendar, s.received_at FROM warehouse.standing_slice({literal(contract.source)}) s "
         f"JOIN {contract.fact_table} f USING (delivery_id, period, reporter)"
     )
 
 
+def _shared(contract: Contract, standing: str, span: Sequence[str]) -> str:
+    """Rows of a form whose columns several offices fill: of each delivery those columns for which it stands, the others null."""
+    listed = ", ".join(map(literal, contract.shares))
+    spoken = ", ".join(
+        f'CASE WHEN {literal(column.share)} = ANY(s.shares) THEN f."{column.name}" END AS "{column.name}"'
+        if column.offices
+        else f'f."{column.name}"'
+        for column in contract.loaded_columns
+    )
+    own = "f.row_no, f.line, f.unit_register, f.unit_code, f.unit_valid_from, f.recorded_at"
+    slices = (
+        f"SELECT {', '.join(span)}, array_agg(s.reporter) AS shares FROM {standing.format(source=literal(contract.source))} "
+        f"WHERE s.reporter IN ({listed}) GROUP BY {', '.join(span)}"
+    )
+    return f"SELECT s.*, {own}, {spoken} FROM ({slices}) s JOIN {contract.fact_table} f USING (delivery_id, period)"
+
+
+_SPANS_OF_SHARES = """(SELECT t.delivery_id, t.period, t.calendar, t.received_at, t.valid_from_recorded, t.valid_to_recorded, h.reporter
+    FROM (SELECT p.*, lead(valid_from_recorded) OVER (PARTITION BY delivery_id, period, calendar, received_at ORDER BY valid_from_recorded)
+              AS valid_to_recorded
+          FROM (SELECT DISTINCT delivery_id, period, calendar, received_at, moment AS valid_from_recorded
+                FROM warehouse.slice_history CROSS JOIN LATERAL (VALUES (valid_from), (valid_to)) m(moment)
+                WHERE source = {source}) p) t
+    JOIN warehouse.slice_history h ON (h.delivery_id, h.period, h.calendar, h.received_at) = (t.delivery_id, t.period, t.calendar, t.received_at)
+        AND h.valid_from <= t.valid_from_recorded AND h.valid_to >= t.valid_to_recorded) s"""
+"""Spans of recorded time in which a delivery stood for the same shares throughout, each with every one of them."""
+
+
 def _all_rows(contract: Contract) -> str:
+    if contract.shares:
+        span = ("delivery_id", "period", "calendar", "received_at", "valid_from_recorded", "valid_to_recorded")
+        return _shared(contract, _SPANS_OF_SHARES, span)
     return (
         "SELECT f.*, s.calendar, s.received_at, s.valid_from AS valid_from_recorded, s.valid_to AS valid_to_recorded "
         f"FROM warehouse.slice_history s JOIN {contract.fact_table} f USING (delivery_id, period, reporter) "

@@ -68,8 +68,8 @@ class Header:
         return Heading(" / ".join(self.paths[place]), name)
 
     def missing(self, contract: Contract) -> list[Column]:
-        """Contract columns that no sheet column has."""
-        return [column for column in contract.columns if column.name not in self.claims]
+        """Contract columns that no sheet column has, but for those of offices that fill none of the form."""
+        return [column for column in contract.form_with(self.claims) if column.name not in self.claims]
 
     def is_complete(self, contract: Contract) -> bool:
         """Whether every column that must be there is."""
@@ -77,7 +77,7 @@ class Header:
 
     def holds_form(self, contract: Contract) -> bool:
         """Whether this is the form's header, though perhaps not a complete one: more than half of its columns."""
-        return 2 * len(self.claims) > len(contract.columns)
+        return 2 * len(self.claims) > len(contract.form_with(self.claims))
 
 
 def key(text: str) -> str:

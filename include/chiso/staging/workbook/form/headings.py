@@ -50,7 +50,8 @@ class Headings:
 
     def _leaves_blank(self, row: Row, place: int, name: str) -> bool:
         text = row.label if place == self._body.label else self._body.word(row.at, place)
-        return text is None or fold(text) == fold(name)
+        bare = self.columns[place].bare
+        return text is None or fold(bare(text)) == fold(bare(name))
 
     def _column_of(self, row: Row) -> int | None:
         """The column whose value the row's name is; an open text takes any, where it isn't another column's."""

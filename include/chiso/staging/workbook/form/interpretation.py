@@ -69,6 +69,7 @@ def interpret(grid: Grid, header: Header, contract: Contract, reference: Referen
         aside = {row.at for row in below}
         layout = arrange([row for row in layout.rows if row.at not in aside], subtotals)
     layout = replace(layout, totals=Sums(layout, body, meaning, reading.plain).placed())
+    sums = [found for found in sums if not (found.is_total and meaning.is_province(found.row.name or ""))]  # known by name
     found = Interpretation(layout, sums, layout.within, parts, below, body.second_table, body, headings)
     district = next((column for column in contract.loaded_columns if column.levels == ("district",)), None)
     if district is None or district.name not in header.columns or not meaning.has_communes:

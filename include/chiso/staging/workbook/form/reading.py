@@ -248,8 +248,11 @@ def _row_findings(found: _Found, findings: Findings) -> Iterator[Issue]:
 
 def _cell_findings(found: _Found, contract: Contract, findings: Findings) -> Iterator[Issue]:
     rows = [row.at for row in found.body.layout.data]
+    form = {column.name for column in contract.form_with(found.header.columns)}
     for column in contract.loaded_columns:
         place = found.header.columns.get(column.name)
+        if column.name not in form and place is None:  # another office's
+            continue
         if place is None:
             yield findings.issue("optional_column_missing", "info", "flag", sheet=found.sheet.name,
                                  column=column.name, printed=column.printed)

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chiso.province.text import fold
 from chiso.province.units import Reference
 from chiso.staging.workbook.form import wording
 from chiso.staging.workbook.form.body import Body
@@ -119,6 +118,8 @@ class Rows:
             return total and total._replace(until=self._parents.get(index))
         if label is None:
             return self._unlabelled(index, ordinal, texts)
+        if self._meaning.is_province(label):
+            return Row(index, "data", label, bare=self._is_bare(index))
         return self._group(index, ordinal, label, texts) or self._rest(index, ordinal, label, texts)
 
     def mark(self, index: int) -> tuple[str, str | None]:
@@ -138,7 +139,9 @@ class Rows:
         return index in self._parents or self._may_be_special(label)
 
     def _may_be_special(self, label: str) -> bool:
-        return wording.may_be_total(label) or (self._meaning.label_is_commune and begins_like_a_district(label))
+        meaning = self._meaning
+        is_whole = wording.may_be_total(label) or meaning.is_total(label) or meaning.is_province(label)
+        return is_whole or (meaning.label_is_commune and begins_like_a_district(label))
 
     # Header and numbering rows
 
@@ -179,7 +182,7 @@ class Rows:
             return Row(index, "subtotal", name, place, district=self._meaning.district(summed), closing=True)
         if wording.is_ratio(name) and self._meaning.label_is_unit and not numbered:
             return Row(index, "subtotal", name, place, closing=True, sums=(index, index))
-        if is_total or fold(name) in self._province_names or (wording.is_grand(name) and not numbered):
+        if is_total or self._meaning.is_total(name) or (wording.is_grand(name) and not numbered):
             return Row(index, "total", name, place)
         return None
 
@@ -191,11 +194,6 @@ class Rows:
         """The column, not the label's, of which the name is a unit or choice."""
         found = (place for place, column in self._grouping.items() if self._meaning.is_value(column.name, name))
         return next(found, None)
-
-    @cached_property
-    def _province_names(self) -> set[str]:
-        codes = {code for _, _, code in self._reference.province_codes}
-        return {fold(unit.name) for unit in self._reference.units if unit.level == "province" and unit.code in codes}
 
     # Subtotals and sections
 

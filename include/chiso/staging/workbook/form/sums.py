@@ -222,6 +222,8 @@ class Sums:
     def _is_total(self, position: int, seen: "_Seen", rows: int, *, outermost: bool) -> bool | None:
         """True: surely a total; False: perhaps, but it counts; None: the figures don't say so."""
         marked, like_data = self._marked(position), self._is_like_data(position)
+        if seen.agreeing and rows > 1 and self._meaning.is_province(self._data[position].name or ""):
+            return True
         if seen.agreeing < seen.judged:
             nearly = seen.agreeing >= 3 and seen.agreeing >= _NEARLY * seen.judged
             return True if nearly and marked and rows > 1 else None
@@ -245,6 +247,8 @@ class Sums:
     def _is_like_data(self, position: int) -> bool:
         """Whether it is numbered, or named after a unit, as data rows are."""
         row = self._data[position]
+        if self._meaning.is_province(row.name or ""):  # the sum of the others, or one of its own
+            return False
         numbered = wording.is_mark(self._body.ordinals[row.at] or "")
         return numbered or (row.name is not None and self._meaning.names_label(row.name))
 
