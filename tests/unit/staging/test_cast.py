@@ -148,3 +148,23 @@ def test_a_line_that_could_not_be_split_is_a_row():
         {"row_no": 1, "it": None, "unreadable": "*"},
         {"row_no": 2, "it": 5, "unreadable": None},
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Lĩnh vực y tế", "Y tế"),
+        ("LĨNH VỰC Y TẾ", "Y TẾ"),
+        ("Lĩnh vực: Y tế", "Y tế"),
+        ("I. Lĩnh vực y tế", "Y tế"),
+        ("Ngành y tế", "Y tế"),
+        ("1) Y tế", "Y tế"),
+        ("Y tế", "Y tế"),
+        ("Lĩnh vực", "Lĩnh vực"),
+        ("Lĩnh vực khác", "Khác"),
+        ("3G", "3G"),
+    ],
+)
+def test_a_word_that_says_but_what_the_column_is(said, meant):
+    assert cast([said], column("text", prefixes=["Lĩnh vực", "Ngành"]))[0] == [meant]
+    assert cast([said], column("text"))[0] == [said]

@@ -310,3 +310,17 @@ def test_a_second_table_below_is_told_and_not_read():
 def test_a_header_on_the_next_page_is_no_second_table():
     form = read(wb.xlsx(Page([*NAMED_ROWS, NAMED_ROWS[0], [3, "CSDL C"]])), NAMED)
     assert (form.values["name"], form.findings) == (["CSDL A", "CSDL B", "CSDL C"], [])
+
+
+@pytest.mark.parametrize("cell", [None, "Y tế", "Lĩnh vực y tế"])
+@pytest.mark.parametrize("heading", ["Lĩnh vực y tế", "Y tế", "LĨNH VỰC: Y tế"])
+def test_a_heading_may_say_what_its_column_is(heading, cell):
+    form = contract(
+        column("field", "Lĩnh vực", required=True, blank="above", prefixes=["Lĩnh vực"]),
+        column("dataset", "Bộ dữ liệu", required=True, key=True),
+        column("records", "Bản ghi", "count"),
+        label="dataset",
+    )
+    sheet = [["STT", "Lĩnh vực", "Bộ dữ liệu", "Bản ghi"], ["I", heading], [1, cell, "Hồ sơ bệnh án", 12], [2, cell, "Tiêm chủng", 7]]
+    found = read(wb.xlsx(Page(sheet)), form)
+    assert ([form.column("field").bare(text).casefold() for text in found.values["field"]], rules(found)) == (["y tế"] * 2, [])

@@ -12,13 +12,19 @@ DISTRICT = column("district", "Đơn vị", "unit", levels=["district"], require
 TAX, PLANNING = "000.00.32.H34", "000.00.04.H34"
 
 
-def accepts(title, form, *reporters, period="2024-Q2"):
+def fault(title, form, *reporters, period="2024-Q2"):
+    """The finding that refuses a form with that title; none if it is accepted."""
     try:
         check_department([("A1", title)], "form.xlsx", form, wb.REFERENCE, Period.of(period).end, reporters)
     except DeliveryRefused as refusal:
-        assert refusal.finding.rule == "department_wrong"
-        return False
-    return True
+        return refusal.finding
+    return None
+
+
+def accepts(title, form, *reporters, period="2024-Q2"):
+    found = fault(title, form, *reporters, period=period)
+    assert found is None or found.rule == "department_wrong"
+    return found is None
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,23 @@ def test_any_owner_may_send_it_and_what_became_of_one(title, period, right):
 def test_a_form_is_theirs_whose_rows_it_has(title, reporters, right):
     form = contract(DISTRICT, label="district", unit="district", replaces="reporter", reporter="district")
     assert accepts(title, form, *reporters) == right
+
+
+@pytest.mark.parametrize(
+    ("reporters", "others"),
+    [
+        (["Huyện Ngọc Hồi"], None),
+        (["Ngọc Hồi", "Huyện Kon Plông", "Thành phố Kon Tum"], "Huyện Kon Plông, Thành phố Kon Tum"),
+        (["Huyện Ngọc Hồi", "Huyện Không Có"], None),
+    ],
+)
+def test_a_district_that_is_an_owner_reports_itself_alone(reporters, others):
+    owners = ["000.00.11.H34", wb.REFERENCE.find_agency("UBND huyện Ngọc Hồi", Period.of("2024-Q2").end).code]
+    form = contract(DISTRICT, label="district", unit="district", replaces="reporter", reporter="district", owner=owners)
+    found = fault("UBND HUYỆN NGỌC HỒI", form, *reporters)
+    assert (found and found.rule) == (others and "sender_wrong")
+    assert others is None or f"có dòng của {others};" in found.message_vi
+    assert accepts("SỞ THÔNG TIN VÀ TRUYỀN THÔNG", form, *reporters)
 
 
 def test_an_agency_reports_its_own_rows():

@@ -257,3 +257,55 @@ def test_an_unnumbered_row_below_a_total_that_holds_only_with_it_counts():
     sheet = [["STT", "Nhiệm vụ", "Kế hoạch", "Giải ngân"], *rows, [None, "Tổng cộng", "129,5", "24,5"], [None, "Bổ sung", 10, 1]]
     form = read(wb.xlsx(Page(sheet)), TASKS)
     assert (form.values["task"][-1], form.findings) == ("Bổ sung", [])
+
+
+# Totals that a contract names, and the province's own row
+
+SECTORS = contract(
+    column("sector", "Ngành", required=True, key=True, prefixes=["Ngành", "Lĩnh vực"]),
+    column("grdp", "GRDP", "number"),
+    label="sector",
+    dimensions=["sector"],
+    totals={"names": ["Toàn nền kinh tế"]},
+)
+SECTOR_ROWS = [[1, "Nông nghiệp", 100], [2, "Công nghiệp", 200], [3, "Dịch vụ", 300]]
+
+
+@pytest.mark.parametrize("name", ["Toàn nền kinh tế", "TOÀN NỀN KINH TẾ", "GRDP toàn tỉnh", "GRDP (toàn tỉnh)", "Tổng của tỉnh Kon Tum"])
+@pytest.mark.parametrize("total", [600, 777])
+def test_a_named_total_is_one_whatever_it_sums_to(name, total):
+    form = read(wb.xlsx(Page([["STT", "Ngành", "GRDP"], *SECTOR_ROWS, [None, name, total]])), SECTORS)
+    assert form.values["sector"] == ["Nông nghiệp", "Công nghiệp", "Dịch vụ"]
+    assert totals(form) == [(name, [2, 3, 4])]
+
+
+@pytest.mark.parametrize("name", ["Thuế trừ trợ cấp", "Kinh tế"])
+def test_other_rows_below_are_data(name):
+    form = read(wb.xlsx(Page([["STT", "Ngành", "GRDP"], *SECTOR_ROWS, [4, name, 77]])), SECTORS)
+    assert form.values["sector"][-1] == name
+
+
+PROVINCE = contract(
+    column("unit", "Đơn vị", "unit", levels=["agency", "province", "district"], required=True, key=True),
+    column("officials", "Cán bộ", "count"),
+    column("trained", "Đã tập huấn", "count"),
+    label="unit",
+)
+
+
+@pytest.mark.parametrize("name", ["Tỉnh Kon Tum", "Cấp tỉnh", "UBND tỉnh Kon Tum"])
+def test_the_province_may_have_a_row_of_its_own(name):
+    rows = [[1, name, 40, 7], [2, "Sở Y tế", 100, 50], [3, "Huyện Đắk Glei", 200, 30]]
+    form = read(wb.xlsx(Page([["STT", "Đơn vị", "Cán bộ", "Đã tập huấn"], *rows, [None, "Tổng cộng", 340, 87]])), PROVINCE)
+    assert form.values["unit"] == [name, "Sở Y tế", "Huyện Đắk Glei"]
+    assert totals(form) == [("Tổng cộng", [2, 3, 4])]
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_row_of_the_province_that_sums_the_others_is_their_total(place):
+    rows = [[1, "Sở Y tế", 100, 50], [2, "Huyện Đắk Glei", 200, 30]]
+    rows.insert(place, [None, "Tỉnh Kon Tum", 300, 80])
+    form = read(wb.xlsx(Page([["STT", "Đơn vị", "Cán bộ", "Đã tập huấn"], *rows])), PROVINCE)
+    assert form.values["unit"] == ["Sở Y tế", "Huyện Đắk Glei"]
+    assert [label for label, _ in totals(form)] == ["Tỉnh Kon Tum"]
+    assert form.findings == []
