@@ -142,6 +142,7 @@ CASES: list[tuple[str, Change, str, str]] = [
     (OFFICES, column("enterprises", required=True), "enterprises.filled_by", "can't be required"),
     (OFFICES, measure(id="both", column="enterprises", minus="enterprises_digital"), "measures.both", "stand together"),
     (TELECOM, column("hamlets", terms={"prefixes": ["Số"]}), "hamlets.prefixes", "goes with words"),
+    (OFFICES, column("district", terms={"bare": "commune"}), "district.bare", "must be one of the column's levels"),
     # Deliveries
     (TELECOM, within("transport", endpoint="Sở"), "transport.endpoint", "can't be a connection's name"),
     (TELECOM, within("transport", since="2024"), "transport.since", "goes with sources that are fetched"),

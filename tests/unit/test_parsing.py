@@ -319,6 +319,20 @@ def test_a_name_that_is_none_stays_where_the_contract_says_so():
     assert said("Đất đai", "agency", unknown="text") == "Đất đai"
     assert said("Đất đai", "unit", unknown="text", levels=["agency", "commune"]) == "Đất đai"
     assert said("Đắk Hà", "unit", unknown="text", levels=["district", "commune"]) == "unit_ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("text", "bare", "code"),
+    [
+        ("Đắk Hà", "district", "615"),
+        ("Sa Thầy", "commune", "23527"),
+        ("Đắk Hà", "commune", "unit_ambiguous"),
+        ("Thị trấn Đắk Hà", "district", "23500"),
+        ("Huyện Đắk Hà", "commune", "615"),
+    ],
+)
+def test_a_bare_name_may_mean_a_level(text, bare, code):
+    assert said(text, "unit", bare=bare, levels=["district", "commune"]) == code
     assert said("=1+1", "agency", unknown="text") == "formula_injection"
 
 

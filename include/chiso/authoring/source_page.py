@@ -120,6 +120,7 @@ def _reading(column: Column) -> str:
     terms = column.terms
     said = [
         *(column.levels if column.reading == "unit" else ()),
+        *([f"a bare name is a {terms.bare}'s"] if terms.bare else []),
         *([f"printed in {terms.printed_in}"] if terms.printed_in else []),
         *([f"a blank is {terms.blank}"] if terms.blank in ("none", "above") else []),
         *(["several in a cell"] if terms.split else []),

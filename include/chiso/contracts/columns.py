@@ -44,7 +44,10 @@ class ColumnTerms(Words):
     """Of units: what a name may resolve to; all administrative levels for `unit`, agencies for `agency`. Their order says
     nothing: `UBND huyện Sa Thầy` is the agency where agencies are among them and there is one, else the district; any other
     name that fits several units is rejected as ambiguous, unless the heading above the row or the text itself
-    (`Xã Đắk Long, huyện Đắk Hà`) states the district. Codes of all registers differ, so the code alone is kept."""
+    (`Xã Đắk Long, huyện Đắk Hà`) states the district, or `bare` the level. Codes of all registers differ, so the code alone
+    is kept."""
+    bare: Level | None = None
+    """Of units: the level that is meant by a name without its kind (`Sa Thầy`) which units of several levels have."""
     printed_in: str | None = None
     """The unit in which the figure is printed (`tỷ đồng`); it is kept in the plain one (đồng), in which minimum and maximum
     are given too. Without it figures stay in the unit of the column's header."""

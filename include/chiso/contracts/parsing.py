@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chiso.province import numbers
 from chiso.province.period_words import from_words
 from chiso.province.text import fold, looks_like_formula, nfc
-from chiso.province.units import Ambiguous, NotFound, Reference
+from chiso.province.units import Ambiguous, NotFound, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
 if TYPE_CHECKING:
@@ -109,6 +109,9 @@ def unit(cell: str, column: "Column", context: Context) -> Parsed:
         return nfc(cell)
     found = context.reference.find(cell, context.at, column.levels, context.within)
     if isinstance(found, Ambiguous):
+        meant = [each for each in found.candidates if isinstance(each, Unit) and each.level == column.terms.bare]
+        if len(meant) == 1:
+            return meant[0].code
         return Unreadable("unit_ambiguous", {"candidates": ", ".join(each.code for each in found.candidates)})
     if not isinstance(found, NotFound):
         return found.code

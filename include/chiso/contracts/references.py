@@ -133,6 +133,8 @@ def _fits(column: Column) -> Iterator[Fault]:
     terms, kind = column.terms, column.how.kind
     if terms.levels and column.reading not in ("unit", "agency"):
         yield f"{column.name}.levels", "goes with the reading `unit` or `agency`"
+    if terms.bare and terms.bare not in column.levels:
+        yield f"{column.name}.bare", "must be one of the column's levels"
     if terms.unknown == "text" and column.reading not in ("unit", "agency"):
         yield f"{column.name}.unknown", "`text` goes with the reading `unit` or `agency`"
     if terms.unknown == "flag" and column.reading != "choice":
