@@ -95,6 +95,14 @@ def test_a_total_that_disagrees_is_a_warning_on_its_cell(desk: Inbox) -> None:
     assert (finding["cell"], finding["row"], finding["column"]) == ("C12", 12, "households")
 
 
+@pytest.mark.parametrize(("printed", "wrong"), [(5, False), ("5", False), ("x", False), (None, False), ("-", False), (7, True), (0, True)])
+def test_the_total_of_a_column_of_marks_is_their_number(printed: object, wrong: bool, desk: Inbox) -> None:
+    summing = [*total(500)[:8], printed]
+    outcome = desk.check(SOURCE, telecom_form([*ROWS, summing]), "vien_thong.xlsx")
+    where = [(found["rule"], found["cell"], found["value"]) for found in outcome.issues]
+    assert where == ([("total_disagrees", "I12", str(printed))] if wrong else [])
+
+
 @pytest.mark.parametrize(
     ("cells", "printed", "proposal"),
     [

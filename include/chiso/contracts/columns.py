@@ -142,6 +142,11 @@ class Column(Stated):
         return " ".join(words) or text
 
     @property
+    def is_summed(self) -> bool:
+        """Whether its figures add up to that of several rows."""
+        return self.is_amount and self.terms.over_rows == "sum"
+
+    @property
     def offices(self) -> tuple[str, ...]:
         """Codes of the owners that fill it, the one that must first; none where the form isn't parted among offices."""
         stated = self.terms.filled_by

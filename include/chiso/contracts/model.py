@@ -116,15 +116,20 @@ class Contract(Stated):
 
     @cached_property
     def totalled(self) -> list[Column]:
-        """Columns of a form that are checked against printed totals."""
+        """Columns of a form that are checked against printed totals: sums of figures, numbers of marks."""
         if self.terms.sheet is None:
             return []
         ignored = {*self.terms.sheet.totals.ignored, *self.key}
         return [
             column
             for column in self.loaded_columns
-            if column.is_amount and column.terms.over_rows == "sum" and column.name not in ignored
+            if (column.is_summed or column.how.kind == "mark") and column.name not in ignored
         ]
+
+    @cached_property
+    def summed(self) -> list[Column]:
+        """Those whose figures are summed; of the others marks are counted."""
+        return [column for column in self.totalled if column.is_summed]
 
     @cached_property
     def shares(self) -> dict[str, list[Column]]:

@@ -126,17 +126,22 @@ def _columns(contract: Contract) -> Iterator[Fault]:
         strange = sorted(set(terms.choices) - set(map(str, column.enum)))
         if strange:
             yield f"{column.name}.choices", f"{', '.join(strange)} is no listed value"
+        yield from _fits_units(column)
         yield from _fits(column)
+
+
+def _fits_units(column: Column) -> Iterator[Fault]:
+    terms, names_units = column.terms, column.reading in ("unit", "agency")
+    if terms.levels and not names_units:
+        yield f"{column.name}.levels", "goes with the reading `unit` or `agency`"
+    if terms.bare and terms.bare not in column.levels:
+        yield f"{column.name}.bare", "must be one of the column's levels"
+    if terms.unknown == "text" and not names_units:
+        yield f"{column.name}.unknown", "`text` goes with the reading `unit` or `agency`"
 
 
 def _fits(column: Column) -> Iterator[Fault]:
     terms, kind = column.terms, column.how.kind
-    if terms.levels and column.reading not in ("unit", "agency"):
-        yield f"{column.name}.levels", "goes with the reading `unit` or `agency`"
-    if terms.bare and terms.bare not in column.levels:
-        yield f"{column.name}.bare", "must be one of the column's levels"
-    if terms.unknown == "text" and column.reading not in ("unit", "agency"):
-        yield f"{column.name}.unknown", "`text` goes with the reading `unit` or `agency`"
     if terms.unknown == "flag" and column.reading != "choice":
         yield f"{column.name}.unknown", "`flag` goes with listed values"
     if terms.printed_in and column.reading not in ("number", "count", "percent"):

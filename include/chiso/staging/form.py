@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from chiso.contracts import Column, Contract
-from chiso.contracts.parsing import Context, Unreadable, parse
+from chiso.contracts.parsing import Context, Parsed, Unreadable, parse
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Issue, issue, refusal
-from chiso.province.numbers import scaled, without_zeros
+from chiso.province.numbers import parse_count, scaled, without_zeros
 from chiso.province.periods import Period
 from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
@@ -133,7 +133,7 @@ class StagedForm:
         for total in self.form.totals:
             for column in columns if total.covers else ():
                 text = total.values.get(column.name)
-                said = None if text is None or column.name not in self.letters else parse(text.strip(), column, context)
+                said = None if text is None or column.name not in self.letters else _total(text.strip(), column, context)
                 if isinstance(said, int | Decimal | Unreadable):
                     yield total, column, Decimal(said) if isinstance(said, int) else said
 
@@ -166,6 +166,14 @@ class StagedForm:
             printed=column.printed,
             **place,
         )
+
+
+def _total(text: str, column: Column, context: Context) -> Parsed | None:
+    """What a total's cell says: a figure of its column, or how many rows have the column's mark; a mark there says nothing."""
+    if column.is_summed:
+        return parse(text, column, context)
+    count = parse_count(text) if text[:1].isdigit() else None
+    return count if isinstance(count, int) else None
 
 
 def read_form(

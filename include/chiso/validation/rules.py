@@ -316,7 +316,9 @@ def totals_query(contract: Contract) -> str:
     """Printed totals that the rows (accepted and rejected) don't add up to; one over an unreadable value isn't judged."""
     tolerance = contract.terms.sheet.totals.tolerance if contract.terms.sheet else Decimal(0)
     allowed = " ".join(f"WHEN '{column.name}' THEN {scaled(tolerance, column.power):f}" for column in contract.totalled)
-    figure = " ".join(f"WHEN '{column.name}' THEN b.\"{column.name}\"" for column in contract.totalled)
+    figure = " ".join(
+        f"WHEN '{column.name}' THEN b.\"{column.name}\"{'' if column.is_summed else '::int'}" for column in contract.totalled
+    )
     return (
         f"SELECT t.*, s.summed FROM {Scratch(contract.scratch_name).totals} t CROSS JOIN LATERAL ("
         f"SELECT coalesce(sum(CASE t.column_name {figure} END), 0) AS summed, "

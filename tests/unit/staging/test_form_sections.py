@@ -324,3 +324,13 @@ def test_a_heading_may_say_what_its_column_is(heading, cell):
     sheet = [["STT", "Lĩnh vực", "Bộ dữ liệu", "Bản ghi"], ["I", heading], [1, cell, "Hồ sơ bệnh án", 12], [2, cell, "Tiêm chủng", 7]]
     found = read(wb.xlsx(Page(sheet)), form)
     assert ([form.column("field").bare(text).casefold() for text in found.values["field"]], rules(found)) == (["y tế"] * 2, [])
+
+
+@pytest.mark.parametrize("cell", [None, "định kỳ", "Báo cáo định kỳ"])
+@pytest.mark.parametrize("heading", ["Báo cáo định kỳ", "Định kỳ"])
+def test_a_heading_may_spell_the_value_of_its_rows_otherwise(heading, cell):
+    kinds = column("kind", "Loại", "choice", enum=["định kỳ", "thống kê"], blank="above", choices={"định kỳ": ["Báo cáo định kỳ"]})
+    form = contract(column("report", "Chế độ báo cáo", required=True, key=True), kinds, column("n", "Số", "count"), label="report")
+    sheet = [["STT", "Chế độ báo cáo", "Loại", "Số"], ["I", heading], [1, "KTXH", cell, 3], ["II", "Thống kê"], [2, "TK", "thống kê", 4]]
+    found = read(wb.xlsx(Page(sheet)), form)
+    assert (found.values["report"], rules(found)) == (["KTXH", "TK"], [])

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chiso.contracts import Column
-from chiso.province.text import fold
 from chiso.staging.workbook.form.body import Body
 from chiso.staging.workbook.form.meaning import Meaning, looks_like_a_unit
 from chiso.staging.workbook.form.rows import Row, ranks_of
@@ -50,8 +49,7 @@ class Headings:
 
     def _leaves_blank(self, row: Row, place: int, name: str) -> bool:
         text = row.label if place == self._body.label else self._body.word(row.at, place)
-        bare = self.columns[place].bare
-        return text is None or fold(bare(text)) == fold(bare(name))
+        return text is None or self._meaning.says_the_same(self.columns[place].name, text, name)
 
     def _column_of(self, row: Row) -> int | None:
         """The column whose value the row's name is; an open text takes any, where it isn't another column's."""

@@ -13,9 +13,6 @@ from chiso.staging.workbook.form.wording import Rank
 DEEPEST = 10
 """How often a row may be summed on average. Totals beyond are not checked: no form nests so deep, and each costs its rows."""
 
-DEEPEST = 10
-"""How often a row may be summed on average. Totals beyond are not checked: no form nests so deep, and each costs its rows."""
-
 Subtotals = Literal["auto", "above", "below", "none"]
 """Where rows that sum others stand."""
 

@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 
 from chiso.contracts import Column, Contract
+from chiso.contracts.parsing import Context, Unreadable, parse
 from chiso.province.text import fold
 from chiso.province.units import NotFound, Reference, Unit
 
@@ -62,6 +63,17 @@ class Meaning:
     def names_label(self, name: str) -> bool:
         """Whether it is a unit that the label's column takes."""
         return bool(self._label.levels) and self.is_value(self._label.name, name)
+
+    def says_the_same(self, column: str, one: str, other: str) -> bool:
+        """Whether two texts are one value of that column, however it is spelt."""
+        taken = self._contract.column(column)
+        if fold(taken.bare(one)) == fold(taken.bare(other)):
+            return True
+        if taken.reading == "text":
+            return False
+        contexts = [Context(self._reference, day) for day in self._times]
+        both = ((parse(one, taken, context), parse(other, taken, context)) for context in contexts)
+        return any(first == second and not isinstance(first, Unreadable) for first, second in both)
 
     def _names_province(self, name: str) -> bool:
         found = (self._reference.find(name, day, self._label.levels) for day in self._times)

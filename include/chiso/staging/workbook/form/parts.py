@@ -19,7 +19,7 @@ def without_parts(rows: list[Row], body: Body, meaning: Meaning) -> tuple[list[R
     if not any(row.until for row in rows):
         return rows, []
     indices, result = [row.at for row in rows], list(rows)
-    columns = [column for column in body.contract.totalled if column.name in body.header.columns]
+    columns = [column for column in body.contract.summed if column.name in body.header.columns]
     figures = [amounts(body.grid.texts(indices, body.header.columns[column.name]), column) for column in columns]
     aside: set[int] = set()
     for place in range(len(rows) - 1, -1, -1):

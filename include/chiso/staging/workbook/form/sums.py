@@ -59,7 +59,7 @@ class Sums:
         self._layout, self._data, self._body, self._meaning = layout, layout.data, body, meaning
         self._blocks = sheet.subtotals != "none"
         self._tolerance = float(sheet.totals.tolerance)
-        self._columns = [column for column in body.contract.totalled if column.name in body.header.columns]
+        self._columns = [column for column in body.contract.summed if column.name in body.header.columns]
         self._indices = [row.at for row in layout.data]
         self._starts = sorted({bisect_right(self._indices, row.at) for row in layout.rows if row.kind != "data"})
         self._ends = {start - 1 for start in self._starts} | {len(self._data) - 1}
