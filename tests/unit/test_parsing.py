@@ -321,6 +321,17 @@ def test_a_name_that_is_none_stays_where_the_contract_says_so():
     assert said("Đắk Hà", "unit", unknown="text", levels=["district", "commune"]) == "unit_ambiguous"
 
 
+@pytest.mark.parametrize("name", ["Sở Vũ trụ", "UBND huyện Không Có", "SỞ VŨ TRỤ", "Ủy ban nhân dân xã Không Có", "Xã Không Có"])
+def test_what_is_written_like_an_agency_but_is_none_is_told(name):
+    found = said(name, "unit", unknown="text", levels=["agency", "commune"])
+    assert found == Doubtful(name, "name_unlisted")
+
+
+@pytest.mark.parametrize("name", ["Sở hữu trí tuệ", "SỞ HỮU TRÍ TUỆ", "Ban hành văn bản", "Xã hội", "XÃ HỘI", "Các sở, ban, ngành"])
+def test_a_field_of_work_is_none(name):
+    assert said(name, "agency", unknown="text") == name
+
+
 @pytest.mark.parametrize(
     ("text", "bare", "code"),
     [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chiso.province import numbers
 from chiso.province.period_words import from_words
 from chiso.province.text import fold, looks_like_formula, nfc
+from chiso.province.unit_names import looks_like_an_agency
 from chiso.province.units import Ambiguous, NotFound, Reference, Unit
 from chiso.system.settings import LOCAL_TIME
 
@@ -116,7 +117,8 @@ def unit(cell: str, column: "Column", context: Context) -> Parsed:
     if not isinstance(found, NotFound):
         return found.code
     if column.terms.unknown == "text":
-        return text(cell, column, context)
+        kept = text(cell, column, context)
+        return Doubtful(kept, "name_unlisted") if isinstance(kept, str) and looks_like_an_agency(cell) else kept
     return Unreadable("agency_unknown" if column.levels == ("agency",) else "unit_unknown")
 
 

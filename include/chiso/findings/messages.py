@@ -58,6 +58,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” không có trong danh mục cơ quan tại thời điểm của kỳ.",
         "“{value}” is in no list of agencies at that time.",
     ),
+    "name_unlisted": (
+        "“{value}” ở cột “{printed}” không có trong danh mục cơ quan, đơn vị tại thời điểm của kỳ; giữ nguyên như ghi. Kiểm tra lại tên.",
+        "“{value}” in “{printed}” is in no list of agencies and units at that time; it is kept as it is. Check the name.",
+    ),
     "not_utf8": (
         "Ô ở cột “{printed}” có ký tự không phải UTF-8.",
         "The cell in “{printed}” holds bytes that aren't UTF-8.",

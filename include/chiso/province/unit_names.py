@@ -44,6 +44,20 @@ def means_surrounding(text: str) -> bool:
     return fold(text).startswith(_SURROUNDING)
 
 
+_AGENCY = re.compile(
+    r"(?:sở|ban|văn phòng|ubnd|uỷ ban|ủy ban|cục|chi cục|huyện|thành phố|thị xã|xã|phường|thị trấn)"
+    r"\s+(?!(?:hữu|hội|hành)\b)(?P<own>\S)",
+    re.IGNORECASE,
+)
+"""A word for a kind of agency or unit before a name; `Sở hữu trí tuệ` and `Xã hội` are fields of work."""
+
+
+def looks_like_an_agency(text: str) -> bool:
+    """Whether it is written like the name of an agency or unit, in a register or not: `Sở Vũ trụ`, `UBND xã Không Có`."""
+    found = _AGENCY.match(nfc(text).strip())
+    return found is not None and (found["own"].isupper() or fold(text).startswith(COMMITTEE))
+
+
 def squeeze(key: str) -> str:
     """Names are told apart without spaces (Ia H'Drai, Ia H' Drai) and without i or y (Ya Ly, Ia Li)."""
     return key.replace(" ", "").replace("y", "i")
