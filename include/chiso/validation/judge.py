@@ -99,12 +99,16 @@ def _ask(call: str, **arguments: Any) -> Any:
 
 def _end(process: subprocess.Popen[str]) -> None:
     process.kill()
-    process.wait()
+    process.communicate()  # waits for it, and closes its pipes
 
 
 def _running() -> subprocess.Popen[str]:
     process = _PROCESSES.get(os.getpid())
-    if process is None or process.poll() is not None:
+    if process is not None and process.poll() is not None:
+        atexit.unregister(_end)
+        _end(process)
+        process = None
+    if process is None:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "chiso.validation.expectations"],
             stdin=subprocess.PIPE,
