@@ -1,4 +1,4 @@
-"""The launcher: whatever happens to it, nothing that it started lives on. (The whole run: test_make_run.py.)"""
+"""The launcher: whatever happens to it, nothing that it started lives on. (The whole run: test_main_job.py.)"""
 
 import json
 import os
