@@ -54,6 +54,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” trùng tên nhiều đơn vị ({candidates}); ghi rõ huyện hoặc mã.",
         "“{value}” names several units ({candidates}); state the district or the code.",
     ),
+    "host_address": (
+        "“{value}” ở cột “{printed}” có địa chỉ IP hoặc MAC của máy, không được gửi và lưu; bỏ địa chỉ rồi gửi lại.",
+        "“{value}” in “{printed}” holds an IP or MAC address of a machine, which is never stored; send it without.",
+    ),
     "agency_unknown": (
         "“{value}” không có trong danh mục cơ quan tại thời điểm của kỳ.",
         "“{value}” is in no list of agencies at that time.",

@@ -207,7 +207,7 @@ def _own_code(task: Task) -> str | None:
 def _casts(task: Task, period: Period | None) -> Casts:
     """Units are looked up at the period's end, where the warehouse looks for them too, unless each row says its own day."""
     at = period.end if period and not task.contract.terms.unit_at else None
-    return Casts(task.contract.loaded_columns, task.reference, at)
+    return Casts(task.contract.loaded_columns, task.reference, at, task.contract.terms.no_addresses)
 
 
 def _load(task: Task, batches: Iterator[RawBatch], casts: Casts, form: "StagedForm | None" = None) -> tables.Copied:
