@@ -39,6 +39,9 @@ READ = {
     "its own period after the list": json_bytes({"items": FOUR, "period": PERIOD}),
     "a list of other things before the records": json_bytes({"links": [{"rel": "next"}], "tags": ["a"], "items": FOUR}),
     "lists of other things after the records": json_bytes({"items": FOUR, "errors": [], "links": ["/p?page=2"]}),
+    "envelopes that say that there was no error": lines(
+        *({"error": none, "items": [record]} for none, record in zip((None, "", False, " 0 "), FOUR, strict=True))
+    ),
     "an envelope that says what a column is called": json_bytes({"LinhVuc": "Hộ tịch", "items": FOUR}),
     "an empty last page": json_bytes({"total": 4, "items": FOUR}) + json_bytes({"total": 4, "links": [], "items": []}),
     "pages with a BOM each": b"\n".join(b"\xef\xbb\xbf" + json_bytes({"items": part}) for part in (FOUR[:2], FOUR[2:])),
@@ -62,6 +65,9 @@ def test_read_all_the_same(content: bytes, desk: Inbox) -> None:
     assert (outcome.accepted, outcome.rows, outcome.rejected, outcome.issues) == (True, 4, 0, [])
 
 
+ERRORS = [
+    ("error", "quota exceeded"), ("ERROR", True), ("errors", [{"code": 7}]), ("error_message", "x"), ("Lỗi", {"ma": 17})
+]
 REFUSED = {
     "file_empty": [b"", b" \n"],
     "not_json": [
@@ -85,8 +91,8 @@ REFUSED = {
         b'{"items": ' + json_bytes(FOUR[:2]) + b', "items": ' + json_bytes(FOUR[2:]) + b"}",
     ],
     "records_absent": [
-        json_bytes({"items": FOUR}) + b'\n{"error": "timeout"}',
-        b'{"errors": ["timeout"]}\n' + json_bytes({"total": 4, "items": FOUR}),
+        json_bytes({"items": FOUR}) + b'\n{"message": "timeout"}',
+        b'{"messages": ["timeout"]}\n' + json_bytes({"total": 4, "items": FOUR}),
     ],
     "periods_differ": [
         json_bytes({"period": PERIOD, "items": FOUR[:2]}) + json_bytes({"period": "2024-06", "items": FOUR[2:]}),
@@ -103,8 +109,17 @@ REFUSED = {
     "columns_missing": [
         json_bytes([without("MucDo", record) for record in FOUR]),
         b"{}",
-        b'{"error": "x", "code": 500}',
+        b'{"error": "", "code": 500}',
         b'{"items": [{"id": 1}, {"id": 2}]}',
+    ],
+    "error_stated": [
+        *(json_bytes({name: said, "items": []}) for name, said in ERRORS),
+        *(json_bytes({"items": FOUR, name: said}) for name, said in ERRORS),
+        *(json_bytes({"total": 0, "data": {name: said, "items": []}, name: said}) for name, said in ERRORS),
+        lines({"total": 4, "items": FOUR}, {"error": "quota exceeded"}),
+        lines({"errors": ["timeout"]}, {"total": 4, "items": FOUR}),
+        json_bytes({"error": "quota exceeded"}),
+        json_bytes({"items": [procedure(number) for number in range(10_050)], "error": "cut"}),
     ],
     "catalogue_not_empty": [
         b"[]",
@@ -124,6 +139,13 @@ REFUSED = {
 def test_refused_whole(rule: str, content: bytes, desk: Inbox) -> None:
     outcome = desk.check(SOURCE, content, "p.json", PERIOD)
     assert (outcome.accepted, outcome.rows, rules(outcome)) == (False, 0, [rule])
+
+
+def test_an_error_is_shown_with_its_words_as_far_as_they_may_be(desk: Inbox) -> None:
+    said = "hết hạn mức, gọi 0905123456 " + "x" * 500
+    [found] = desk.check(SOURCE, json_bytes({"error": said, "items": []}), "p.json", PERIOD).issues
+    assert found["value"].startswith("hết hạn mức, gọi *******456 x") and len(found["value"]) < 220
+    assert found["value"] in found["message_vi"] and found["value"] in found["message_en"]
 
 
 REJECTED = {

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.envelope import stated_error
 from chiso.deliveries.raw import Unpacked
 from chiso.deliveries.staged import Heading
 from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
@@ -142,11 +143,15 @@ class JsonRecords:
                 lists.append((name, held))
                 members.append((name, [item for _, item in held]))
         record = object_of(members)
-        if passed or self._is_envelope(members, lists, self._meant(record)):
+        own = self._meant(record)
+        is_envelope = bool(passed) or self._is_envelope(members, lists, own)
+        if (is_envelope or not own) and (said := stated_error(members)):
+            raise self._refusal("error_stated", value=self._shown(said), line=line)
+        if is_envelope:
             yield from self._enclosed(members, lists, passed)
             self._note_page(bytes(self._digests[begun:]))
         else:
-            if not self._meant(record):
+            if not own:
                 self._note_strange(members, line)
             yield line, record
 
