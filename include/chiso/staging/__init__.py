@@ -19,7 +19,7 @@ from chiso.contracts import Contract
 from chiso.deliveries.register import Received
 from chiso.deliveries.scratch import Scratch
 from chiso.deliveries.staged import Staged
-from chiso.findings.issues import Issue, refusal
+from chiso.findings.issues import Issue, issue, refusal
 from chiso.province.periods import Period, smallest_covering
 from chiso.province.units import Reference
 from chiso.staging import tables
@@ -80,6 +80,9 @@ def discard(connection: sa.Connection, contract: Contract) -> None:
 
 
 def _staged(task: Task, period: Period, copied: tables.Copied, content_sha256: str, issues: list[Issue]) -> Staged:
+    if copied.cut is not None:
+        owner = task.contract.terms.responsible
+        issues = [*issues, issue("file_cut", "warning", "flag", owner, file=task.file_name, row=copied.cut)]
     return Staged(task.contract, task.scratch, task.file_name, period, copied.rows, content_sha256, issues)
 
 
@@ -128,7 +131,8 @@ def _expect_some_in(period: Period, task: Task) -> None:
     terms = task.contract.terms
     inside = " OR ".join(f'"{at}"::date BETWEEN :first AND :last' for at in sorted(_event_times(task)))
     query = sa.text(f"SELECT EXISTS (SELECT FROM {task.scratch.rows} WHERE {inside})")
-    if task.connection.execute(query, _months(period)).scalar_one():
+    within = _months(period) if contract.has_events else {"first": period.start, "last": period.end}
+    if task.connection.execute(query, within).scalar_one():
         return
     if covered := _covered(task):
         stated = task.received.stated_period
@@ -223,4 +227,6 @@ def _load(task: Task, batches: Iterator[RawBatch], casts: Casts, form: "StagedFo
         copied = tables.copy_rows(task.connection, task.scratch, typed(), task.contract)
         broken.copy(task.connection, task.scratch)
         said = f"{copied.sha256} {broken.sha256}".encode()
-    return tables.Copied(copied.rows, hashlib.sha256(said).hexdigest())
+    return tables.Copied(copied.rows, hashlib.sha256(said).hexdigest(), next(iter(cut), None))
+    cut: list[int] = []
+                cut.extend(entry.row for entry in found if entry.rejects and entry.row == batch.unended)
