@@ -302,6 +302,38 @@ def test_days_without_a_stated_period_stand_for_themselves_alone(inbox: Inbox) -
     assert values(inbox.platform, "soc_alerts", "2024-06") == [9]
 
 
+MAY = [alert(f"2024-05-{day:02}", 1) for day in range(1, 6)]
+JUNE = alert("2024-06-01", 1)
+
+
+@pytest.mark.parametrize("rows", [MAY, MAY[:1]], ids=["many", "one"])
+@pytest.mark.parametrize(
+    ("envelope", "name", "period", "rule"),
+    [
+        ({}, "a.json", "2024-06", "period_stated"),
+        ({}, "a.json", "2024-06-01", "period_stated"),
+        ({}, "a.json", "2023", "period_stated"),
+        ({"period": "2024-06"}, "a.json", "2024-06", "period_stated"),
+        ({}, "canh_bao_2024-06.json", None, "period_file_name"),
+        ({"period": "2024-06"}, "a.json", None, "periods_differ"),
+    ],
+)
+def test_days_that_all_lie_elsewhere_contradict_the_period(
+    rows: list[dict[str, Any]], envelope: dict[str, str], name: str, period: str | None, rule: str, desk: Inbox
+) -> None:
+    outcome = desk.check("soc/alerts", json_bytes({**envelope, "items": rows}), name, period)
+    assert (outcome.accepted, rules(outcome)) == (False, [rule])
+    assert rows is not MAY or "2024-05" in outcome.issues[0]["message_vi"]
+
+
+def test_days_some_of_which_lie_elsewhere_are_rejected(desk: Inbox) -> None:
+    outcome = desk.check("soc/alerts", json_bytes({"items": [*MAY[:2], JUNE]}), "a.json", "2024-06")
+    assert (outcome.accepted, outcome.rows, outcome.rejected) == (True, 3, 2)
+    assert {rule for rule, _ in found(outcome)} == {"ngay.day_outside"}
+    unreadable = desk.check("soc/alerts", json_bytes({"items": [alert("hôm qua", 1)]}), "a.json", "2024-06")
+    assert (unreadable.accepted, {rule for rule, _ in found(unreadable)}) == (True, {"ngay.time_malformed"})
+
+
 def test_a_stated_month_stands_for_each_of_its_days(inbox: Inbox) -> None:
     inbox.ingest("soc/alerts", json_bytes({"items": [alert("2024-06-01", 2)]}), "a.json", received=at(1))
     inbox.ingest("soc/alerts", json_bytes({"period": "2024-06", "items": [alert("2024-06-06", 3)]}), "b.json", received=at(2))
