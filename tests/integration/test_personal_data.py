@@ -1,4 +1,4 @@
-"""What identifies a person in a dossier, or a machine that the SOC watches, is found nowhere: not in the database, not in `var`, not in what is said."""
+"""What identifies a person or a machine that is watched is found nowhere: not in the database, not in `var`, not in what is said."""
 
 import gzip
 import json

@@ -1,6 +1,7 @@
 """Stage 2: keep the bytes, their SHA-256 and how they came; append-only. Changes no byte.
 
-A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where it may hold what is never stored (personal data, addresses of machines).
+A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where it may hold what is never stored
+(personal data, addresses of machines).
 """
 
 import hashlib
