@@ -203,19 +203,14 @@ def _ui_port(settings: Settings) -> int:
     return int(wanted) if wanted else _UI_PORT if _is_ours(_UI_PORT) else _free_port()
 
 
-_CLAIMS: list[socket.socket] = []
-"""Sockets whose names are claims on ports, until the process ends."""
-
-
 def _is_ours(port: int) -> bool:
     """Whether a port is free and no other platform has claimed it. Airflow listens on it many seconds later only."""
-    claim = socket.socket(socket.AF_UNIX)
-    try:
-        claim.bind(f"\0chiso-port-{port}")  # a name without a file, which one process at a time can have
-    except OSError:
-        claim.close()
-        return False
-    _CLAIMS.append(claim)
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            claim.bind(f"\0chiso-port-{port}")  # a name without a file, which one process at a time can have
+        except OSError:
+            return False
+        claim.detach()  # left open until the process ends
     return _is_free(port)
 
 
