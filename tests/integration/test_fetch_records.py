@@ -1,7 +1,7 @@
 """What came of a fetch is written down, and one that fails stops only itself."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,8 +11,9 @@ from chiso.contracts import Contract
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting
 from chiso.inquiry.fetches import not_fetched
+from chiso.province.periods import Period
 from chiso.sources.evidence import FIRST_BYTES
-from chiso.system.errors import ChisoError
+from chiso.system.errors import ChisoError, EndpointError
 from chiso.system.platform import Platform
 
 from tests.answering import Answering, Ask, Reply, answering
@@ -50,6 +51,19 @@ class Endpoint(Answering):
         if ask.handler.headers.get("If-None-Match") == etag:
             return 304, b"", {}
         return 200, levels(period), {"ETag": etag, "Last-Modified": "Mon, 01 Jul 2024 01:00:00 GMT"}
+
+
+class Pages(Answering):
+    """An endpoint of pages."""
+
+    def __init__(self, body: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self.body = body
+
+    def answer(self, ask: Ask) -> Reply:
+        if ask.path.startswith("/oauth"):
+            return 200, json_bytes({"access_token": "abc", "expires_in": 600}), {}
+        return 200, self.body(ask.page), {}
 
 
 @pytest.fixture
@@ -131,6 +145,36 @@ def test_a_body_that_is_broken_packed_or_endless_is_kept_as_far_as_it_goes(askin
     ingest(asking)
     status, evidence = failure(asking)
     assert status == 403 and evidence is not None and len(evidence) == FIRST_BYTES + 1
+
+
+def procedures(page: int, total: int, *records: int, **beside: object) -> bytes:
+    return json_bytes({"page": page, "total": total, **beside, "items": [{"MaTTHC": f"1.{number:06}"} for number in records]})
+
+
+PAGES = [
+    (lambda page: procedures(page, 4, 1, 2), "page 2 was asked for, another one came", None),
+    (lambda page: procedures(page, 3, page, 9), "4 records came, but the total is 3", procedures(2, 3, 2, 9)),
+    (lambda page: procedures(page, 2, *([1] if page == 1 else [])), "page 2 is empty", procedures(2, 2)),
+    (lambda page: procedures(page, page + 1, page), "the total changed", None),
+    (lambda page: procedures(0, 4, 1), "page 1 was asked for", procedures(0, 4, 1)),
+    (lambda page: json_bytes({"items": [1]}), "no whole-number page and total", json_bytes({"items": [1]})),
+    (lambda page: procedures(page, 0, error="hết hạn mức, máy 10.1.2.3"), "the envelope states an error", "hết hạn mức, máy ***".encode()),
+]
+
+
+@pytest.mark.parametrize(("body", "said", "kept"), PAGES, ids=[said for _, said, _ in PAGES])
+def test_what_a_page_began_with_that_makes_no_whole_is_kept(
+    body: Callable[[int], bytes], said: str, kept: bytes | None, platform: Platform
+) -> None:
+    made = Pages(body)
+    with answering(made.answer, made):
+        address = made.url.replace("http://", "http://client:secret@") + "/?retries=1&backoff_seconds=0.001"
+        values = dict(platform.settings.values) | {"AIRFLOW_CONN_CHISO_PORTAL": address}
+        asking = replace(platform, settings=replace(platform.settings, values=values))
+        with pytest.raises(EndpointError, match=said):
+            collecting.collect(contracts.load("portal/procedures", asking.settings), asking, [Period.of("2024-06-30")])
+    wanted = kept or body(2)
+    assert failure(platform) == (200, wanted.decode())
 
 
 def test_what_failed_is_open_until_it_comes(asking: Platform, endpoint: Endpoint) -> None:

@@ -29,12 +29,9 @@ judge.judge([rule], sys.argv[1], "slow", "slow", "slow", None)
 @pytest.fixture
 def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A judge of the test's own, since it won't outlive it."""
-    processes: dict[int, subprocess.Popen[str]] = {}
-    monkeypatch.setattr(judge, "_PROCESSES", processes)
+    monkeypatch.setattr(judge, "_PROCESSES", {})
     yield
-    for process in processes.values():
-        process.kill()
-        process.wait()
+    judge.end()
 
 
 def ask(url: str, table: str) -> dict[str, bool]:

@@ -1,8 +1,9 @@
-"""The launcher: whatever happens to it, nothing that it started lives on. (The whole run: test_make_run.py.)"""
+"""The launcher: whatever happens to it, nothing that it started lives on. (The whole run: test_main_job.py.)"""
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -13,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 from chiso.system import settings as environment
+from chiso.system.errors import SettingsError
 from chiso.system.secrets_file import update_platform_env
 from chiso.system.settings import Settings, read_env_file
-from chiso_airflow.launcher import ledger
+from chiso_airflow.launcher import ledger, platform
 from chiso_airflow.launcher.configuration import login_file
 from chiso_airflow.launcher.credentials import ensure_secrets, write_login
 from chiso_airflow.launcher.driving import driving, is_driven
@@ -258,3 +260,24 @@ def test_down_without_anything_is_fine(tmp_path: Path) -> None:
 
 def test_an_unknown_command_is_wrong_usage(settings: Settings) -> None:
     assert launcher(settings, "jump").returncode == 2
+
+
+def test_a_port_is_one_platforms_until_it_ends(tmp_path: Path) -> None:
+    """Airflow listens on it long after it was chosen."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = environment.load({"CHISO_VAR": str(tmp_path), "CHISO_UI_PORT": str(port)})
+    script = (
+        "from chiso.system import settings as environment\n"
+        "from chiso_airflow.launcher import platform\n"
+        "print(platform._ui_port(environment.load()), flush=True)\n"
+        "input()"
+    )
+    env = os.environ | {"CHISO_VAR": str(tmp_path), "CHISO_UI_PORT": str(port)}
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as other:
+        assert other.stdout is not None and other.stdout.readline() == f"{port}\n"
+        with pytest.raises(SettingsError, match="is taken"):
+            platform._ui_port(settings)
+        other.communicate("\n")
+    assert platform._ui_port(settings) == port

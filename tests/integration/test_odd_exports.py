@@ -281,3 +281,22 @@ def test_events_of_another_time_are_another_delivery(name: str, period: str | No
 def test_a_header_alone_is_a_day_without_dossiers(desk: Inbox) -> None:
     outcome = desk.check(SOURCE, csv_bytes([]), "a.csv", "2024-06-16")
     assert (outcome.accepted, outcome.rows, outcome.issues) == (True, 0, [])
+
+
+@pytest.mark.parametrize(("last", "kept"), [("DiaChi", 2), ("DiaChi", 20), ("DiaChi", 150), ("NgayTiepNhan", -3)])
+def test_a_file_that_breaks_off_in_its_last_record_seems_cut(last: str, kept: int, desk: Inbox) -> None:
+    content = csv_bytes(dossiers(60), header=[*(name for name in NAMES if name != last), last]).rstrip().removesuffix(b":00")
+    records, _, record = content.rpartition(b"\n")
+    outcome = desk.check(SOURCE, records + b"\n" + record[:kept], "a.csv")
+    assert (outcome.accepted, outcome.rows, outcome.rejected) == (True, 60, 1)
+    [cut] = [each for each in outcome.issues if each["rule"] == "file_cut"]
+    assert (cut["severity"], cut["action"], cut["row"], "dòng 61" in cut["message_vi"]) == ("warning", "flag", 61, True)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_a_file_whose_last_record_is_whole_or_ended_does_not(ending: bytes, desk: Inbox) -> None:
+    whole = desk.check(SOURCE, csv_bytes(dossiers(60)).rstrip() + ending, "a.csv")
+    assert (whole.rejected, rules(whole)) == (0, [])
+    if ending:
+        spoilt = desk.check(SOURCE, csv_bytes(dossiers(60)).rstrip()[:-40] + ending, "a.csv")
+        assert spoilt.rejected == 1 and "file_cut" not in rules(spoilt)

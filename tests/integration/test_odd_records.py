@@ -39,6 +39,9 @@ READ = {
     "its own period after the list": json_bytes({"items": FOUR, "period": PERIOD}),
     "a list of other things before the records": json_bytes({"links": [{"rel": "next"}], "tags": ["a"], "items": FOUR}),
     "lists of other things after the records": json_bytes({"items": FOUR, "errors": [], "links": ["/p?page=2"]}),
+    "envelopes that say that there was no error": lines(
+        *({"error": none, "items": [record]} for none, record in zip((None, "", False, " 0 "), FOUR, strict=True))
+    ),
     "an envelope that says what a column is called": json_bytes({"LinhVuc": "Hộ tịch", "items": FOUR}),
     "an empty last page": json_bytes({"total": 4, "items": FOUR}) + json_bytes({"total": 4, "links": [], "items": []}),
     "pages with a BOM each": b"\n".join(b"\xef\xbb\xbf" + json_bytes({"items": part}) for part in (FOUR[:2], FOUR[2:])),
@@ -62,6 +65,9 @@ def test_read_all_the_same(content: bytes, desk: Inbox) -> None:
     assert (outcome.accepted, outcome.rows, outcome.rejected, outcome.issues) == (True, 4, 0, [])
 
 
+ERRORS = [
+    ("error", "quota exceeded"), ("ERROR", True), ("errors", [{"code": 7}]), ("error_message", "x"), ("Lỗi", {"ma": 17})
+]
 REFUSED = {
     "file_empty": [b"", b" \n"],
     "not_json": [
@@ -85,8 +91,8 @@ REFUSED = {
         b'{"items": ' + json_bytes(FOUR[:2]) + b', "items": ' + json_bytes(FOUR[2:]) + b"}",
     ],
     "records_absent": [
-        json_bytes({"items": FOUR}) + b'\n{"error": "timeout"}',
-        b'{"errors": ["timeout"]}\n' + json_bytes({"total": 4, "items": FOUR}),
+        json_bytes({"items": FOUR}) + b'\n{"message": "timeout"}',
+        b'{"messages": ["timeout"]}\n' + json_bytes({"total": 4, "items": FOUR}),
     ],
     "periods_differ": [
         json_bytes({"period": PERIOD, "items": FOUR[:2]}) + json_bytes({"period": "2024-06", "items": FOUR[2:]}),
@@ -103,8 +109,17 @@ REFUSED = {
     "columns_missing": [
         json_bytes([without("MucDo", record) for record in FOUR]),
         b"{}",
-        b'{"error": "x", "code": 500}',
+        b'{"error": "", "code": 500}',
         b'{"items": [{"id": 1}, {"id": 2}]}',
+    ],
+    "error_stated": [
+        *(json_bytes({name: said, "items": []}) for name, said in ERRORS),
+        *(json_bytes({"items": FOUR, name: said}) for name, said in ERRORS),
+        *(json_bytes({"total": 0, "data": {name: said, "items": []}, name: said}) for name, said in ERRORS),
+        lines({"total": 4, "items": FOUR}, {"error": "quota exceeded"}),
+        lines({"errors": ["timeout"]}, {"total": 4, "items": FOUR}),
+        json_bytes({"error": "quota exceeded"}),
+        json_bytes({"items": [procedure(number) for number in range(10_050)], "error": "cut"}),
     ],
     "catalogue_not_empty": [
         b"[]",
@@ -124,6 +139,13 @@ REFUSED = {
 def test_refused_whole(rule: str, content: bytes, desk: Inbox) -> None:
     outcome = desk.check(SOURCE, content, "p.json", PERIOD)
     assert (outcome.accepted, outcome.rows, rules(outcome)) == (False, 0, [rule])
+
+
+def test_an_error_is_shown_with_its_words_as_far_as_they_may_be(desk: Inbox) -> None:
+    said = "hết hạn mức, gọi 0905123456 " + "x" * 500
+    [found] = desk.check(SOURCE, json_bytes({"error": said, "items": []}), "p.json", PERIOD).issues
+    assert found["value"].startswith("hết hạn mức, gọi *******456 x") and len(found["value"]) < 220
+    assert found["value"] in found["message_vi"] and found["value"] in found["message_en"]
 
 
 REJECTED = {
@@ -278,6 +300,38 @@ def test_days_without_a_stated_period_stand_for_themselves_alone(inbox: Inbox) -
         assert list(connection.execute(standing).scalars()) == list(days)
     computing.compute_stale(inbox.platform)
     assert values(inbox.platform, "soc_alerts", "2024-06") == [9]
+
+
+MAY = [alert(f"2024-05-{day:02}", 1) for day in range(1, 6)]
+JUNE = alert("2024-06-01", 1)
+
+
+@pytest.mark.parametrize("rows", [MAY, MAY[:1]], ids=["many", "one"])
+@pytest.mark.parametrize(
+    ("envelope", "name", "period", "rule"),
+    [
+        ({}, "a.json", "2024-06", "period_stated"),
+        ({}, "a.json", "2024-06-01", "period_stated"),
+        ({}, "a.json", "2023", "period_stated"),
+        ({"period": "2024-06"}, "a.json", "2024-06", "period_stated"),
+        ({}, "canh_bao_2024-06.json", None, "period_file_name"),
+        ({"period": "2024-06"}, "a.json", None, "periods_differ"),
+    ],
+)
+def test_days_that_all_lie_elsewhere_contradict_the_period(
+    rows: list[dict[str, Any]], envelope: dict[str, str], name: str, period: str | None, rule: str, desk: Inbox
+) -> None:
+    outcome = desk.check("soc/alerts", json_bytes({**envelope, "items": rows}), name, period)
+    assert (outcome.accepted, rules(outcome)) == (False, [rule])
+    assert rows is not MAY or "2024-05" in outcome.issues[0]["message_vi"]
+
+
+def test_days_some_of_which_lie_elsewhere_are_rejected(desk: Inbox) -> None:
+    outcome = desk.check("soc/alerts", json_bytes({"items": [*MAY[:2], JUNE]}), "a.json", "2024-06")
+    assert (outcome.accepted, outcome.rows, outcome.rejected) == (True, 3, 2)
+    assert {rule for rule, _ in found(outcome)} == {"ngay.day_outside"}
+    unreadable = desk.check("soc/alerts", json_bytes({"items": [alert("hôm qua", 1)]}), "a.json", "2024-06")
+    assert (unreadable.accepted, {rule for rule, _ in found(unreadable)}) == (True, {"ngay.time_malformed"})
 
 
 def test_a_stated_month_stands_for_each_of_its_days(inbox: Inbox) -> None:

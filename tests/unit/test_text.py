@@ -5,9 +5,11 @@ import unicodedata
 import pytest
 from chiso.province.text import (
     fold,
+    has_address,
     header_key,
     legacy_to_unicode,
     looks_like_formula,
+    mask_addresses,
     mask_personal,
     nfc,
     with_own_letters,
@@ -112,6 +114,28 @@ def test_legacy_fonts(legacy, font, text):
 )
 def test_personal_numbers_are_masked(text, masked):
     assert mask_personal(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("10.10.1.5", "*********"),
+        ("srv_10.10.1.5:8080", "srv_*********:8080"),
+        ("http://10.1.2.3/x", "http://********/x"),
+        ("Hệ thống (10.0.0.1).", "Hệ thống (********)."),
+        ("10.10.1.5.local", "*********.local"),
+        ("fe80::1", "*******"),
+        ("::1", "***"),
+        ("2001:db8:0:0:1:2:3:4", "********************"),
+        ("::ffff:10.1.1.1", "***************"),
+        ("aa:bb:cc:dd:ee:ff", "*****************"),
+        ("AA-BB-CC-DD-EE-FF", "*****************"),
+        *((text, text) for text in ("000.00.11.H34", "H34.11.01.02", "1.234.567", "08:00:00", "2024-05-06T10:20:30", "phụ :: lục", "TB-0001")),
+    ],
+)
+def test_addresses_of_machines_are_masked(text: str, masked: str) -> None:
+    assert mask_addresses(text) == masked
+    assert has_address(text) is (text != masked)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def _facts(contract: Contract, reference: Reference) -> list[list[str]]:
             "personal data",
             "yes: raw files are encrypted, the columns dropped" if contract.holds_personal_data else "none",
         ],
+        *([["addresses of machines", "never stored: raw files are encrypted, rows that hold one rejected"]] if terms.no_addresses else []),
     ]
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from chiso.contracts.columns import Column
 from chiso.contracts.measures import Measure
 from chiso.contracts.terms import Terms
+from chiso.province.text import mask_addresses
 from chiso.system.stated import Stated
 
 
@@ -85,8 +86,17 @@ class Contract(Stated):
 
     @property
     def holds_personal_data(self) -> bool:
-        """Whether its raw files must be encrypted."""
+        """Whether a column of it says something of a person."""
         return any(column.personal for column in self.columns)
+
+    @property
+    def keeps_files_encrypted(self) -> bool:
+        """Whether its raw files must be encrypted: they hold what is stored nowhere else."""
+        return self.holds_personal_data or self.terms.no_addresses
+
+    def without_addresses(self, text: str) -> str:
+        """A delivered text as it may be shown: addresses of machines are starred where they are never stored."""
+        return mask_addresses(text) if self.terms.no_addresses else text
 
     @cached_property
     def measures(self) -> list[Measure]:

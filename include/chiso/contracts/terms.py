@@ -215,6 +215,9 @@ class Terms(Words):
     """Workbooks only: makes a measure of each figure for which none is stated."""
     measures: list[Measure] = Field(default_factory=list)
     """Figures that are taken from the rows; those of a form that `figures` doesn't make by itself."""
+    no_addresses: bool = False
+    """Addresses of machines (IP, MAC) are never stored: a word that holds one rejects its row and is masked where it is shown.
+    Raw files are encrypted, since fields that are no columns may hold some."""
     printed: list[Printed] = Field(default_factory=list)
     """Columns with figures that somebody else computed."""
 

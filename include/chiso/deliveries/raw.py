@@ -1,4 +1,4 @@
-"""A raw file as bytes: as it was given, or as landing keeps it, encrypted with age where it holds personal data."""
+"""A raw file as bytes: as it was given, or as landing keeps it, encrypted with age where it may hold what is never stored."""
 
 import gzip
 import hashlib

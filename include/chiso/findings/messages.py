@@ -54,6 +54,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "“{value}” trùng tên nhiều đơn vị ({candidates}); ghi rõ huyện hoặc mã.",
         "“{value}” names several units ({candidates}); state the district or the code.",
     ),
+    "host_address": (
+        "“{value}” ở cột “{printed}” có địa chỉ IP hoặc MAC của máy, không được gửi và lưu; bỏ địa chỉ rồi gửi lại.",
+        "“{value}” in “{printed}” holds an IP or MAC address of a machine, which is never stored; send it without.",
+    ),
     "agency_unknown": (
         "“{value}” không có trong danh mục cơ quan tại thời điểm của kỳ.",
         "“{value}” is in no list of agencies at that time.",
@@ -149,6 +153,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: không phải JSON hợp lệ ở dòng {line} ({reason}); lấy lại từ nguồn.",
         "{file} is no valid JSON at line {line} ({reason}); fetch it again.",
     ),
+    "error_stated": (
+        "{file}: ở dòng {line}, hệ thống gửi báo lỗi thay cho số liệu: “{value}”; lấy lại từ nguồn khi hết lỗi.",
+        "{file} states an error at line {line} instead of records: “{value}”; fetch it again once that is mended.",
+    ),
+    "file_cut": (
+        "{file}: có vẻ bị cắt ngang: dòng cuối (dòng {row}) không đọc được và không có dấu xuống dòng; tải lại toàn bộ tệp.",
+        "{file} seems to be cut: its last record (line {row}) can't be read, and no line end follows it; fetch the whole file again.",
+    ),
     "truncated": (
         "{file}: tệp nén bị cắt cụt hoặc hỏng ({reason}); lấy lại.",
         "{file}: the compressed file is cut short or damaged ({reason}); fetch it again.",
@@ -210,8 +222,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: what begins at line {line} holds no records of the source; fetch all of it again.",
     ),
     "periods_differ": (
-        "{file}: các trang ghi kỳ khác nhau ({periods}); lấy lại từng kỳ.",
-        "{file}: its pages state different periods ({periods}); fetch each period by itself.",
+        "{file}: các phần của tệp ghi kỳ khác nhau ({periods}); lấy lại từng kỳ.",
+        "{file}: its parts state different periods ({periods}); fetch each period by itself.",
     ),
     "period_unclear": (
         "{file}: {reason_vi}. Ghi rõ một kỳ, như “Kỳ báo cáo: Quý II/2024”.",

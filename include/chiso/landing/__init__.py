@@ -1,6 +1,7 @@
 """Stage 2: keep the bytes, their SHA-256 and how they came; append-only. Changes no byte.
 
-A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where its source holds personal data.
+A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age where it may hold what is never stored
+(personal data, addresses of machines).
 """
 
 import hashlib
@@ -35,7 +36,7 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     Nothing is registered where it raises: ArrivalError, where the file can't be read or changes meanwhile;
     StorageError, where it can't be kept.
     """
-    encrypted = contract.holds_personal_data
+    encrypted = contract.keeps_files_encrypted
     sha256, size = _store(arrival, encrypted, engine, settings)
     head = None
     with engine.begin() as connection:

@@ -105,6 +105,24 @@ def mask_personal(value: str) -> str:
     return _PERSONAL.sub(lambda found: "*" * (len(found.group()) - 3) + found.group()[-3:], value)
 
 
+_ADDRESS = re.compile(
+    r"(?<![^\W_])(?<!\.)(?:\d{1,3}\.){3}\d{1,3}(?![^\W_])(?!\.\d)"                                  # IPv4
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?:\.\d{1,3})*(?![\w:])"                # IPv6, or MAC with colons
+    r"|(?<![\w:])(?=:*[0-9A-Fa-f])(?:[0-9A-Fa-f]{1,4}:)*(?:[0-9A-Fa-f]{0,4}::)[0-9A-Fa-f:]{0,29}(?:\.\d{1,3})*(?!\w)"  # IPv6 with zeros left out
+    r"|(?<![\w-])(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?![\w-])"                                     # MAC
+)
+
+
+def has_address(value: str) -> bool:
+    """Whether an address of a machine (IPv4, IPv6, MAC) stands in `value`. Codes of agencies (`000.00.11.H34`) are none."""
+    return _ADDRESS.search(value) is not None
+
+
+def mask_addresses(value: str) -> str:
+    """`value` with addresses of machines starred, as long as before."""
+    return _ADDRESS.sub(lambda found: "*" * len(found.group()), value)
+
+
 _CODE_LIKE = re.compile(r"[\w.,:/+%()-]*|[\d./: -]*")
 
 

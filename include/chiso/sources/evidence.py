@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from chiso.province.text import mask_personal
+from chiso.province.text import mask_addresses, mask_personal
 from chiso.system.visible import visible
 
 FIRST_BYTES = 500
 """As many characters are kept at most."""
 READ_BYTES = 16 << 10
 """So many are looked at: a token that begins among the first ones must be seen whole to be known."""
-_ADDRESS = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[0-9])|(?<![\w:])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}(?![\w:])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _STARS = re.compile(r"\*{4,}")
 
@@ -25,13 +24,9 @@ def as_evidence(body: bytes, secrets: Iterable[str], *, personal: bool) -> str |
     text = body[:READ_BYTES].decode(errors="replace")
     for secret in sorted({form for each in secrets for form in (each, quote(each, safe="")) if each}, key=len, reverse=True):
         text = text.replace(secret, "*" * len(secret))
-    masked = _ADDRESS.sub(_starred, mask_personal(text))  # as long as before, so that nothing moves to the front
+    masked = mask_addresses(mask_personal(text))  # as long as before, so that nothing moves to the front
     shown = masked[:FIRST_BYTES]
     if personal:
         shown = _WORD.sub(lambda word: f"{word[0][0]}…", shown)
     line = visible(_STARS.sub("***", " ".join(shown.split())))
     return f"{line}…" if line and len(masked) > FIRST_BYTES else line or None
-
-
-def _starred(found: re.Match[str]) -> str:
-    return "*" * len(found[0])

@@ -6,8 +6,11 @@ The envelope is read to find the way, the records are only counted: each body is
 import io
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, BinaryIO
 
+from chiso.deliveries.envelope import stated_error
+from chiso.sources.evidence import READ_BYTES
 from chiso.sources.http import Answer, Session
 from chiso.sources.patience import PassingError
 from chiso.system import progress
@@ -18,14 +21,22 @@ LARGEST_PAGE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class _Page:
-    """What is needed of an envelope to go on."""
+    """What is needed of an envelope to go on, and what its body began with."""
 
     number: int
     total: int
     records: list[Any]
+    first_bytes: bytes
 
 
-class _TotalChangedError(PassingError):
+class _OtherPageError(PassingError):
+    """A page that can't be used came with status 200; another try may bring the one that was asked for."""
+
+    def __init__(self, what: str, first_bytes: bytes) -> None:
+        super().__init__(what, first_bytes=first_bytes[:READ_BYTES], status=HTTPStatus.OK)
+
+
+class _TotalChangedError(_OtherPageError):
     """The set changed while it was read: pages before and after it don't belong together."""
 
 
@@ -110,16 +121,16 @@ class _Reading:
         """The envelope. Raises PassingError where this page was not the one that was asked for."""
         if not body.strip() and number > 1:
             # Kept, it would look like a whole delivery that merely ends early.
-            raise PassingError("the page is empty, without an envelope")
+            raise _OtherPageError("the page is empty, without an envelope", body)
         page = self._envelope(body)
         if page is None:
             return None
         repeated = self._last is not None and page.records and page.records == self._last.records
         if page.number != number or repeated:
-            raise PassingError(f"page {number} was asked for, another one came")
+            raise _OtherPageError(f"page {number} was asked for, another one came", page.first_bytes)
         if self._last is not None and page.total != self._last.total:
             change = f"from {self._last.total} to {page.total}"
-            raise _TotalChangedError(f"the total changed while paging, {change}")
+            raise _TotalChangedError(f"the total changed while paging, {change}", page.first_bytes)
         return page
 
     def _envelope(self, body: bytes) -> _Page | None:
@@ -129,31 +140,30 @@ class _Reading:
             return None
         if not isinstance(envelope, dict):
             return None
+        if said := stated_error(envelope.items()):
+            # Kept, it would look like a set without records; there may be some the next time.
+            raise _OtherPageError("the envelope states an error", said.encode(errors="replace"))
         lists = [value for value in envelope.values() if isinstance(value, list)]
         if len(lists) != 1:
             return None
         number, total = envelope.get("page"), envelope.get("total")
         if type(number) is not int or type(total) is not int or total < 0:
             # Kept, the records of this page would look like all there are.
-            raise EndpointError(
-                f"{self._url}: the envelope has records, but no whole-number page and total. "
-                "Ask the endpoint's owner what changed."
-            )
-        return _Page(number, total, lists[0])
+            raise self._fault("the envelope has records, but no whole-number page and total. Ask the endpoint's owner what changed.", body)
+        return _Page(number, total, lists[0], body[:READ_BYTES])
 
     def _ended(self, page: _Page) -> bool:
         """Whether all records came. Raises EndpointError where the count can't come out right."""
         if self._count > page.total:
-            raise EndpointError(
-                f"{self._url}: {self._count} records came, but the total is {page.total}. "
-                "Tell the endpoint's owner, then run again."
-            )
+            said = f"{self._count} records came, but the total is {page.total}. Tell the endpoint's owner, then run again."
+            raise self._fault(said, page.first_bytes)
         if self._count < page.total and not page.records:
-            raise EndpointError(
-                f"{self._url}: page {page.number} is empty though only {self._count} of {page.total} records "
-                "came. Run again; if it stays so, tell the endpoint's owner."
-            )
+            said = f"page {page.number} is empty though only {self._count} of {page.total} records came."
+            raise self._fault(f"{said} Run again; if it stays so, tell the endpoint's owner.", page.first_bytes)
         return self._count == page.total
+
+    def _fault(self, what: str, body: bytes) -> EndpointError:
+        return EndpointError(f"{self._url}: {what}", HTTPStatus.OK, body[:READ_BYTES])
 
     def _answer(self, *, complete: bool) -> Answer:
         etags = [answer.etag for answer in self._answers]

@@ -72,10 +72,13 @@ _NEVER_ZERO = ("timeout_seconds", "max_seconds")
 class PassingError(Exception):
     """Something that may well go right the next time; `response`, where there is one, may say when."""
 
-    def __init__(self, what: str, response: urllib3.BaseHTTPResponse | None = None, first_bytes: bytes = b"") -> None:
-        """what: what happened, for a message that begins with the URL. first_bytes: of the response's body."""
+    def __init__(
+        self, what: str, response: urllib3.BaseHTTPResponse | None = None, first_bytes: bytes = b"", status: int | None = None
+    ) -> None:
+        """what: what happened, for a message that begins with the URL. first_bytes: of the response's body. status: its own, if left out."""
         super().__init__(what)
         self.response, self.first_bytes = response, first_bytes
+        self.status = response.status if response else status
 
 
 class StalledError(PassingError):
@@ -167,8 +170,7 @@ class Patience:
 
     def _last(self, fault: PassingError) -> EndpointError:
         times = "once" if self._tries == 1 else f"{self._tries} times"
-        status = fault.response.status if fault.response else None
-        error = EndpointError(f"{self._url}: {fault} (tried {times}). {self._advice}", status, fault.first_bytes)
+        error = EndpointError(f"{self._url}: {fault} (tried {times}). {self._advice}", fault.status, fault.first_bytes)
         if isinstance(fault, StalledError):
             self._clock.note_stall(error, unreachable=isinstance(fault, UnreachableError))
         return error

@@ -19,7 +19,7 @@ from chiso.contracts import Contract
 from chiso.deliveries.register import Received
 from chiso.deliveries.scratch import Scratch
 from chiso.deliveries.staged import Staged
-from chiso.findings.issues import Issue, refusal
+from chiso.findings.issues import Issue, issue, refusal
 from chiso.province.periods import Period, smallest_covering
 from chiso.province.units import Reference
 from chiso.staging import tables
@@ -80,6 +80,9 @@ def discard(connection: sa.Connection, contract: Contract) -> None:
 
 
 def _staged(task: Task, period: Period, copied: tables.Copied, content_sha256: str, issues: list[Issue]) -> Staged:
+    if copied.cut is not None:
+        owner = task.contract.terms.responsible
+        issues = [*issues, issue("file_cut", "warning", "flag", owner, file=task.file_name, row=copied.cut)]
     return Staged(task.contract, task.scratch, task.file_name, period, copied.rows, content_sha256, issues)
 
 
@@ -93,7 +96,7 @@ def _read_csv(task: Task, own: str | None = None) -> Staged:
     if assumed and (own := _own_code(task)):
         tables.create(task.connection, task.scratch, contract)
         return _read_csv(task, own)
-    if said and contract.has_events:
+    if said and not assumed:
         _expect_some_in(said, task)
     period = said or _covered(task)
     if period is None:
@@ -120,20 +123,32 @@ def _stated(task: Task) -> tuple[Period | None, list[Issue]]:
     return record_period(task.contract, stated, None, task.file_name, task.received.received_at)
 
 
-def _expect_some_in(period: Period, task: Task) -> None:
-    """Raises DeliveryRefused where every event lies outside the months of the period that was stated: it is another delivery.
+def _expect_some_in(period: Period, task: Task, *, is_in_envelope: bool = False) -> None:
+    """Raises DeliveryRefused where every row that says its day lies outside the period that was stated: it is another delivery.
 
-    Within a month a day's export may bring what was written down on other days: what it touches are months.
+    Of events the months of the period are meant: what a day's export touches are months, and within one it may bring what was
+    written down on other days. is_in_envelope: whether the delivery itself states the period, too.
     """
-    terms = task.contract.terms
-    inside = " OR ".join(f'"{at}"::date BETWEEN :first AND :last' for at in sorted(_event_times(task)))
-    query = sa.text(f"SELECT EXISTS (SELECT FROM {task.scratch.rows} WHERE {inside})")
-    if task.connection.execute(query, _months(period)).scalar_one():
+    contract, stated = task.contract, task.received.stated_period
+    days = _event_times(task) if contract.has_events else _own_days(contract)
+    if not days:
         return
-    if covered := _covered(task):
-        stated = task.received.stated_period
-        rule = "period_stated" if stated else "period_file_name"
-        raise refusal(rule, terms.responsible, file=task.file_name, stated=stated, named=period.code, period=covered.code)
+    inside = " OR ".join(f'"{at}"::date BETWEEN :first AND :last' for at in sorted(days))
+    query = sa.text(f"SELECT EXISTS (SELECT FROM {task.scratch.rows} WHERE {inside})")
+    within = _months(period) if contract.has_events else {"first": period.start, "last": period.end}
+    if task.connection.execute(query, within).scalar_one():
+        return
+    covered = _covered_code(task) if contract.has_events else _own_code(task)
+    if covered:
+        rule = "period_stated" if stated else "periods_differ" if is_in_envelope else "period_file_name"
+        said = {"stated": stated, "named": period.code, "period": covered, "periods": f"{period.code}, {covered}"}
+        raise refusal(rule, contract.terms.responsible, file=task.file_name, **said)
+
+
+def _own_days(contract: Contract) -> set[str]:
+    """The column with a row's own day, to which its figures belong, if there is one."""
+    name = contract.terms.period
+    return {name} if name and contract.column(name).reading == "date" else set()
 
 
 def _months(period: Period) -> dict[str, date]:
@@ -161,6 +176,11 @@ def _covered(task: Task) -> Period | None:
     return smallest_covering(first, last) or Period.of(str(last.year))
 
 
+def _covered_code(task: Task) -> str | None:
+    period = _covered(task)
+    return period.code if period else None
+
+
 def _read_json(task: Task, said: str | None = None, *, of_rows: bool = False) -> Staged:
     """said: the period of the envelope or else (of_rows) of the rows, where an earlier reading met it at the end only."""
     contract, received = task.contract, task.received
@@ -175,6 +195,8 @@ def _read_json(task: Task, said: str | None = None, *, of_rows: bool = False) ->
     if late and late != said:
         tables.create(task.connection, task.scratch, contract)
         return _read_json(task, late, of_rows=records.period is None)
+    if not assumed:
+        _expect_some_in(period, task, is_in_envelope=bool(said) and not of_rows)
     odd = doubts(period, contract, received.received_at)
     staged = _staged(task, period, copied, records.content_sha256, records.findings() + assumed + odd)
     return replace(staged, header=records.header, states_period=not (assumed or of_rows))
@@ -207,20 +229,22 @@ def _own_code(task: Task) -> str | None:
 def _casts(task: Task, period: Period | None) -> Casts:
     """Units are looked up at the period's end, where the warehouse looks for them too, unless each row says its own day."""
     at = period.end if period and not task.contract.terms.unit_at else None
-    return Casts(task.contract.loaded_columns, task.reference, at)
+    return Casts(task.contract.loaded_columns, task.reference, at, task.contract.terms.no_addresses)
 
 
 def _load(task: Task, batches: Iterator[RawBatch], casts: Casts, form: "StagedForm | None" = None) -> tables.Copied:
     """Casts and copies every batch, each step beside the others."""
+    cut: list[int] = []
     with tables.BrokenCells() as broken:
 
         def typed() -> Iterator[pa.Table]:
             for batch in ahead(batches):
                 table, found = casts.apply(batch)
+                cut.extend(entry.row for entry in found if entry.rejects and entry.row == batch.unended)
                 broken.add(form.with_proposals(found, casts) if form else found)
                 yield table.append_column("failed", task.failed(table))
 
         copied = tables.copy_rows(task.connection, task.scratch, typed(), task.contract)
         broken.copy(task.connection, task.scratch)
         said = f"{copied.sha256} {broken.sha256}".encode()
-    return tables.Copied(copied.rows, hashlib.sha256(said).hexdigest())
+    return tables.Copied(copied.rows, hashlib.sha256(said).hexdigest(), next(iter(cut), None))

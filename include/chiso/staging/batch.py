@@ -33,6 +33,7 @@ class RawBatch:
     values: contract column → text as delivered (null = blank), each as long as `rows`.
     within: form rows only: code of the district above the row.
     broken: lines that could not be split into fields; they stand in `rows` too, with null values.
+    unended: the row of a last record after which no line ends: it may be cut.
     """
 
     rows: pa.Array
@@ -40,3 +41,4 @@ class RawBatch:
     within: pa.Array | None = None
     lines: pa.Array | None = None
     broken: list[Broken] = field(default_factory=list)
+    unended: int | None = None

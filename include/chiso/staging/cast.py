@@ -24,6 +24,7 @@ from chiso.contracts.parsing import (
     parse,
     strptime_format,
 )
+from chiso.province.text import has_address
 from chiso.province.units import Reference
 from chiso.staging.batch import Broken, RawBatch
 
@@ -31,6 +32,7 @@ LONGEST_VALUE = 10_000
 """Bytes; a longer text is no value, and would only burden who looks at it."""
 _MOST_SHOWN = 300
 _TOO_LONG = Unreadable("value_too_long", {"longest": LONGEST_VALUE})
+_ADDRESS = Unreadable("host_address")
 _NOT_UTF8 = Unreadable("not_utf8")
 
 Noted = Callable[[str, int], Unreadable | Doubtful]
@@ -41,11 +43,15 @@ Cast = tuple[pa.Array, pa.Array | None, Noted]
 
 @dataclass(frozen=True)
 class Casts:
-    """How a delivery's columns are cast. at: the day on which units are looked up; None leaves codes as they are."""
+    """How a delivery's columns are cast.
+
+    at: the day on which units are looked up; None leaves codes as they are. no_addresses: words that hold one of a machine are no values.
+    """
 
     columns: list[Column]
     reference: Reference
     at: date | None
+    no_addresses: bool = False
 
     @property
     def context(self) -> Context:
@@ -69,6 +75,10 @@ class Casts:
         too_long = pc.fill_null(pc.greater(pc.binary_length(given), LONGEST_VALUE), False)
         excess = bool(pc.any(too_long).as_py())
         raw = pc.if_else(too_long, None, given) if excess else given
+        addresses = _addresses(raw) if self.no_addresses and column.how.kind == "word" else None
+        if addresses is not None:
+            found += _broken(column, batch, given, words, addresses, lambda text, place: _ADDRESS)
+            raw = pc.if_else(addresses, None, raw)
         result, mask, why = self._cast(column, raw, batch.within)
         if excess:
             found += _broken(column, batch, given, words, too_long, lambda text, place: _TOO_LONG)
@@ -97,6 +107,12 @@ class Casts:
         if column.reading == "text" and not column.terms.prefixes and not _suspicious(raw):
             return pc.utf8_normalize(raw, form="NFC"), None, _never
         return None
+
+
+def _addresses(raw: pa.Array) -> pa.Array | None:
+    """Where a text holds an address of a machine; None where none does."""
+    found = [text for text in pc.unique(raw).to_pylist() if text and has_address(text)]
+    return pc.is_in(raw, pa.array(found, pa.string())) if found else None
 
 
 def _broken(

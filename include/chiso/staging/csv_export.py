@@ -6,6 +6,7 @@ records can't be split without them, and dropped.
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO
 
@@ -56,7 +57,7 @@ def _batches(head: Head, chunks: Iterator[bytes], contract: Contract, file_name:
         with refusing(contract, file_name):
             for block, quotes in _blocks(chunks, head.layout.separator):
                 found = records(block, quotes, line, head.layout)
-                yield _batch(found, head, contract)
+                yield replace(_batch(found, head, contract), unended=_unended(block, found))
                 line += found.height
     except OpenQuoteError as fault:
         owner = contract.terms.responsible
@@ -83,6 +84,12 @@ def _blocks(chunks: Iterator[bytes], separator: str) -> Iterator[tuple[bytes, np
         enough = 0 if cut else 2 * len(rest)
     if rest:
         yield rest, quote_bounds(rest, separator)
+
+
+def _unended(block: bytes, found: Records) -> int | None:
+    """The line of the block's last record, where no line ends after it."""
+    lines = [*found.lines[-1:].tolist(), *(line for line, _ in found.malformed[-1:])]
+    return None if block.endswith((b"\n", b"\r")) else max(lines, default=None)
 
 
 def _batch(found: Records, head: Head, contract: Contract) -> RawBatch:

@@ -69,7 +69,8 @@ def read_head(first: bytes, contract: Contract, file_name: str) -> tuple[Head, b
     ends = [found.end() for found in islice(_LINE_END.finditer(first, begin), best.lines)]
     layout = _layout(best.separator, best.width(), positions, contract)
     body = first[ends[-1] :] if len(ends) == best.lines else b""
-    return Head(layout, best.names, positions, before + best.lines), body
+    names = [contract.without_addresses(name) for name in best.names]
+    return Head(layout, names, positions, before + best.lines), body
 
 
 def header_keys(column: Column) -> set[str]:

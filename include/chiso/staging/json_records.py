@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiso.contracts import Column, Contract
+from chiso.deliveries.envelope import stated_error
 from chiso.deliveries.raw import Unpacked
 from chiso.deliveries.staged import Heading
 from chiso.findings.issues import DeliveryRefused, Issue, issue, refusal
@@ -66,7 +67,7 @@ class JsonRecords:
     @property
     def header(self) -> list[Heading]:
         """The fields of the records, each once, in the order in which they were met."""
-        return [Heading(encodable(name), column) for name, column in self._names.items()]
+        return [Heading(self._shown(name), column) for name, column in self._names.items()]
 
     def batches(self) -> Iterator[RawBatch]:
         """The records. Raises DeliveryRefused where they are no JSON, incomplete, or contradict each other."""
@@ -142,11 +143,15 @@ class JsonRecords:
                 lists.append((name, held))
                 members.append((name, [item for _, item in held]))
         record = object_of(members)
-        if passed or self._is_envelope(members, lists, self._meant(record)):
+        own = self._meant(record)
+        is_envelope = bool(passed) or self._is_envelope(members, lists, own)
+        if (is_envelope or not own) and (said := stated_error(members)):
+            raise self._refusal("error_stated", value=self._shown(said), line=line)
+        if is_envelope:
             yield from self._enclosed(members, lists, passed)
             self._note_page(bytes(self._digests[begun:]))
         else:
-            if not self._meant(record):
+            if not own:
                 self._note_strange(members, line)
             yield line, record
 
@@ -169,7 +174,7 @@ class JsonRecords:
         holding = [(name, items) for name, items in lists if self._holds_records(items, 0)]
         names = [*passed, *(name for name, _ in holding)]
         if len(names) > 1:
-            raise self._refusal("lists_several", lists=encodable(", ".join(names)))
+            raise self._refusal("lists_several", lists=self._shown(", ".join(names)))
         for _, items in holding:
             yield from items
 
@@ -186,7 +191,7 @@ class JsonRecords:
         self._strange_line = self._strange_line or line
         deeper = next(filter(None, (self._path(value, name) for name, value in members)), None)
         if deeper:
-            raise self._refusal("records_nested", path=encodable(deeper), line=line)
+            raise self._refusal("records_nested", path=self._shown(deeper), line=line)
 
     def _path(self, value: Any, path: str) -> str | None:
         """Where a list of records lies in a value."""
@@ -221,6 +226,9 @@ class JsonRecords:
         """Columns that no record has; none of a delivery without records."""
         seen = set(self._names.values())
         return [column for column in self._contract.columns if column.name not in seen] if self._count else []
+
+    def _shown(self, text: str) -> str:
+        return self._contract.without_addresses(encodable(text))
 
     def _refusal(self, rule: str, **details: Any) -> DeliveryRefused:
         return refusal(rule, self._contract.terms.responsible, file=self._file_name, **details)

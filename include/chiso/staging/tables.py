@@ -45,10 +45,14 @@ def drop(connection: sa.Connection, scratch: Scratch) -> None:
 
 @dataclass(frozen=True)
 class Copied:
-    """Rows that were loaded, and the SHA-256 of what they say and where they stand, however the file wrote it."""
+    """Rows that were loaded, and the SHA-256 of what they say and where they stand, however the file wrote it.
+
+    cut: the last row, where it can't be read and no line ends after it.
+    """
 
     rows: int
     sha256: str
+    cut: int | None = None
 
 
 def copy_rows(connection: sa.Connection, scratch: Scratch, tables: Iterable[pa.Table], contract: Contract) -> Copied:

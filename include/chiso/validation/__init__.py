@@ -199,8 +199,9 @@ def _row_issues(connection: sa.Connection, staged: Staged, rules: Rules) -> tupl
 def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
     """The finding of one mark, without its place: its texts come from the rule, or from what staging wrote down."""
     owner = staged.contract.terms.responsible
-    personal = staged.contract.holds_personal_data and row.value is not None
-    value = mask_words(row.value) if personal else row.value
+    value = row.value
+    if value is not None:
+        value = staged.contract.without_addresses(mask_words(value) if staged.contract.holds_personal_data else value)
     what: dict[str, Any] = {"sheet": staged.sheet, "column": row.column_name, "value": value}
     rule = by_id.get(row.rule)
     if rule is None:

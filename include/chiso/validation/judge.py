@@ -97,14 +97,18 @@ def _ask(call: str, **arguments: Any) -> Any:
     return said["answer"]
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.wait()
+@atexit.register
+def end() -> None:
+    """Ends the process that serves this one, if there is one, and closes its pipes. A fork leaves its parent's alone."""
+    if process := _PROCESSES.pop(os.getpid(), None):
+        process.kill()
+        process.communicate()
 
 
 def _running() -> subprocess.Popen[str]:
     process = _PROCESSES.get(os.getpid())
     if process is None or process.poll() is not None:
+        end()
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "chiso.validation.expectations"],
             stdin=subprocess.PIPE,
@@ -113,6 +117,5 @@ def _running() -> subprocess.Popen[str]:
             encoding="utf-8",
             start_new_session=True,  # an interrupt at the terminal is ours to handle
         )
-        atexit.register(_end, process)
         _PROCESSES[os.getpid()] = process
     return process

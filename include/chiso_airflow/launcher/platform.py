@@ -196,11 +196,22 @@ def _choose_today(settings: Settings) -> Settings:
 
 
 def _ui_port(settings: Settings) -> int:
-    """CHISO_UI_PORT, else 8080, else a free one."""
+    """CHISO_UI_PORT, else 8080, else a free one. No other platform gets it while this process lives."""
     wanted = settings.values.get("CHISO_UI_PORT", "")
-    if wanted and not (wanted.isdecimal() and _is_free(int(wanted))):
+    if wanted and not (wanted.isdecimal() and _is_ours(int(wanted))):
         raise SettingsError(f"CHISO_UI_PORT={wanted} is no port or is taken: set a free one or none.")
-    return int(wanted) if wanted else _UI_PORT if _is_free(_UI_PORT) else _free_port()
+    return int(wanted) if wanted else _UI_PORT if _is_ours(_UI_PORT) else _free_port()
+
+
+def _is_ours(port: int) -> bool:
+    """Whether a port is free and no other platform has claimed it. Airflow listens on it many seconds later only."""
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            claim.bind(f"\0chiso-port-{port}")  # a name without a file, which one process at a time can have
+        except OSError:
+            return False
+        claim.detach()  # left open until the process ends
+    return _is_free(port)
 
 
 def _is_free(port: int) -> bool:

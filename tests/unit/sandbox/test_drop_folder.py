@@ -110,6 +110,13 @@ def test_telecom_structure(folder: Path) -> None:
     assert {row[9] for row in communes_of(ws)} > {"-"}
 
 
+def test_telecom_columns_of_one_quarter_are_others(folder: Path) -> None:
+    rows, others = (values(sheet(folder, f"vien_thong_Q{quarter}_2022.xlsx")) for quarter in (3, 4))
+    assert rows[4] == [*telecom.HEADER[:8], "Vùng lõm sóng", "Trung tâm xã có cáp quang (x)", "Ghi chú", "Ghi chú thêm"]
+    marks = [{row[column] for row in table[6:] if isinstance(row[0], int)} for table, column in ((rows, 9), (others, 8))]
+    assert marks == [{"x", "-"}] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "fibre_pct"), [("vien_thong_Q4_2023.xlsx", 52.8), ("vien_thong_Q2_2024.xlsx", 59.47)]
 )
