@@ -266,7 +266,7 @@ def test_a_restated_value_shows_old_new_and_cause(inbox: Inbox, reader: Reader) 
     [value] = reader.ask(FIBRE.format("indicator_value", "2024-Q2"))
     assert (value["value"], value["publication"], value["waiting_value"], value["file_names"]) == (50, "held", 60, ["a.xlsx"])
     [held] = reader.ask(FIBRE.format("held_value", "2024-Q2"))
-    assert held["value"] == 60
+    assert (held["before"], held["after"]) == (50, 60)
 
 
 @pytest.mark.parametrize("back", ["the newer one", "the only one"])

@@ -10,12 +10,13 @@ from chiso.audit.events import (
     Fingerprints,
     Loaded,
     RowsRejected,
+    ValuesDecided,
     VerdictGiven,
     Withdrawn,
     read_events,
 )
 
 __all__ = [
-    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "RowsRejected", "VerdictGiven",
-    "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
+    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "RowsRejected", "ValuesDecided",
+    "VerdictGiven", "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
 ]  # fmt: skip

@@ -132,6 +132,21 @@ class Computed(Event):
     catalogue_sha256: str
 
 
+@dataclass(frozen=True)
+class ValuesDecided(Event):
+    """Somebody decided of values that were held. decision: approve or refuse; values: `{"value_id", "indicator", "unit", "value"}`."""
+
+    STAGE = "indicators"
+    KIND = "values_decided"
+    calendar: str
+    period: str
+    decision: str
+    decided_by: str
+    why: str
+    decided_in: str
+    values: list[dict[str, Any]]
+
+
 def read_events(connection: sa.Connection, kind: type[Kind]) -> Iterator[tuple[int | None, Kind | None]]:
     """Delivery and content of every event of a kind, oldest first; None for one whose payload is no longer of its kind."""
     rows = connection.execute(

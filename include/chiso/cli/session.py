@@ -1,5 +1,6 @@
 """What a command works on: the environment and a warehouse that runs and is up to date."""
 
+import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -101,3 +102,11 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
     if len(value) == len("2024-08-05"):
         parsed = datetime.combine(parsed.date(), time.max)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=LOCAL_TIME)
+
+
+def login() -> str:
+    """The name under which the user is logged in; "" where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,23 +1,13 @@
 """`chiso withdraw`."""
 
-import getpass
-
 import click
 
-from chiso.cli.session import platform, print_json
-
-
-def _login() -> str:
-    """The name under which the user is logged in; "" where there is none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
+from chiso.cli.session import login, platform, print_json
 
 
 @click.command()
 @click.argument("delivery", type=int)
-@click.option("--by", "decided_by", default=_login, show_default="the user's login", help="Who decides it")
+@click.option("--by", "decided_by", default=login, show_default="the user's login", help="Who decides it")
 @click.option("--why", required=True, help="The reason, kept with the decision")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
 def withdraw(delivery: int, decided_by: str, why: str, as_json: bool) -> None:

@@ -82,6 +82,9 @@ class Delivery(Words):
     refuses the delivery, is a warning (an unknown column: information), or is information."""
     due_working_days: int | None = Field(default=None, ge=0)
     """Working days after the period's end; no day is set where it is left out."""
+    open_working_days: int | None = Field(default=None, ge=0)
+    """Working days after the period's end in which it is open to late data: what comes later is loaded, but what it restates is
+    held whatever its size. It never closes where it is left out."""
     format: Literal["csv", "json", "workbook"]
     """csv: a text export, whatever its separator; workbook: .xlsx, .xls, .ods, or a table of HTML."""
     max_rejected_share: Decimal = Field(default=Decimal("0.05"), ge=0, le=1)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import OperationalError
 
 from chiso import audit, contracts, indicators
+from chiso.indicators import expected
+from chiso.province import working_days
 from chiso.province.periods import Period
 from chiso.province.units import load_reference
 from chiso.system import progress
@@ -41,7 +43,8 @@ def compute_period(period: Period, platform: Platform) -> int:
     catalogue = indicators.load_catalogue(settings)
     sound = contracts.load_all(settings).contracts
     with platform.engine.begin() as connection:
-        computed = indicators.compute(connection, period, sound, catalogue, load_reference(settings.schemas))
+        policy = indicators.Policy(expected.load(settings.schemas), working_days.load(settings.schemas))
+        computed = indicators.compute(connection, period, sound, catalogue, load_reference(settings.schemas), policy)
     audit.anchor(settings, computed.head)
     return computed.written
 

@@ -36,6 +36,8 @@ class Indicator(Stated):
     """What it is made of; left out where it is only known as documents print it, or waits for its source."""
     published_as: list[str] = Field(default_factory=list)
     """How documents name it beside id and name, whatever the case and accents."""
+    restatement_tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    """By how much, in its unit, a published value may be restated without anybody's approval."""
 
     @model_validator(mode="after")
     def _sensible(self) -> "Indicator":
@@ -70,6 +72,7 @@ class OwnIndicator(Stated):
     unit: str | None = None
     formula: Formula | None = None
     published_as: list[str] | None = None
+    restatement_tolerance: Decimal | None = None
 
 
 def _listed_or_own(given: object) -> str:

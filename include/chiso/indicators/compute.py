@@ -13,8 +13,8 @@ from chiso.indicators.catalogue import Catalogue, Definition
 from chiso.indicators.definitions import note_basis
 from chiso.indicators.figures import Basis, Figures, MeasureKey, UnitKey, figures
 from chiso.indicators.formulas import Part
+from chiso.indicators.gate import Gate, Key, Policy, Rows
 from chiso.indicators.known import Gap, Known, Result, as_objects, units_at
-from chiso.indicators.publishing import decide
 from chiso.province.periods import Period
 from chiso.province.units import Reference
 
@@ -54,13 +54,15 @@ class Computed:
 
 
 def compute(
-    connection: sa.Connection, period: Period, contracts: Sequence[Contract], catalogue: Catalogue, reference: Reference
+    connection: sa.Connection,
+    period: Period,
+    contracts: Sequence[Contract],
+    catalogue: Catalogue,
+    reference: Reference,
+    policy: Policy,
 ) -> Computed:
     """Computes `period` in the connection's transaction; a value equal to the known one is not written again."""
-    connection.execute(
-        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": f"indicators {period.calendar}/{period.code}"},
-    )
+    take_turns(connection, period)
     seen, through = connection.execute(
         sa.text("SELECT pg_current_snapshot()::text, coalesce(max(verdict_id), 0) FROM validation.verdict")
     ).one()
@@ -78,7 +80,8 @@ def compute(
         {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "basis": basis},
     ).scalar_one()
     events = {contract.source for contract in contracts if contract.has_events}
-    count = _write(connection, run_id, period, values, definitions, events)
+    gate = Gate(connection, period, units.province.code, {contract.source: contract for contract in contracts}, policy)
+    count = _write(gate, run_id, values, definitions, events)
     done = audit.Computed(
         period.calendar,
         period.code,
@@ -97,6 +100,14 @@ def _wanted(definitions: Iterable[Definition]) -> dict[MeasureKey, frozenset[str
         for key, dimensions in definition.wanted.items():
             wanted[key] = wanted.get(key, frozenset()) | dimensions
     return wanted
+
+
+def take_turns(connection: sa.Connection, period: Period) -> None:
+    """Waits until nobody else computes the period, or decides of its values; held until the transaction ends."""
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"indicators {period.calendar}/{period.code}"},
+    )
 
 
 # --- Values ---
@@ -141,30 +152,13 @@ def _side(part: Part, found: Mapping[MeasureKey, Figures]) -> _Side:
 
 # --- What is written ---
 
-_Key = tuple[str, str, UnitKey]
-"""Indicator, where it is defined, unit."""
-_Rows = Mapping[_Key, sa.Row[Any]]
-
-
-def _write(
-    connection: sa.Connection,
-    run_id: int,
-    period: Period,
-    values: Sequence[Value],
-    definitions: Sequence[Definition],
-    events: set[str],
-) -> int:
+def _write(gate: Gate, run_id: int, values: Sequence[Value], definitions: Sequence[Definition], events: set[str]) -> int:
     """Inserts the values that differ from the newest known ones; returns how many."""
-    known, approved = _newest(connection, period, "true"), _newest(connection, period, "publication = 'approved'")
-    everything = [*values, *_gone(values, known, definitions, events)]
-    rows = [
-        row
-        for value in everything
-        if (row := _row(value, known.get(_key(value)), approved.get(_key(value)), run_id, period)) is not None
-    ]
+    everything = [*values, *_gone(values, gate.known, definitions, events)]
+    rows = [row for value in everything if (row := _row(value, gate, run_id)) is not None]
     if rows:
         names = ", ".join(rows[0])
-        connection.execute(
+        gate.connection.execute(
             sa.text(
                 f"INSERT INTO indicators.value ({names}) SELECT {names} "
                 "FROM jsonb_populate_recordset(NULL::indicators.value, CAST(:rows AS jsonb))"
@@ -174,27 +168,12 @@ def _write(
     return len(rows)
 
 
-def _key(value: Value) -> _Key:
+def _key(value: Value) -> Key:
     return (value.definition.indicator.id, value.definition.defined_in, value.unit)
 
 
-def _newest(connection: sa.Connection, period: Period, condition: str) -> _Rows:
-    rows = connection.execute(
-        sa.text(
-            "SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from) * FROM indicators.value "
-            f"WHERE calendar = :calendar AND period = :period AND {condition} "
-            "ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, value_id DESC"
-        ),
-        {"calendar": period.calendar, "period": period.code},
-    )
-    return {
-        (row.indicator, row.defined_in, UnitKey(row.unit_register, row.unit_code, row.unit_valid_from)): row
-        for row in rows
-    }
-
-
 def _gone(
-    values: Sequence[Value], known: _Rows, definitions: Sequence[Definition], events: set[str]
+    values: Sequence[Value], known: Rows, definitions: Sequence[Definition], events: set[str]
 ) -> Iterator[Value]:
     """No data, for what has a value that no current delivery feeds any more: a row was rejected or left out."""
     present = {_key(value) for value in values}
@@ -207,10 +186,9 @@ def _gone(
             yield Value(definition, key[2], Result(None), missing, {}, definition.words, moves)
 
 
-def _row(
-    value: Value, known: sa.Row[Any] | None, approved: sa.Row[Any] | None, run_id: int, period: Period
-) -> dict[str, Any] | None:
+def _row(value: Value, gate: Gate, run_id: int) -> dict[str, Any] | None:
     """The line to write; None where it is what is known."""
+    key, known = _key(value), gate.known.get(_key(value))
     said: dict[str, Any] = {
         "value": value.result.value,
         "numerator": value.result.numerator,
@@ -223,7 +201,9 @@ def _row(
     }
     if known and said == {name: getattr(known, name) for name in said}:
         return None
-    decision = decide(value.result.value, approved, moves=value.moves, official=value.official)
+    decision = gate.decision(
+        key, value.definition.indicator, value.result.value, value.inputs, value.missing, moves=value.moves, official=value.official
+    )
     return {
         "run_id": run_id,
         "indicator": value.definition.indicator.id,
@@ -231,8 +211,8 @@ def _row(
         "unit_register": value.unit.register,
         "unit_code": value.unit.code,
         "unit_valid_from": value.unit.valid_from,
-        "calendar": period.calendar,
-        "period": period.code,
+        "calendar": gate.period.calendar,
+        "period": gate.period.code,
         **said,
         "publication": decision.publication,
         "held_because": decision.because if decision.publication == "held" else None,

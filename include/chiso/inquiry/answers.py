@@ -131,9 +131,12 @@ def rejected(platform: Platform) -> Iterator[dict[str, Any]]:
         yield from (dict(row._mapping) for row in found)
 
 
-def held(platform: Platform) -> list[dict[str, Any]]:
-    """Newest values that wait for approval before they are published."""
-    return _all(platform, "SELECT * FROM publication.held_value ORDER BY indicator, calendar, period, unit_code")
+def held(
+    platform: Platform, period: str | None = None, indicator: str | None = None, unit: str | None = None
+) -> list[dict[str, Any]]:
+    """Newest values that wait for a decision before they are published, with what is approved before them."""
+    with platform.engine.connect() as connection:
+        return [dict(row._mapping) for row in indicators.waiting(connection, period, indicator, unit)]
 
 
 def chain_head(platform: Platform) -> str:

@@ -9,13 +9,13 @@ from chiso.system.settings import Settings
 
 
 def newest_change(platform: Platform) -> str:
-    """Names what was judged, withdrawn and computed last."""
+    """Names what was judged, withdrawn, computed and decided last."""
     with platform.engine.connect() as connection:
         row = connection.execute(
             sa.text("SELECT (SELECT max(verdict_id) FROM validation.verdict), (SELECT max(run_id) FROM indicators.run), "
-                    "(SELECT count(*) FROM validation.withdrawal)")
+                    "(SELECT count(*) FROM validation.withdrawal), (SELECT count(*) FROM indicators.decision)")
         ).one()
-    return f"verdict {row[0]}, run {row[1]}, withdrawn {row[2]}"
+    return f"verdict {row[0]}, run {row[1]}, withdrawn {row[2]}, decided {row[3]}"
 
 
 def note_built(settings: Settings, change: str) -> None:

@@ -19,7 +19,8 @@ def verify(platform: Platform) -> dict[str, Any]:
     snapshot = platform.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as connection:
         with progress.step("audit chain"):
-            faults = [*audit.verify_chain(connection, heads), *_deliveries(connection), *_withdrawals(connection)]
+            faults = [*audit.verify_chain(connection, heads), *_deliveries(connection), *_withdrawals(connection),
+                      *_decisions(connection)]
         faults += [*_results(connection, platform), *_values(connection)]
         events, head = connection.execute(
             sa.text("SELECT count(*), (SELECT hash FROM audit.event ORDER BY seq DESC LIMIT 1) FROM audit.event")
@@ -104,6 +105,21 @@ def _withdrawals(connection: sa.Connection) -> Iterator[str]:
     for delivery in sorted(stored.keys() | said.keys()):
         if stored.get(delivery) != said.get(delivery):
             yield f"delivery {delivery}: its withdrawal differs from the one in the chain"
+
+
+def _decisions(connection: sa.Connection) -> Iterator[str]:
+    """Decisions of values of which the chain says nothing, or something else; and those that are gone."""
+    rows = connection.execute(sa.text("SELECT value_id, decision, decided_by, why, decided_in FROM indicators.decision"))
+    stored = {row.value_id: tuple(row)[1:] for row in rows}
+    said = {
+        value["value_id"]: (event.decision, event.decided_by, event.why, event.decided_in)
+        for _, event in audit.read_events(connection, audit.ValuesDecided)
+        if event
+        for value in event.values
+    }
+    for value in sorted(said.keys() | stored.keys()):
+        if said.get(value) != stored.get(value):
+            yield f"value {value}: what was decided of it differs from the chain"
 
 
 def _values(connection: sa.Connection) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Stage 8: what people see: the scoreboard, exports, reports. Computes nothing."""
 
 from chiso.publication.exports import export, write_csv
-from chiso.publication.texts import Rejected, explanation_text, indicator_line, scoreboard, summary, this_run
+from chiso.publication.texts import Rejected, explanation_text, held_line, indicator_line, scoreboard, summary, this_run
 
 __all__ = [
     "Rejected",
     "explanation_text",
     "export",
+    "held_line",
     "indicator_line",
     "scoreboard",
     "summary",

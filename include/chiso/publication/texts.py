@@ -69,6 +69,13 @@ def indicator_line(row: Mapping[str, Any]) -> str:
     return f"{what} {value:>12} {row['measure_unit']}{parts}{printed} {row['status']}{held}"
 
 
+def held_line(row: Mapping[str, Any]) -> str:
+    """One value that waits: what is published, what was computed since, and why it waits."""
+    before = number(row["before"]) or "–"
+    what = f"{row['indicator']} {row['unit_code']} {row['unit_name']} {row['calendar']}/{row['period']}"
+    return f"{what}: {before} → {number(row['after']) or '–'} {row['measure_unit']} ({row['cause']}; {row['held_because']})"
+
+
 def explanation_text(found: Mapping[str, Any]) -> str:
     """The lineage of a value, an input a line."""
     head = f"{found['indicator']} {found['period']} ({found['calendar']}) {found['unit_code']} = {number(found['value'])}\n  = {found['formula']}"
@@ -151,7 +158,9 @@ def summary(
     if rejected.findings > most:
         lines.append("  … còn nữa, xem rejected.csv (more in rejected.csv)")
     lines.append(f"Giá trị chờ duyệt (values held): {len(held)}")
-    lines += [f"  {row['indicator']} {row['period']} {row['unit_code']}: {row['held_because']}" for row in held[:most]]
+    lines += [f"  {held_line(row)}" for row in held[:most]]
+    if len(held) > most:
+        lines.append("  … còn nữa: chiso held, held.csv (more there); phê duyệt: chiso approve, chiso refuse")
     lines.append(f"Tệp không nhận được (files left alone): {len(left_alone)}")
     lines += [f"  {row['reason_vi']}\n    {row['reason_en']}" for row in left_alone[:most]]
     return "\n".join(lines)

@@ -33,9 +33,14 @@ $$;
 COMMENT ON FUNCTION indicators.stale_period IS 'Periods whose newest run lacks an accepted delivery that touched them, or its withdrawal, or computed by another definition of what its source feeds. definitions: objects with key, sha256, sources, first_year, last_year.';
 
 CREATE OR REPLACE FUNCTION indicators.value_as_of(as_of timestamptz DEFAULT 'infinity')
-RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
-    FROM indicators.value WHERE recorded_at <= as_of
-    ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
+RETURNS SETOF indicators.known_value LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from, v.calendar, v.period)
+           v.value_id, v.run_id, v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from, v.calendar, v.period,
+           v.value, v.numerator, v.denominator, v.status, v.missing, v.inputs, v.formula, v.official, v.recorded_at,
+           CASE WHEN d.decision = 'approve' THEN 'approved' ELSE v.publication END,
+           v.held_because, d.decision, d.decided_by, d.why, d.decided_in, d.recorded_at
+    FROM indicators.value v LEFT JOIN indicators.decision d ON d.value_id = v.value_id AND d.recorded_at <= as_of
+    WHERE v.recorded_at <= as_of
+    ORDER BY v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from, v.calendar, v.period, v.value_id DESC
 $$;
-COMMENT ON FUNCTION indicators.value_as_of IS 'The newest value of each indicator, unit and period, as known at as_of (recorded time).';
+COMMENT ON FUNCTION indicators.value_as_of IS 'The newest value of each indicator, unit and period with what was decided of it, as known at as_of (recorded time).';

@@ -1,7 +1,7 @@
 -- The value that counts for a period: its own, or what was known before it.
 
 CREATE OR REPLACE FUNCTION indicators.latest_value(asked text DEFAULT NULL, on_calendar text DEFAULT NULL, as_of timestamptz DEFAULT 'infinity')
-RETURNS SETOF indicators.value LANGUAGE sql STABLE AS $$
+RETURNS SETOF indicators.known_value LANGUAGE sql STABLE AS $$
     SELECT DISTINCT ON (v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from) v.*
     FROM indicators.value_as_of(as_of) v
     JOIN warehouse.period p ON (p.calendar, p.period) = (v.calendar, v.period)

@@ -124,7 +124,10 @@ SELECT * FROM (VALUES
     (NULL, 'cause', 'read_again', 'tệp cũ được đọc lại theo mô tả mới', 6),
     (NULL, 'cause', 'changed_definition', 'công thức hoặc danh mục đơn vị thay đổi', 7),
     (NULL, 'cause', 'changed_definition_and_deliveries', 'công thức thay đổi và có tệp khác', 8),
-    (NULL, 'cause', 'recounted', 'tính lại từ cùng các tệp', 9)
+    (NULL, 'cause', 'recounted', 'tính lại từ cùng các tệp', 9),
+    (NULL, 'cause', 'same_number', 'cùng số, khác tệp nguồn', 10),
+    (NULL, 'cause', 'approved', 'được phê duyệt công bố', 11),
+    (NULL, 'cause', 'not_approved', 'không được phê duyệt công bố', 12)
 ) ours (source, column_name, value, label, place);
 COMMENT ON VIEW publication.code_list IS 'What codes mean: of the columns of sources from their contracts, and (source null) of the other views.';
 COMMENT ON COLUMN publication.code_list.source IS 'The source, <family>/<source>; null: a code of the platform.'; -- text

@@ -9,17 +9,17 @@ SELECT v.indicator, d.name_vi, d.measure_unit,
        CASE v.unit_register WHEN 'agency' THEN 'agency' ELSE u.level END AS level, u.parent_code,
        v.calendar, v.period, p.start_date AS period_start, p.end_date AS period_end, v.value, v.numerator, v.denominator, v.status, v.missing,
        v.status = 'computed' AND p.end_date < (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS complete,
-       v.newest_publication AS publication, CASE v.newest_publication WHEN 'held' THEN v.newest_value END AS waiting_value, v.formula,
+       CASE WHEN v.waits THEN 'held' ELSE 'approved' END AS publication, CASE WHEN v.waits THEN v.newest_value END AS waiting_value, v.formula,
        ARRAY(SELECT f.file_name FROM landing.delivery f
              WHERE f.delivery_id IN (SELECT i.delivery_id FROM indicators.value_input i WHERE i.value_id = v.value_id) ORDER BY f.delivery_id) AS file_names,
        ARRAY(SELECT f.sha256::text FROM landing.delivery f
              WHERE f.delivery_id IN (SELECT i.delivery_id FROM indicators.value_input i WHERE i.value_id = v.value_id) ORDER BY f.delivery_id) AS file_sha256,
-       v.recorded_at, v.value_id
+       v.recorded_at, coalesce(v.decided_at, v.recorded_at) AS approved_at, v.decided_by AS approved_by, v.value_id
 FROM (
     SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
     FROM (
-        SELECT *, first_value(publication) OVER newest AS newest_publication, first_value(value) OVER newest AS newest_value
-        FROM indicators.value
+        SELECT *, first_value(publication = 'held' AND decision IS NULL) OVER newest AS waits, first_value(value) OVER newest AS newest_value
+        FROM indicators.known_value
         WINDOW newest AS (PARTITION BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period ORDER BY value_id DESC)
     ) known
     WHERE publication = 'approved'
@@ -58,6 +58,8 @@ COMMENT ON COLUMN publication.indicator_value.formula IS 'What it was made of.';
 COMMENT ON COLUMN publication.indicator_value.file_names IS 'Names of the files that it was made of, by delivery.'; -- text[]
 COMMENT ON COLUMN publication.indicator_value.file_sha256 IS 'Their SHA-256, in the same order.'; -- text[]
 COMMENT ON COLUMN publication.indicator_value.recorded_at IS 'When it was computed.'; -- timestamp with time zone
+COMMENT ON COLUMN publication.indicator_value.approved_at IS 'Since when it may be published: at once, or when somebody approved it.'; -- timestamp with time zone
+COMMENT ON COLUMN publication.indicator_value.approved_by IS 'Who approved it, where it was held; null: nobody had to.'; -- text
 COMMENT ON COLUMN publication.indicator_value.value_id IS 'Key of publication.indicator_value_file and publication.change.'; -- bigint
 
 CREATE VIEW publication.indicator_value_file AS
@@ -142,17 +144,57 @@ COMMENT ON COLUMN publication.target_status.responsible IS 'Code of the agency t
 COMMENT ON COLUMN publication.target_status.responsible_name IS 'Its name.'; -- text
 
 CREATE VIEW publication.held_value AS
-SELECT indicator, unit_register, unit_code, calendar, period, value, held_because
+SELECT v.indicator, d.name_vi, d.measure_unit, v.defined_in, v.unit_register, v.unit_code, u.name_vi AS unit_name, v.calendar, v.period,
+       before.value AS before, v.value AS after, coalesce(c.cause, 'same_number') AS cause, v.held_because, coalesce(c.delivery_ids, '{}') AS delivery_ids,
+       v.recorded_at, v.value_id
 FROM (
     SELECT DISTINCT ON (indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period) *
-    FROM indicators.value
+    FROM indicators.known_value
     ORDER BY indicator, defined_in, unit_register, unit_code, unit_valid_from, calendar, period, value_id DESC
-) v WHERE publication = 'held';
-COMMENT ON VIEW publication.held_value IS 'Newest values that wait for approval.';
+) v
+JOIN warehouse.unit u ON (u.register, u.code, u.valid_from) = (v.unit_register, v.unit_code, v.unit_valid_from)
+JOIN publication.indicator d ON (d.indicator, d.defined_in) = (v.indicator, v.defined_in)
+LEFT JOIN LATERAL (
+    SELECT a.value FROM indicators.known_value a
+    WHERE (a.indicator, a.defined_in, a.unit_register, a.unit_code, a.unit_valid_from, a.calendar, a.period)
+        = (v.indicator, v.defined_in, v.unit_register, v.unit_code, v.unit_valid_from, v.calendar, v.period) AND a.publication = 'approved'
+    ORDER BY a.value_id DESC LIMIT 1) before ON true
+LEFT JOIN indicators.value_change c ON c.value_id = v.value_id
+WHERE v.publication = 'held' AND v.decision IS NULL;
+COMMENT ON VIEW publication.held_value IS 'Newest values that wait for a decision. What is approved before them stays published.';
 COMMENT ON COLUMN publication.held_value.indicator IS 'Id of the indicator.'; -- text
+COMMENT ON COLUMN publication.held_value.name_vi IS 'Name of the indicator in Vietnamese.'; -- text
+COMMENT ON COLUMN publication.held_value.measure_unit IS 'What the value is given in.'; -- text
+COMMENT ON COLUMN publication.held_value.defined_in IS 'Where it is defined.'; -- text
 COMMENT ON COLUMN publication.held_value.unit_register IS 'admin_unit or agency.'; -- text
 COMMENT ON COLUMN publication.held_value.unit_code IS 'Code of the unit.'; -- text
+COMMENT ON COLUMN publication.held_value.unit_name IS 'Its name.'; -- text
 COMMENT ON COLUMN publication.held_value.calendar IS 'civil or administrative.'; -- text
 COMMENT ON COLUMN publication.held_value.period IS 'Code of the period.'; -- text
-COMMENT ON COLUMN publication.held_value.value IS 'The value that waits.'; -- numeric
-COMMENT ON COLUMN publication.held_value.held_because IS 'Why it waits, with the approved value.'; -- text
+COMMENT ON COLUMN publication.held_value.before IS 'The approved value, which stays published; null: none is.'; -- numeric
+COMMENT ON COLUMN publication.held_value.after IS 'The value that waits.'; -- numeric
+COMMENT ON COLUMN publication.held_value.cause IS 'Why it was computed anew, as in publication.change; same_number: its number is that of the value before.'; -- text
+COMMENT ON COLUMN publication.held_value.held_because IS 'Why it waits.'; -- text
+COMMENT ON COLUMN publication.held_value.delivery_ids IS 'Deliveries that are new among what it is made of; keys of publication.delivery.'; -- bigint[]
+COMMENT ON COLUMN publication.held_value.recorded_at IS 'When it was computed.'; -- timestamp with time zone
+COMMENT ON COLUMN publication.held_value.value_id IS 'Key of publication.indicator_value_file and publication.decision.'; -- bigint
+
+CREATE VIEW publication.decision AS
+SELECT v.value_id, v.indicator, v.defined_in, v.unit_register, v.unit_code, v.calendar, v.period, v.value, v.held_because,
+       v.decision, v.decided_by, v.why, v.decided_in, v.decided_at
+FROM indicators.known_value v WHERE v.decision IS NOT NULL;
+COMMENT ON VIEW publication.decision IS 'What was decided of values that were held, by whom, when and why.';
+COMMENT ON COLUMN publication.decision.value_id IS 'The value that was decided of.'; -- bigint
+COMMENT ON COLUMN publication.decision.indicator IS 'Id of the indicator.'; -- text
+COMMENT ON COLUMN publication.decision.defined_in IS 'Where it is defined.'; -- text
+COMMENT ON COLUMN publication.decision.unit_register IS 'admin_unit or agency.'; -- text
+COMMENT ON COLUMN publication.decision.unit_code IS 'Code of the unit.'; -- text
+COMMENT ON COLUMN publication.decision.calendar IS 'civil or administrative.'; -- text
+COMMENT ON COLUMN publication.decision.period IS 'Code of the period.'; -- text
+COMMENT ON COLUMN publication.decision.value IS 'The value.'; -- numeric
+COMMENT ON COLUMN publication.decision.held_because IS 'Why it had been held.'; -- text
+COMMENT ON COLUMN publication.decision.decision IS 'approve: it is published; refuse: it never is.'; -- text
+COMMENT ON COLUMN publication.decision.decided_by IS 'Who decided.'; -- text
+COMMENT ON COLUMN publication.decision.why IS 'The reason given.'; -- text
+COMMENT ON COLUMN publication.decision.decided_in IS 'command or airflow: where it was decided.'; -- text
+COMMENT ON COLUMN publication.decision.decided_at IS 'When it was decided.'; -- timestamp with time zone

@@ -9,7 +9,7 @@ import yaml
 from chiso.indicators.catalogue import Definition, Indicator, Years
 from chiso.indicators.compute import Value, values_of
 from chiso.indicators.figures import Figures, Lack, MeasureKey
-from chiso.indicators.publishing import decide
+from chiso.indicators.publishing import Before, Computed, decide
 
 from tests.unit.indicators.known import COMMUNES, PROVINCE, figures, known, unit
 
@@ -112,7 +112,45 @@ def before(**given: Any) -> Any:
     ],
 )
 def test_only_an_unexpected_restatement_is_held(approved: Any, given: dict[str, Any], publication: str) -> None:
-    wanted = {"value": Decimal(60), "moves": False, "official": None} | given
-    decision = decide(wanted.pop("value"), approved, **wanted)
+    wanted: dict[str, Any] = {"value": Decimal(60), "moves": False, "official": None} | given
+    decision = decide(Computed(**wanted), Before(approved), Decimal(0), None)
     assert decision.publication == publication
     assert decision.because == "restated: was 50" or publication == "approved"
+
+
+LACKS = {"what": "rows", "source": "d/t", "rows": 2}
+SILENT = {"what": "period", "source": "d/t", "period": "2024-Q2", "reporter": "608"}
+
+
+@pytest.mark.parametrize(
+    ("given", "because"),
+    [
+        ({}, None),
+        ({"printed": [Decimal("60.0")]}, None),
+        ({"value": Decimal(31) / 37 * 100, "printed": [Decimal(84)]}, None),
+        ({"value": Decimal(1363) / 1726 * 100, "printed": [Decimal("79.24")]}, "documents print 79.24"),
+        ({"failing": ["sum_differs"]}, "critical rules are broken: sum_differs"),
+        ({"missing": [LACKS]}, "incomplete: 2 rows of d/t are in quarantine"),
+        ({"missing": [SILENT]}, "incomplete: 608 didn't report d/t"),
+        ({"missing": [{"what": "unit", "unit": "608"}]}, "incomplete: nothing of 608"),
+        ({"missing": [{"what": "period", "source": "d/t", "period": "2024-12"}]}, None),
+        ({"missing": [LACKS], "moves": True}, None),
+        ({"missing": [LACKS], "value": None}, None),
+    ],
+)
+def test_a_first_value_is_held_where_something_is_known_to_be_wrong(given: dict[str, Any], because: str | None) -> None:
+    wanted: dict[str, Any] = {"value": Decimal(60), "moves": False, "official": None} | given
+    decision = decide(Computed(**wanted), Before(None), Decimal(0), None)
+    assert (decision.because if decision.publication == "held" else None) == because
+    assert decide(Computed(**wanted), Before(None), Decimal(0), "it is known").publication == "approved"
+
+
+def test_small_restatements_refused_numbers_and_late_deliveries() -> None:
+    new, other = Computed(Decimal("50.4"), False, None), Computed(Decimal(60), False, None)
+    assert decide(new, Before(before()), Decimal("0.5"), None).publication == "approved"
+    assert decide(new, Before(before()), Decimal("0.3"), None).publication == "held"
+    late = Computed(Decimal("50.4"), False, None, late=[7])
+    assert decide(late, Before(before()), Decimal("0.5"), None).because == "restated: was 50; delivery 7 came after the period was closed"
+    refused = SimpleNamespace(value=Decimal(60), decided_by="Lan", why="chưa kiểm tra")
+    assert decide(other, Before(None, refused), Decimal(0), None).because == "refused before by Lan: chưa kiểm tra"
+    assert decide(new, Before(None, refused), Decimal(0), None).publication == "approved"
