@@ -93,7 +93,7 @@ def test_exports_hold_what_the_commands_print(inbox: Inbox) -> None:
     assert float(values["households_fibre_pct"]["value"]) == 50
     assert (values["households_fibre_pct"]["numerator"], values["households_fibre_pct"]["denominator"]) == ("250", "500")
     assert {path.name for path in inbox.platform.settings.reports.glob("*.csv")} == {
-        f"{name}.csv" for name in ("targets", "indicators", "refused", "rejected", "held", "left_alone")
+        f"{name}.csv" for name in ("targets", "indicators", "refused", "rejected", "held", "left_alone", "timeliness")
     }
     assert made.docs and made.docs.exists()
 

@@ -80,3 +80,18 @@ def test_a_faulty_line_is_named(line: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"working_days\.csv") as fault:
         working_days.load(tmp_path)
     assert said in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("due", "came", "late"),
+    [
+        (date(2024, 7, 5), date(2024, 7, 1), 0),
+        (date(2024, 7, 5), date(2024, 7, 5), 0),
+        (date(2024, 7, 5), date(2024, 7, 6), 1),  # on Saturday: there on Monday
+        (date(2024, 7, 5), date(2024, 7, 8), 1),
+        (date(2024, 4, 16), date(2024, 4, 24), 5),  # the day of the Hùng kings lies between
+        (date(2025, 4, 25), date(2025, 4, 26), 1),  # a Saturday on which offices work
+    ],
+)
+def test_how_late_counts_working_days(due: date, came: date, late: int) -> None:
+    assert CALENDAR.days_late(due, came) == late

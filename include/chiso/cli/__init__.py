@@ -17,6 +17,7 @@ _COMMANDS = {
     "ingest": ("chiso.cli.deliveries:ingest", "Load a file, or what is due of a source."),
     "deliveries": ("chiso.cli.received:deliveries", "What came, and what became of it."),
     "fetches": ("chiso.cli.received:fetches", "What could not be fetched, and why."),
+    "timeliness": ("chiso.cli.timeliness:timeliness", "Which reports came on time, late, or not at all."),
     "withdraw": ("chiso.cli.withdrawal:withdraw", "Take a wrongly accepted delivery back."),
     "indicators": ("chiso.cli.figures:indicators", "Computed indicators; lint checks their catalogue."),
     "targets": ("chiso.cli.figures:targets", "The targets of a resolution and where they stand."),

@@ -12,6 +12,7 @@ from chiso import publication, validation
 from chiso.flow import drop_folders
 from chiso.indicators import Question, Standing
 from chiso.inquiry import answers, freshness, shapes
+from chiso.inquiry.timeliness import timeliness
 from chiso.publication import Rejected
 from chiso.system import progress
 from chiso.system.platform import Platform
@@ -69,6 +70,7 @@ def _tables(made: Reports, platform: Platform) -> Mapping[str, Iterable[Mapping[
         "rejected": made.rejected,
         "held": made.held,
         "left_alone": made.left_alone,
+        "timeliness": timeliness(platform).as_json()["reports"],
     }
 
 

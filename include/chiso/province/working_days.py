@@ -48,6 +48,17 @@ class WorkingDays:
                 day += _DAY
         return day
 
+    def days_late(self, due: date, came: date) -> int:
+        """Working days from the day after `due` to the one on which what came could be worked with; 0 where it wasn't late.
+
+        What comes on a day off is there on the next working day.
+        """
+        if came <= due:
+            return 0
+        while not self.is_working_day(came):
+            came += _DAY
+        return sum(self.is_working_day(due + n * _DAY) for n in range(1, (came - due).days + 1))
+
 
 def load(schemas: Path) -> WorkingDays:
     """The calendar with the days that the reference list states. Raises ContractError, which names file and line."""

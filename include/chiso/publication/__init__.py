@@ -2,6 +2,7 @@
 
 from chiso.publication.exports import export, write_csv
 from chiso.publication.texts import Rejected, explanation_text, held_line, indicator_line, scoreboard, summary, this_run
+from chiso.publication.timeliness_text import timeliness_matrix
 
 __all__ = [
     "Rejected",
@@ -12,5 +13,6 @@ __all__ = [
     "scoreboard",
     "summary",
     "this_run",
+    "timeliness_matrix",
     "write_csv",
 ]
