@@ -85,6 +85,25 @@ def _shown(what: str) -> Any:
     return task(task_id=what, map_index_template="{{ source }}")(tasks.show).partial(what=what)
 
 
+def daily_mail(schedule: str, timezone: str, doc_md: str) -> DAG:
+    """Sends what is to be told, and the data centre's digest. schedule: cron, in `timezone`.
+
+    Tried once: what a mail server doesn't take waits for a person or the next day.
+    """
+    with DAG(
+        dag_id="digest",
+        schedule=CronTriggerTimetable(schedule, timezone=timezone),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["mail"],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        task(tasks.send_mail)()
+    return dag
+
+
 def compute_periods(families: list[str], doc_md: str) -> DAG:
     """A run that computes every stale period and builds the reports, as soon as any family has named some.
 

@@ -231,6 +231,26 @@ def compute(*, partition_key: str | None = None) -> list[str]:
     return done
 
 
+def send_mail() -> list[str]:
+    """Sends the mails of the day that weren't sent yet; returns how many topics each had, without addresses.
+
+    Skips where Airflow has no connection to a mail server. Fails, after the others were sent, where the server didn't take one.
+    """
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+    from chiso import notices
+
+    from chiso_airflow import mail
+
+    if not mail.is_set():
+        raise AirflowSkipException(f"There is no connection {mail.CONNECTION}: no mail is sent. How to set it: docs/runbooks/mail.md")
+    with _stage_work() as platform, notices.turn(platform):
+        sent, failed = mail.send(platform, notices.due_mails(platform))
+    log.info("%d mails sent", len(sent))
+    if failed:
+        raise AirflowFailException("; ".join(failed))
+    return sent
+
+
 def build_reports() -> None:
     """Stage 8: exports and Data Docs as the warehouse stands."""
     from chiso.inquiry import reports

@@ -9,6 +9,7 @@ from chiso.audit.events import (
     DeliveryReceived,
     Fingerprints,
     Loaded,
+    Mailed,
     RowsRejected,
     ValuesDecided,
     VerdictGiven,
@@ -17,6 +18,6 @@ from chiso.audit.events import (
 )
 
 __all__ = [
-    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "RowsRejected", "ValuesDecided",
-    "VerdictGiven", "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
+    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "Mailed", "RowsRejected",
+    "ValuesDecided", "VerdictGiven", "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
 ]  # fmt: skip

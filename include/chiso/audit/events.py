@@ -147,6 +147,21 @@ class ValuesDecided(Event):
     values: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Mailed(Event):
+    """A mail was sent. topics: what it was about, `{"agency", "kind", "key"}`. Its address and text by their hashes alone."""
+
+    STAGE = "notices"
+    KIND = "mailed"
+    mail: int
+    message_id: str
+    day: str
+    subject: str
+    address_sha256: str
+    body_sha256: str
+    topics: list[dict[str, str]]
+
+
 def read_events(connection: sa.Connection, kind: type[Kind]) -> Iterator[tuple[int | None, Kind | None]]:
     """Delivery and content of every event of a kind, oldest first; None for one whose payload is no longer of its kind."""
     rows = connection.execute(

@@ -82,6 +82,14 @@ class Settings:
             raise SettingsError(f"CHISO_TODAY={text!r} is no date; write it as 2024-07-05.") from None
 
     @property
+    def data_centre_address(self) -> str:
+        """Where the daily digest goes, and what is for agencies without a contact (`CHISO_DATA_CENTRE_EMAIL`)."""
+        address = self.values.get("CHISO_DATA_CENTRE_EMAIL", "").strip()
+        if not address:
+            raise SettingsError("CHISO_DATA_CENTRE_EMAIL is not set: the data centre's digest has no address. Set it, e.g. ttdl@example.vn.")
+        return address
+
+    @property
     def landing_keys(self) -> list[str]:
         """Age identities: the first encrypts, every one decrypts. Rotation: docs/runbooks/keys.md."""
         keys = self.values.get("CHISO_LANDING_KEY", "").split()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from chiso.system.roles import READER
 
 _SCHEMAS = (
-    "sources", "landing", "staging", "validation", "quarantine", "warehouse", "indicators", "publication", "audit", "public",
+    "sources", "landing", "staging", "validation", "quarantine", "warehouse", "indicators", "publication", "notices", "audit", "public",
 )  # fmt: skip
 
 

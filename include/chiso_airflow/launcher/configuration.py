@@ -99,6 +99,7 @@ def airflow_environment(settings: Settings, addresses: Addresses) -> dict[str, s
         "CHISO_HOME": str(settings.home),
         "CHISO_VAR": str(settings.var),
         "CHISO_TODAY": settings.values.get("CHISO_TODAY", ""),
+        "CHISO_DATA_CENTRE_EMAIL": settings.values.get("CHISO_DATA_CENTRE_EMAIL", ""),
         "PYTHONPATH": str(settings.home / "include"),
     }
 
