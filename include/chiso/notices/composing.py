@@ -77,7 +77,7 @@ def _state(platform: Platform, topics: Topics, found: Timeliness) -> tuple[str, 
         f"Reporting rate {_percent(found.reporting_rate)}, on time {_percent(found.on_time_rate)}; values that wait: {waiting}.",
     ]
     for kind, words, english in (("overdue", "Báo cáo quá hạn", "Overdue"), ("upcoming", "Báo cáo sắp đến hạn", "Soon due")):
-        reports = topics.of_reports(kind, fetched=True)  # type: ignore[arg-type]
+        reports = topics.of_reports(kind, fetched=kind == "overdue")  # type: ignore[arg-type]
         lines = [topics.line(list(some)) for _, some in groupby(reports, key=lambda report: (report.source, report.reporter))]
         vi += _listed(words, [line for line, _ in lines])
         en += _listed(english, [line for _, line in lines])

@@ -22,7 +22,7 @@ Kind = Literal["upcoming", "overdue", "refused", "held", "digest"]
 DAYS_BEFORE = 2
 """Working days before the due day on which a report is reminded of."""
 _MOST = 8
-"""So many periods or units are named, the others counted."""
+"""So many periods are named, the others counted."""
 
 Told = frozenset[tuple[str, str, str]]
 """Agency, kind and key of everything that was told."""
@@ -135,25 +135,25 @@ class Topics:
             )
 
     def _held(self, told: Told) -> Iterator[Topic]:
-        """By agency whose delivery led to it, indicator and period."""
+        """By agency whose delivery led to it, and indicator."""
         rows = self._rows(
-            "SELECT DISTINCT h.value_id, h.indicator, h.name_vi, h.period, h.calendar, h.unit_name, h.held_because, d.source "
-            "FROM publication.held_value h JOIN landing.delivery d ON d.delivery_id = ANY(h.delivery_ids) ORDER BY h.value_id"
+            "SELECT DISTINCT h.value_id, h.indicator, h.name_vi, h.period, h.calendar, h.held_because, d.source "
+            "FROM publication.held_value h JOIN landing.delivery d ON d.delivery_id = ANY(h.delivery_ids) ORDER BY h.calendar, h.period, h.value_id"
         )
-        waits: dict[tuple[str, str, Period], dict[str, sa.Row[Any]]] = {}
+        waits: dict[tuple[str, str], dict[str, sa.Row[Any]]] = {}
         for row in rows:
             agency, key = self._answering(row.source), str(row.value_id)
             if agency is not None and (agency, "held", key) not in told:
-                waits.setdefault((agency, row.indicator, Period.of(row.period, row.calendar)), {})[key] = row
-        for (agency, indicator, period), values in waits.items():
+                waits.setdefault((agency, row.indicator), {})[key] = row
+        for (agency, indicator), values in waits.items():
             first = next(iter(values.values()))
-            units = _some(sorted({value.unit_name for value in values.values()}), "đơn vị khác")
+            periods = list(dict.fromkeys(Period.of(value.period, value.calendar) for value in values.values()))
             yield Topic(
                 "held",
                 agency,
                 tuple(values),
-                f"{first.name_vi}, kỳ {in_vietnamese(period)}: {len(values)} giá trị ({units})",
-                f"{indicator}, {period.code} ({period.calendar}): {len(values)} values; {visible(first.held_because)}",
+                f"{first.name_vi}: {len(values)} giá trị, kỳ {_some(list(map(in_vietnamese, periods)), 'kỳ khác')}",
+                f"{indicator}: {len(values)} values of {_some([period.code for period in periods], 'more')}; the first {visible(first.held_because)}",
             )
 
     def _rows(self, query: str) -> Sequence[sa.Row[Any]]:
