@@ -85,6 +85,7 @@ def test_a_form_from_file_to_number_to_cell(platform: Platform) -> None:
         ("landing", "delivery_received"),
         ("validation", "verdict"),
         ("quarantine", "rows_rejected"),
+        ("quarantine", "cases_moved"),
         ("warehouse", "load"),
     ]
     assert verification.verify(platform)["faults"] == []

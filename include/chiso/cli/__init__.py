@@ -19,6 +19,7 @@ _COMMANDS = {
     "fetches": ("chiso.cli.received:fetches", "What could not be fetched, and why."),
     "timeliness": ("chiso.cli.timeliness:timeliness", "Which reports came on time, late, or not at all."),
     "withdraw": ("chiso.cli.withdrawal:withdraw", "Take a wrongly accepted delivery back."),
+    "quarantine": ("chiso.cli.quarantine:quarantine", "Rows that break a rule, as cases: list, send back, decide."),
     "indicators": ("chiso.cli.figures:indicators", "Computed indicators; lint checks their catalogue."),
     "targets": ("chiso.cli.figures:targets", "The targets of a resolution and where they stand."),
     "explain": ("chiso.cli.figures:explain", "From a number back to its cells and raw files."),

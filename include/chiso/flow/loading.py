@@ -187,13 +187,26 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
         verdict_id = verdicts.write(connection, outcome, staged.content_sha256, case.rules.sha256, checks=verdict.checks)
         drift.write(connection, verdict_id, staged, landed.delivery_id, case.drifts)
         kept = quarantine.keep(connection, verdict_id, validation.rejects(connection, staged, case.rules))
+        moves = _move_cases(connection, case, verdict_id, accepted=outcome.accepted)
         head = _audit_verdict(connection, landed, outcome)
         if kept:
             head = audit.record(connection, audit.RowsRejected(outcome.rejected, kept), landed.delivery_id)
+        if moves:
+            head = audit.record(connection, quarantine.CasesMoved(dict(moves)), landed.delivery_id)
         if outcome.accepted:
             head = audit.record(connection, _loaded(outcome, merged), landed.delivery_id)
     audit.anchor(platform.settings, head)
     return outcome
+
+
+def _move_cases(connection: sa.Connection, case: _Judging, verdict_id: int, *, accepted: bool) -> quarantine.Moves:
+    delivery_id = case.landed.delivery_id
+    moves = quarantine.take_up(connection, case.staged, delivery_id, verdict_id)
+    if accepted:
+        moves += quarantine.settle(connection, case.staged, delivery_id, verdict_id)
+    if moves["opened"] or moves["seen"]:
+        moves += quarantine.settle_late(connection, case.staged, delivery_id, verdict_id)
+    return moves
 
 
 def _refuse(landed: Landed, finding: Issue, rules: Rules, platform: Platform) -> Outcome:

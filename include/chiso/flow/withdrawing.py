@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts, warehouse
+from chiso import audit, contracts, quarantine, warehouse
 from chiso.contracts import Contract
 from chiso.deliveries import withdrawals
 from chiso.deliveries.verdicts import Outcome
@@ -53,7 +53,8 @@ def withdraw(delivery_id: int, decided_by: str, why: str, platform: Platform) ->
             if contract.has_events:
                 warehouse.take_back(connection, contract, delivery_id, gone)
             withdrawals.add(connection, gone, delivery_id, decided_by.strip(), why.strip())
-            head = _audit(connection, contract, gone, audit.Withdrawn(delivery_id, decided_by.strip(), why.strip()))
+            moves = quarantine.lose(connection, gone, decided_by.strip(), why.strip())
+            head = _audit(connection, contract, gone, audit.Withdrawn(delivery_id, decided_by.strip(), why.strip()), moves)
         audit.anchor(platform.settings, head)
     for _ in _read_again(contract, platform):
         pass
@@ -90,10 +91,14 @@ def _refuse_twice(connection: sa.Connection, delivery_id: int) -> None:
         )
 
 
-def _audit(connection: sa.Connection, contract: Contract, gone: list[int], happened: audit.Withdrawn) -> audit.Head:
-    """An event for each delivery, and where counts changed, what the ledger holds by now under the one that was named."""
+def _audit(
+    connection: sa.Connection, contract: Contract, gone: list[int], happened: audit.Withdrawn, moves: quarantine.Moves
+) -> audit.Head:
+    """An event for each delivery; where cases moved, one of those; where counts changed, what the ledger holds by now."""
     for delivery in gone:
         head = audit.record(connection, happened, delivery)
+    if moves:
+        head = audit.record(connection, quarantine.CasesMoved(dict(moves)), happened.asked)
     if contract.has_events:
         head = audit.record(connection, warehouse.counted(connection, happened.asked), happened.asked)
     return head

@@ -1,60 +1,13 @@
-"""Stage 5: keep rejected rows with rule, cell, reason and who must mend them. Repairs nothing.
+"""Stage 5: keep rejected rows with rule, cell, reason and who must mend them, and what becomes of each. Repairs nothing.
 
 The row itself stays in the raw file, from which it can be read again.
 """
 
-import csv
-import io
-from collections.abc import Iterable
+from chiso.quarantine.cases import Moves, lose, settle, settle_late, take_up
+from chiso.quarantine.decisions import Case, cases_named, cases_of, decide
+from chiso.quarantine.events import CasesDecided, CasesMoved
+from chiso.quarantine.rejects import keep
 
-import sqlalchemy as sa
-
-from chiso.findings.issues import Issue
-from chiso.system.database import copy_in
-
-_COLUMNS = [
-    "verdict_id",
-    "line",
-    "rule",
-    "sheet",
-    "cell",
-    "column_name",
-    "value",
-    "message_vi",
-    "message_en",
-    "responsible",
-]
-_BLOCK_ROWS = 20_000
-
-
-def keep(connection: sa.Connection, verdict_id: int, rejects: Iterable[Issue]) -> int:
-    """Writes one line per (row, rule) in the connection's transaction; returns how many."""
-    count = 0
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for found in rejects:
-        writer.writerow(
-            [
-                verdict_id,
-                found.row,
-                found.rule,
-                found.sheet,
-                found.cell,
-                found.column,
-                found.value,
-                found.message_vi,
-                found.message_en,
-                found.responsible,
-            ]
-        )
-        count += 1
-        if count % _BLOCK_ROWS == 0:
-            _flush(connection, buffer)
-    _flush(connection, buffer)
-    return count
-
-
-def _flush(connection: sa.Connection, buffer: io.StringIO) -> None:
-    copy_in(connection, "quarantine.reject", _COLUMNS, io.BytesIO(buffer.getvalue().encode()))
-    buffer.seek(0)
-    buffer.truncate()
+__all__ = [
+    "Case", "CasesDecided", "CasesMoved", "Moves", "cases_named", "cases_of", "decide", "keep", "lose", "settle", "settle_late", "take_up",
+]  # fmt: skip

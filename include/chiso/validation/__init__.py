@@ -149,8 +149,8 @@ def build_docs(settings: Settings) -> Path | None:
     return judge.build_docs(docs)
 
 
-def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator[Issue]:
-    """Every (row, rule) that rejects a row, streamed from the marks."""
+def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator[tuple[int, Issue]]:
+    """Number of the row and finding of every (row, rule) that rejects a row, streamed from the marks."""
     by_id = rules.by_id()
     marks = connection.execute(
         sa.text(
@@ -165,7 +165,7 @@ def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator
             if len(known) == _MOST_REMEMBERED:
                 known.clear()
             known[said] = _issue_of(row, staged, by_id)
-        yield _placed(known[said], row, staged)
+        yield row.row_no, _placed(known[said], row, staged)
 
 
 def _require_agreement(case: _Case, engine: sa.Engine) -> None:

@@ -1,0 +1,120 @@
+"""What people decide of cases: each a step of its own, and one event of the audit chain with the whole content of its rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from chiso import audit
+from chiso.quarantine.events import CasesDecided
+from chiso.system.errors import UsageError
+
+OPEN = ("opened", "seen", "returned")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it stands. step: the last one; delivery_id, reject_id, line: where it was found last."""
+
+    case_id: int
+    source: str
+    period: str
+    calendar: str
+    row_key: list[str]
+    rule: str
+    column_name: str | None
+    step: str
+    delivery_id: int
+    reject_id: int
+    line: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody."""
+        return self.step in OPEN
+
+
+_CASES = """
+    SELECT c.case_id, c.source, c.period, c.calendar, c.row_key, c.rule, c.column_name, l.step, f.delivery_id, f.reject_id, q.line
+    FROM quarantine.row_case c
+    CROSS JOIN LATERAL (SELECT e.step FROM quarantine.case_event e WHERE e.case_id = c.case_id ORDER BY e.event_id DESC LIMIT 1) l
+    CROSS JOIN LATERAL (SELECT e.delivery_id, e.reject_id FROM quarantine.case_event e WHERE e.case_id = c.case_id AND e.reject_id IS NOT NULL
+                        ORDER BY e.event_id DESC LIMIT 1) f
+    JOIN quarantine.reject q ON q.reject_id = f.reject_id"""
+
+
+def cases_named(connection: sa.Connection, numbers: Sequence[int], *, lock: bool = False) -> list[Case]:
+    """The cases of those numbers, each once. Raises UsageError where there is none of a number.
+
+    lock: nobody else decides of them until the transaction ends.
+    """
+    if lock:
+        locked = sa.text("SELECT FROM quarantine.row_case WHERE case_id = ANY(:numbers) ORDER BY case_id FOR UPDATE")
+        connection.execute(locked, {"numbers": list(numbers)})
+    found = _select(connection, "WHERE c.case_id = ANY(:numbers)", numbers=list(numbers))
+    if unknown := sorted(set(numbers) - {case.case_id for case in found}):
+        raise UsageError(f"There is no case {unknown[0]}; `chiso quarantine list` names them.")
+    return found
+
+
+def cases_of(connection: sa.Connection, delivery_id: int) -> list[Case]:
+    """The cases that were last found in a delivery."""
+    return _select(
+        connection,
+        "WHERE f.delivery_id = :delivery AND c.case_id IN (SELECT case_id FROM quarantine.case_event WHERE delivery_id = :delivery)",
+        delivery=delivery_id,
+    )
+
+
+def _select(connection: sa.Connection, condition: str, **asked: object) -> list[Case]:
+    rows = connection.execute(sa.text(f"{_CASES} {condition} ORDER BY c.case_id"), asked)
+    return [Case(*row) for row in rows]
+
+
+def decide(
+    connection: sa.Connection,
+    cases: Collection[Case],
+    step: Literal["returned", "discarded", "released"],
+    decided_by: str,
+    why: str,
+    delivery_id: int | None = None,
+) -> audit.Head | None:
+    """Writes down a decision of cases, and its event; None where there are none.
+
+    delivery_id: the one by which it was carried out; else each case's own.
+    """
+    if not cases:
+        return None
+    events = connection.execute(
+        sa.text(
+            "INSERT INTO quarantine.case_event (case_id, step, delivery_id, decided_by, why) "
+            "SELECT case_id, :step, coalesce(:delivery, delivery_id), :by, :why "
+            "FROM unnest(CAST(:cases AS bigint[]), CAST(:deliveries AS bigint[])) AS x(case_id, delivery_id) RETURNING case_id, event_id"
+        ),
+        {
+            "step": step,
+            "delivery": delivery_id,
+            "by": decided_by,
+            "why": why,
+            "cases": [case.case_id for case in cases],
+            "deliveries": [case.delivery_id for case in cases],
+        },
+    )
+    numbers = {row.case_id: row.event_id for row in events}
+    rows = [
+        {
+            "case": case.case_id,
+            "event": numbers[case.case_id],
+            "source": case.source,
+            "period": case.period,
+            "calendar": case.calendar,
+            "row_key": case.row_key,
+            "rule": case.rule,
+            "column": case.column_name,
+            "reject": case.reject_id,
+        }
+        for case in cases
+    ]
+    deliveries = {case.delivery_id for case in cases} if delivery_id is None else {delivery_id}
+    return audit.record(connection, CasesDecided(step, decided_by, why, rows), deliveries.pop() if len(deliveries) == 1 else None)
