@@ -1,6 +1,7 @@
 """`chiso quarantine`: rows in quarantine, as cases."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -55,6 +56,24 @@ def show(case: int, as_json: bool) -> None:
     click.echo(f"{_line(story)}\n       {story['message_en']}")
     for step in story["steps"]:
         click.echo(f"  {_told(step)}")
+
+
+@quarantine.command()
+@click.option("--delivery", type=int, required=True, help="Number of the delivery")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write: .xlsx, of a text export .csv")
+@_BY
+@click.option("--why", default="trả lại để sửa", show_default=True, help="The reason, kept with the cases")
+@_JSON
+def export(delivery: int, out: Path, decided_by: str, why: str, as_json: bool) -> None:
+    """Writes the file that goes back to the sender, each bad cell marked; its open cases are returned by it."""
+    from chiso.flow import returning
+
+    with platform() as running:
+        done = returning.export(running, delivery, out, decided_by, why)
+    if as_json:
+        print_json(done.as_json())
+        return
+    click.echo(f"{done.file}: {done.marked} places marked, {len(done.cases)} cases returned")
 
 
 @quarantine.command()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -28,6 +29,8 @@ from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 from chiso.system.settings import connection_variable
 from chiso.validation import RowConditions, Rules, Verdict
+
+Answer = TypeVar("Answer")
 
 
 def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
@@ -109,6 +112,17 @@ def check(
     )
 
 
+def with_rows(landed: Landed, rules: Rules, platform: Platform, ask: Callable[[sa.Connection], Answer]) -> Answer:
+    """What `ask` finds in the staged rows of a kept delivery, which is read for that and judged by nobody. Raises DeliveryRefused."""
+    with one_at_a_time(rules.contract, platform.engine), reachable(platform.engine):
+        try:
+            _read(landed, rules, platform)
+            with platform.engine.connect() as connection:
+                return ask(connection)
+        finally:
+            _discard(rules.contract, platform)
+
+
 # --- The steps ---
 
 
@@ -140,7 +154,7 @@ def one_at_a_time(contract: Contract, engine: sa.Engine) -> Iterator[None]:
 def _read(received: Received, rules: Rules, platform: Platform) -> Staged:
     failed, reference = RowConditions(rules).failed, load_reference(platform.settings.schemas)
     with platform.engine.begin() as connection:
-        password = _password(rules.contract, platform)
+        password = workbook_password(rules.contract, platform)
         return staging.read(staging.Task(received, rules.contract, reference, connection, failed, password))
 
 
@@ -271,7 +285,7 @@ def _discard(contract: Contract, platform: Platform) -> None:
         staging.discard(connection, contract)
 
 
-def _password(contract: Contract, platform: Platform) -> str | None:
+def workbook_password(contract: Contract, platform: Platform) -> str | None:
     """The secret that opens protected workbooks, of the drop folder's connection."""
     terms = contract.terms.transport
     name = connection_variable(terms.endpoint)
