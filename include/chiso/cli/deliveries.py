@@ -33,8 +33,8 @@ def check(
     with platform() as running:
         contract = contracts.load(source_name, running.settings)
         outcome = loading.check(file, contract, running, period, with_values=with_values)
-    _show([outcome], as_json, many=False)
-    ctx.exit(_exit_code([outcome]))
+    show_outcomes([outcome], as_json, many=False)
+    ctx.exit(exit_code([outcome]))
 
 
 @click.command()
@@ -76,16 +76,16 @@ def ingest(
                     _show_range(found, as_json)
                     ctx.exit(0)
                 wanted = [each for each, had in found.items() if not had]
-            outcomes, fault = _gathered(collecting.ingest_due(contract, running, wanted))
+            outcomes, fault = gathered(collecting.ingest_due(contract, running, wanted))
             left = drop_folders.left_alone(running, source=contract.source)
         computing.compute_stale(running)  # also what an earlier run loaded and, cut short, didn't compute
     if outcomes or not fault:
-        _show(outcomes, as_json, many=file is None and period is None)
+        show_outcomes(outcomes, as_json, many=file is None and period is None)
     for each in left:
         click.echo(f"Left alone: {each.why.message_vi}\n            {each.why.message_en}", err=True)
     if fault:
         raise fault
-    ctx.exit(_exit_code(outcomes))
+    ctx.exit(exit_code(outcomes))
 
 
 def _require_one_way(file: Path | None, period: str | None, span: tuple[str | None, str | None], *, dry_run: bool) -> None:
@@ -107,24 +107,25 @@ def _show_range(found: dict[Period, bool], as_json: bool) -> None:
         click.echo(f"{shape['period']:12} {shape['would']}")
 
 
-def _gathered(outcomes: "Iterator[Outcome]") -> tuple["list[Outcome]", ChisoError | None]:
+def gathered(outcomes: "Iterator[Outcome]") -> tuple["list[Outcome]", ChisoError | None]:
     """What came before it ended, and the fault that it ended with."""
-    gathered: list[Outcome] = []
+    came: list[Outcome] = []
     try:
         for outcome in outcomes:
-            gathered.append(outcome)  # noqa: PERF402 - what was gathered counts where the next one fails
+            came.append(outcome)  # noqa: PERF402 - what was gathered counts where the next one fails
     except ChisoError as fault:
-        return gathered, fault
-    return gathered, None
+        return came, fault
+    return came, None
 
 
-def _exit_code(outcomes: "list[Outcome]") -> int:
+def exit_code(outcomes: "list[Outcome]") -> int:
     """0 accepted, 1 refused, 2 where the stated period was wrong."""
     rules = {found["rule"] for outcome in outcomes if not outcome.accepted for found in outcome.issues}
     return 2 if "period_stated" in rules else 0 if all(outcome.accepted for outcome in outcomes) else 1
 
 
-def _show(outcomes: "list[Outcome]", as_json: bool, *, many: bool) -> None:
+def show_outcomes(outcomes: "list[Outcome]", as_json: bool, *, many: bool) -> None:
+    """Prints outcomes; many: as a list in JSON, however many there are."""
     if as_json:
         shapes = [outcome.as_json() for outcome in outcomes]
         print_json(shapes if many or len(shapes) != 1 else shapes[0])

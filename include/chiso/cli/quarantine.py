@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from chiso.cli.deliveries import exit_code, gathered, show_outcomes
 from chiso.cli.session import login, period_code, platform, print_json
 from chiso.inquiry.cases import STATES
 
@@ -88,6 +89,45 @@ def discard(cases: tuple[int, ...], decided_by: str, why: str, as_json: bool) ->
     with platform() as running:
         done = quarantining.discard(running, cases, decided_by, why)
     _show_decided([case.case_id for case in done], "discarded", as_json=as_json)
+
+
+@quarantine.command()
+@click.argument("cases", metavar="CASE…", type=int, nargs=-1, required=True)
+@_BY
+@_WHY
+@_JSON
+@click.pass_context
+def release(ctx: click.Context, cases: tuple[int, ...], decided_by: str, why: str, as_json: bool) -> None:
+    """Loads the rows of cases by decision: their delivery is read again, and these rules reject these rows no more."""
+    from chiso.flow import computing, quarantining
+
+    with platform() as running:
+        outcome = quarantining.release(running, cases, decided_by, why)
+        computing.compute_stale(running)
+    show_outcomes([outcome], as_json, many=False)
+    if not outcome.accepted:
+        click.echo("The delivery stays refused, so nothing was released.", err=True)
+    ctx.exit(exit_code([outcome]))
+
+
+@quarantine.command()
+@click.option("--delivery", type=int, help="This delivery")
+@click.option("--source", help="Of this source every refused delivery, and every one that stands with rejected rows, if rules have changed since")
+@_JSON
+@click.pass_context
+def replay(ctx: click.Context, delivery: int | None, source: str | None, as_json: bool) -> None:
+    """Judges kept bytes again by today's rules, after a contract, an alias or an agency was mended."""
+    from chiso.flow import computing, quarantining
+
+    with platform() as running:
+        outcomes, fault = gathered(quarantining.replay(running, delivery=delivery, source=source))
+        if outcomes:
+            computing.compute_stale(running)
+    if outcomes or not fault:
+        show_outcomes(outcomes, as_json, many=source is not None)
+    if fault:
+        raise fault
+    ctx.exit(exit_code(outcomes))
 
 
 def _show_decided(cases: list[int], state: str, *, as_json: bool) -> None:

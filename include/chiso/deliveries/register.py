@@ -268,6 +268,37 @@ _LEFT_TO_A_WITHDRAWN_ONE = """EXISTS (SELECT FROM validation.verdict o, validati
 """Whether rows weren't loaded since a delivery had brought them before, and that one was withdrawn afterwards."""
 
 
+def rejected_by_others(engine: sa.Engine, contract: Contract, rules_sha256: str) -> list[int]:
+    """Accepted deliveries that stand and of which rows were rejected by other rules than these, oldest received first.
+
+    Of events every delivery stands.
+    """
+    stand = "" if contract.has_events else "AND v.verdict_id IN (SELECT c.verdict_id FROM warehouse.current_delivery() c)"
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                f"SELECT d.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) WHERE d.source = :source AND v.accepted "
+                f"AND v.rejected_count > 0 AND v.rules_sha256 <> :rules AND {stands('d')} {stand} "
+                "AND NOT EXISTS (SELECT FROM landing.delivery r WHERE r.read_again = d.delivery_id) ORDER BY d.received_at, d.delivery_id"
+            ),
+            {"source": contract.source, "rules": rules_sha256},
+        )
+        return list(rows.scalars())
+
+
+def newest_reading(engine: sa.Engine, delivery_id: int) -> int:
+    """The delivery as which the bytes of this one were read last; itself where they never were read again."""
+    with engine.connect() as connection:
+        newest = connection.execute(
+            sa.text(
+                "WITH RECURSIVE reading(delivery_id) AS (SELECT CAST(:id AS bigint) UNION ALL "
+                "SELECT d.delivery_id FROM reading r JOIN landing.delivery d ON d.read_again = r.delivery_id) SELECT max(delivery_id) FROM reading"
+            ),
+            {"id": delivery_id},
+        )
+        return int(newest.scalar_one())
+
+
 def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
     """Registers that a delivery's bytes are read again; returns the id under which its new facts are kept.
 

@@ -43,8 +43,25 @@ def ingest(arrival: Arrival, contract: Contract, platform: Platform) -> Outcome:
     return load(landed, contract, platform)
 
 
-def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
-    """Stages 3 to 6: read, judge, then load in one transaction. Running it again changes nothing."""
+@dataclass(frozen=True)
+class Release:
+    """A decision to load rows of a delivery although they break a rule; it is written down if the delivery is accepted."""
+
+    cases: Sequence[quarantine.Case]
+    decided_by: str
+    why: str
+
+    @property
+    def excepted(self) -> frozenset[tuple[int, str]]:
+        """Row and rule of each."""
+        return frozenset((case.row_no, case.rule) for case in self.cases if case.row_no is not None)
+
+
+def load(landed: Landed, contract: Contract, platform: Platform, release: Release | None = None) -> Outcome:
+    """Stages 3 to 6: read, judge, then load in one transaction. Running it again changes nothing.
+
+    What was released of these bytes before, or is by `release`, rejects no row.
+    """
     rules = Rules.of(contract, platform.settings)
     with one_at_a_time(contract, platform.engine), reachable(platform.engine):
         if known := _known(landed, rules, platform):
@@ -55,14 +72,18 @@ def load(landed: Landed, contract: Contract, platform: Platform) -> Outcome:
             with platform.engine.connect() as connection:
                 standing = verdicts.of_same_content(connection, landed, staged, rules.sha256)
                 withdrawn = withdrawals.of_same_content(connection, landed, staged)
+                excepted = quarantine.released(connection, contract.source, landed.sha256)
             if withdrawn:
                 return _refuse(landed, withdrawn.finding(contract.terms.responsible), rules, platform)
             if standing:
                 return _received_again(landed, standing, rules, platform)
             drifts = _drifts(staged, platform) if landed.read_again is None else []
             staged = replace(staged, issues=drift.judged(staged, drifts))
-            with validation.judging(staged, rules, platform.engine, platform.settings, keep_docs=True) as judge:
-                return _commit(_Judging(landed, staged, rules, judge, drifts), platform)
+            excepted |= release.excepted if release else frozenset()
+            with validation.judging(
+                staged, rules, platform.engine, platform.settings, keep_docs=True, excepted=excepted
+            ) as judge:
+                return _commit(_Judging(landed, staged, rules, judge, drifts, release), platform)
         except DeliveryRefused as refused:
             return _refuse(landed, refused.finding, rules, platform)
         finally:
@@ -172,6 +193,7 @@ class _Judging:
     rules: Rules
     judge: Callable[[], Verdict]
     drifts: Sequence[Drift]
+    release: Release | None
 
 
 def _commit(case: _Judging, platform: Platform) -> Outcome:
@@ -201,6 +223,9 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
         verdict_id = verdicts.write(connection, outcome, staged.content_sha256, case.rules.sha256, checks=verdict.checks)
         drift.write(connection, verdict_id, staged, landed.delivery_id, case.drifts)
         kept = quarantine.keep(connection, verdict_id, validation.rejects(connection, staged, case.rules))
+        if outcome.accepted and case.release:
+            decision = case.release
+            quarantine.decide(connection, decision.cases, "released", decision.decided_by, decision.why, landed.delivery_id)
         moves = _move_cases(connection, case, verdict_id, accepted=outcome.accepted)
         head = _audit_verdict(connection, landed, outcome)
         if kept:

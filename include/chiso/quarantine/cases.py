@@ -18,12 +18,10 @@ Moves = Counter[str]
 """How many cases took which step."""
 
 _LONGEST_PART = 120
-_LAST = (
-    "CROSS JOIN LATERAL (SELECT e.step, e.event_id FROM quarantine.case_event e WHERE e.case_id = c.case_id "
-    "ORDER BY e.event_id DESC LIMIT 1) l "
-    "CROSS JOIN LATERAL (SELECT e.reject_id, e.delivery_id, d.received_at FROM quarantine.case_event e JOIN landing.delivery d USING (delivery_id) "
-    "WHERE e.case_id = c.case_id AND e.reject_id IS NOT NULL ORDER BY e.event_id DESC LIMIT 1) f"
-)
+_LAST = """CROSS JOIN LATERAL (SELECT e.step, e.event_id FROM quarantine.case_event e WHERE e.case_id = c.case_id ORDER BY e.event_id DESC LIMIT 1) l
+    CROSS JOIN LATERAL (SELECT e.reject_id, e.delivery_id, e.verdict_id, d.received_at
+        FROM quarantine.case_event e JOIN landing.delivery d USING (delivery_id)
+        WHERE e.case_id = c.case_id AND e.reject_id IS NOT NULL ORDER BY e.event_id DESC LIMIT 1) f"""
 """Of a case c: its last step l, and the delivery f in which it was found last."""
 
 
@@ -53,7 +51,7 @@ def take_up(connection: sa.Connection, staged: Staged, delivery_id: int, verdict
         JOIN landing.delivery d ON d.delivery_id = :delivery
         LEFT JOIN LATERAL (SELECT l.step, f.received_at, f.delivery_id, b.value FROM (SELECT c.case_id) c {_LAST}
              JOIN quarantine.reject b ON b.reject_id = f.reject_id) l ON true
-        WHERE l.step IS NULL OR (d.received_at, d.delivery_id) > (l.received_at, l.delivery_id)
+        WHERE l.step IS NULL OR (d.received_at, d.delivery_id) >= (l.received_at, l.delivery_id)
               AND NOT (l.step IN ('discarded', 'released') AND l.value IS NOT DISTINCT FROM q.value)
         ORDER BY n.reject_id RETURNING step"""),
         asked,
@@ -162,9 +160,9 @@ def _settle(connection: sa.Connection, contract: Contract, rows: str, asked: Map
         SELECT c.case_id, c.row_key, c.by_line, q.line, (d.sha256 = o.sha256) AS same_bytes
         FROM quarantine.row_case c {_LAST} JOIN quarantine.reject q ON q.reject_id = f.reject_id
         JOIN landing.delivery d ON d.delivery_id = :delivery JOIN landing.delivery o ON o.delivery_id = f.delivery_id
-        WHERE c.source = :source AND l.step IN ('opened', 'seen', 'returned') AND f.delivery_id <> :delivery
-          AND (CAST(:found_in AS bigint) = f.delivery_id OR CAST(:found_in AS bigint) IS NULL
-               AND (f.received_at, f.delivery_id) < (d.received_at, d.delivery_id)) AND {speaks}"""),
+        WHERE c.source = :source AND l.step IN ('opened', 'seen', 'returned')
+          AND (CAST(:found_in AS bigint) = f.delivery_id OR CAST(:found_in AS bigint) IS NULL AND f.verdict_id IS DISTINCT FROM :verdict
+               AND (f.received_at, f.delivery_id) <= (d.received_at, d.delivery_id)) AND {speaks}"""),
         {**asked, "source": contract.source, "found_in": found_in, "every": ""},
     ).rowcount
     if not open_cases:

@@ -15,7 +15,7 @@ OPEN = ("opened", "seen", "returned")
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it stands. step: the last one; delivery_id, reject_id, line: where it was found last."""
+    """A case as it stands. step: the last one; delivery_id, sha256 (of its bytes), reject_id, row_no, value: as it was found last."""
 
     case_id: int
     source: str
@@ -26,8 +26,10 @@ class Case:
     column_name: str | None
     step: str
     delivery_id: int
+    sha256: str
     reject_id: int
-    line: int
+    row_no: int | None
+    value: str | None
 
     @property
     def is_open(self) -> bool:
@@ -36,12 +38,14 @@ class Case:
 
 
 _CASES = """
-    SELECT c.case_id, c.source, c.period, c.calendar, c.row_key, c.rule, c.column_name, l.step, f.delivery_id, f.reject_id, q.line
+    SELECT c.case_id, c.source, c.period, c.calendar, c.row_key, c.rule, c.column_name, l.step,
+           f.delivery_id, d.sha256, f.reject_id, q.row_no, q.value
     FROM quarantine.row_case c
     CROSS JOIN LATERAL (SELECT e.step FROM quarantine.case_event e WHERE e.case_id = c.case_id ORDER BY e.event_id DESC LIMIT 1) l
     CROSS JOIN LATERAL (SELECT e.delivery_id, e.reject_id FROM quarantine.case_event e WHERE e.case_id = c.case_id AND e.reject_id IS NOT NULL
                         ORDER BY e.event_id DESC LIMIT 1) f
-    JOIN quarantine.reject q ON q.reject_id = f.reject_id"""
+    JOIN quarantine.reject q ON q.reject_id = f.reject_id
+    JOIN landing.delivery d ON d.delivery_id = f.delivery_id"""
 
 
 def cases_named(connection: sa.Connection, numbers: Sequence[int], *, lock: bool = False) -> list[Case]:
@@ -65,6 +69,11 @@ def cases_of(connection: sa.Connection, delivery_id: int) -> list[Case]:
         "WHERE f.delivery_id = :delivery AND c.case_id IN (SELECT case_id FROM quarantine.case_event WHERE delivery_id = :delivery)",
         delivery=delivery_id,
     )
+
+
+def cases_of_bytes(connection: sa.Connection, source: str, sha256: str) -> list[Case]:
+    """The cases that were last found in these bytes, whichever delivery they came with."""
+    return _select(connection, "WHERE c.source = :source AND d.sha256 = :sha256", source=source, sha256=sha256)
 
 
 def _select(connection: sa.Connection, condition: str, **asked: object) -> list[Case]:
@@ -118,3 +127,18 @@ def decide(
     ]
     deliveries = {case.delivery_id for case in cases} if delivery_id is None else {delivery_id}
     return audit.record(connection, CasesDecided(step, decided_by, why, rows), deliveries.pop() if len(deliveries) == 1 else None)
+
+
+def released(connection: sa.Connection, source: str, sha256: str) -> frozenset[tuple[int, str]]:
+    """Row and rule of each exception that was decided for these bytes: it holds whenever they are read."""
+    rows = connection.execute(
+        sa.text("""
+        SELECT DISTINCT q.row_no, q.rule FROM quarantine.case_event e
+        JOIN quarantine.row_case c ON c.case_id = e.case_id AND c.source = :source
+        CROSS JOIN LATERAL (SELECT b.reject_id, b.delivery_id FROM quarantine.case_event b WHERE b.case_id = e.case_id AND b.event_id < e.event_id
+                            AND b.reject_id IS NOT NULL ORDER BY b.event_id DESC LIMIT 1) f
+        JOIN quarantine.reject q ON q.reject_id = f.reject_id JOIN landing.delivery d ON d.delivery_id = f.delivery_id
+        WHERE e.step = 'released' AND d.sha256 = :sha256"""),
+        {"source": source, "sha256": sha256},
+    )
+    return frozenset((row.row_no, row.rule) for row in rows)

@@ -1,6 +1,6 @@
 """Stage 4: judge a staged delivery with Great Expectations and the contract. Changes no data."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -44,16 +44,25 @@ class Verdict:
 
 @contextmanager
 def judging(
-    staged: Staged, rules: Rules, engine: sa.Engine, settings: Settings, *, keep_docs: bool
+    staged: Staged,
+    rules: Rules,
+    engine: sa.Engine,
+    settings: Settings,
+    *,
+    keep_docs: bool,
+    excepted: Collection[tuple[int, str]] = (),
 ) -> Iterator[Callable[[], Verdict]]:
     """Marks the rows, has Great Expectations judge beside the caller; yields what waits for the verdict.
 
+    excepted: row and rule of what somebody released: it is told, but rejects no row.
     Leaves the marks (row_no, rule, rejects …) and twins for quarantine and warehouse. The verdict raises
     DisagreementError where Great Expectations and the row rules differ, ContractError where a rule can't be staged.
     """
     dated = rules.at(staged.period)
     with progress.step("looking for rows that break a rule"):
         counts = rows.mark(engine, dated)
+        if excepted:
+            rows.spare(engine, staged.scratch, excepted)
     with ThreadPoolExecutor(1, thread_name_prefix="judge") as beside:
         holds = beside.submit(
             judge.judge,
@@ -210,9 +219,10 @@ def _issue_of(row: Any, staged: Staged, by_id: Mapping[str, Rule]) -> Issue:
         return issue(row.details["text"], severity, action, owner, check=row.rule, **what, **details)
     if (figure := _figure(row, staged)) is not None:
         what |= {"value": figure, "is_figure": True}
+    severity, action = (rule.severity, rule.action) if row.rejects or rule.action != "reject_row" else _CELL_FLAGGED
     if rule.text is None:
-        return worded(rule.id, rule.severity, rule.action, owner, (rule.vi, rule.en), **what)
-    return issue(rule.text, rule.severity, rule.action, owner, check=rule.id, **what, **rule.details)
+        return worded(rule.id, severity, action, owner, (rule.vi, rule.en), **what)
+    return issue(rule.text, severity, action, owner, check=rule.id, **what, **rule.details)
 
 
 def _figure(row: Any, staged: Staged) -> str | None:

@@ -1,6 +1,6 @@
 """Which rows break which rules: simple conditions while the rows are staged, everything else by one query each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -67,6 +67,18 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
             done.result()
     with engine.begin() as connection:
         return _settle(connection, scratch)
+
+
+def spare(engine: sa.Engine, scratch: Scratch, excepted: Collection[tuple[int, str]]) -> None:
+    """Takes it from marks that they reject their row; excepted: row and rule of each."""
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                f"UPDATE {scratch.marks} m SET rejects = false "
+                "FROM unnest(CAST(:rows AS bigint[]), CAST(:rules AS text[])) AS x(row_no, rule) WHERE (m.row_no, m.rule) = (x.row_no, x.rule)"
+            ),
+            {"rows": [row for row, _ in excepted], "rules": [rule for _, rule in excepted]},
+        )
 
 
 def create_marks(connection: sa.Connection, scratch: Scratch) -> None:
