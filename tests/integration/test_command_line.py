@@ -315,3 +315,44 @@ def test_the_catalogue_is_linted(chiso: Chiso, tmp_path: Path, monkeypatch: pyte
     ]
     told = chiso("indicators", "lint")
     assert (told.code, told.out) == (1, "") and "review.yml: name_vi: is missing" in told.err
+
+
+def test_rows_in_quarantine_from_finding_to_decision(chiso: Chiso, inbox: Inbox) -> None:
+    rows = [telecom_row(number, name) for number, name in enumerate(COMMUNES_OF_DAK_GLEI, 1)]
+    rows[0][2], rows[1][3] = "1,014", 140
+    sent = inbox.ingest(TELECOM, telecom_form(rows), "a.xlsx")
+    listed = chiso("quarantine", "list", "--source", TELECOM, "--period", "2022-Q3", "--state", "open", "--json")
+    assert [(case["cell"], case["delivery"]) for case in listed.json] == [("C7", sent.delivery), ("D8", sent.delivery)]
+    assert list(listed.json[0]) == [
+        "case", "source", "period", "calendar", "row_key", "unit_code", "delivery", "sheet", "cell", "row", "column", "rule", "value",
+        "message_vi", "message_en", "responsible", "state", "opened_at", "closed_at", "by", "why",
+    ]  # fmt: skip
+    one, two = (case["case"] for case in listed.json)
+    out = inbox.folder / "back.xlsx"
+    back = chiso("quarantine", "export", "--delivery", sent.delivery, "--out", out, "--by", "Lan", "--json")
+    assert (back.code, back.json["cases"], out.read_bytes()[:2]) == (0, [one, two], b"PK")
+    assert chiso("quarantine", "discard", one, "--by", "Lan", "--why", "thôn đã giải thể", "--json").json == {
+        "decided": 1, "cases": [one], "state": "discarded",
+    }  # fmt: skip
+    released = chiso("quarantine", "release", two, "--by", "Bình", "--why", "sở xác nhận", "--json")
+    assert (released.code, released.json["rejected"], released.json["loaded"]) == (0, 1, 4)
+    assert [step["step"] for step in chiso("quarantine", "show", two, "--json").json["steps"]] == ["opened", "returned", "released"]
+    told = chiso("quarantine", "show", two).out
+    assert "phát hiện ở lượt" in told
+    assert "Bình: sở xác nhận" in told
+    replayed = chiso("quarantine", "replay", "--delivery", sent.delivery, "--json")
+    assert (replayed.code, replayed.json["delivery"]) == (0, released.json["delivery"])
+    assert chiso("quarantine", "replay", "--source", TELECOM, "--json").json == []
+    assert chiso("quarantine", "list").code == 0
+    for arguments in (
+        ["discard", one, "--by", "Lan"],
+        ["discard", one, "--by", " ", "--why", "x"],
+        ["discard", one, "--by", "Lan", "--why", "x"],
+        ["release", 99, "--by", "Lan", "--why", "x"],
+        ["show", 99],
+        ["list", "--source", "departments/nothing"],
+        ["list", "--state", "lost"],
+        ["export", "--delivery", 99, "--out", out],
+        ["replay"],
+    ):
+        assert chiso("quarantine", *arguments).code == 2, arguments
