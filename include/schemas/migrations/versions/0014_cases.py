@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 TABLES = """
 ALTER TABLE quarantine.reject ADD row_no bigint;
