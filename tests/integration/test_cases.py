@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from chiso.flow import quarantining, withdrawing
+from chiso.flow import quarantining, returning, withdrawing
 from chiso.inquiry import verification
-from chiso.inquiry.cases import case_rows, case_story
+from chiso.inquiry.cases import case_rows, case_story, times_to_fix
 from chiso.system.errors import UsageError
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, csv_bytes, dossier, dossiers, telecom_form, telecom_row
@@ -53,6 +53,18 @@ def test_a_fault_stays_open_until_a_newer_form_has_the_row_without_it(inbox: Inb
     telecom(inbox, 4, BAD)
     assert steps(inbox, case["case"])[-1] == "opened"
     assert verification.verify(inbox.platform)["holds"]
+
+
+def test_how_long_a_unit_takes_from_the_faulty_file_to_the_corrected_one(inbox: Inbox) -> None:
+    telecom(inbox, 1, BAD, {"of": NAMES[0], "households": "1,014"})
+    telecom(inbox, 3, BAD)
+    told = {row["unit_code"]: (row["waiting"], row["corrected"], row["median_days"]) for row in times_to_fix(inbox.platform, TELECOM)}
+    assert sorted(told.values(), key=str) == [(0, 1, 2), (1, 0, None)]
+    telecom(inbox, 6)
+    [slow, quick] = sorted(times_to_fix(inbox.platform), key=lambda row: -row["longest_days"])
+    assert (slow["source"], slow["waiting"], slow["waiting_since"]) == (TELECOM, 0, None)
+    assert (slow["longest_days"], quick["longest_days"]) == (5, 2)
+    assert times_to_fix(inbox.platform, DOSSIERS) == []
 
 
 def test_a_row_that_a_newer_form_lacks_is_gone(inbox: Inbox) -> None:
@@ -135,6 +147,8 @@ def test_a_discarded_case_stays_closed_while_the_cell_says_the_same(inbox: Inbox
     assert (payload["step"], payload["rows"][0]["case"], payload["rows"][0]["row_key"]) == ("discarded", case["case"], [case["row_key"]])
     with pytest.raises(UsageError, match="is closed"):
         quarantining.discard(inbox.platform, [case["case"]], *BY)
+    assert returning.export(inbox.platform, case["delivery"], inbox.folder / "back.xlsx", *BY).cases == ()
+    assert steps(inbox, case["case"]) == ["opened", "discarded"]
     telecom(inbox, 2, BAD, {"of": NAMES[0], "households": 200})
     assert steps(inbox, case["case"]) == ["opened", "discarded"]
     telecom(inbox, 3, BAD | {"households": "1,015"})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msoffcrypto
 import openpyxl
 import pytest
 import xlsxwriter
@@ -33,6 +34,7 @@ from tests.deliveries import (
 )
 from tests.integration.test_cases import BAD, BY, DOSSIERS, NAMES, TELECOM, telecom
 from tests.unit.staging import workbooks
+from tests.unit.staging.test_workbook_files import encrypted
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page
 
 LEGACY = re.compile(rb"<legacyDrawing [^>]*/>")
@@ -182,6 +184,25 @@ def test_records_of_json_on_one_line_are_told_apart(inbox: Inbox) -> None:
     sent = inbox.ingest("portal/procedures", json_bytes(records), "a.json", "2024-06", received=at(1))
     [line] = lines(returned(inbox, sent.delivery, "lines.csv"))
     assert (line["MaTTHC"], line["PhoBien"]) == ("1.000002", "có thể")
+
+
+def test_a_protected_form_goes_back_protected(inbox: Inbox) -> None:
+    rows = [telecom_row(number, name) for number, name in enumerate(NAMES, 1)]
+    rows[1][2] = "1,014"
+    sent = inbox.ingest(TELECOM, encrypted(telecom_form(rows), "VelvetSweatshop"), "a.xlsx", received=at(1))
+    path, opened = returned(inbox, sent.delivery), io.BytesIO()
+    protected = msoffcrypto.OfficeFile(io.BytesIO(path.read_bytes()))
+    protected.load_key(password="VelvetSweatshop")
+    protected.decrypt(opened)
+    (inbox.folder / "open.xlsx").write_bytes(opened.getvalue())
+    assert set(comments(inbox.folder / "open.xlsx")["Biểu 1"]) == {"C8"}
+
+
+def test_of_bytes_that_came_twice_or_were_read_again_the_last_verdict_goes_back(inbox: Inbox) -> None:
+    first = telecom(inbox, 1, BAD)
+    again = inbox.ingest(TELECOM, (inbox.folder / "telecom_1.xlsx").read_bytes(), "b.xlsx", received=at(2))
+    done = returning.export(inbox.platform, again.delivery, inbox.folder / "r.xlsx", *BY)
+    assert (again.delivery != first.delivery, done.delivery, done.marked, len(done.cases)) == (True, first.delivery, 1, 1)
 
 
 def test_what_can_not_go_back(inbox: Inbox) -> None:

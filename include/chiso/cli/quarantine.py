@@ -1,6 +1,7 @@
 """`chiso quarantine`: rows in quarantine, as cases."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,25 @@ def show(case: int, as_json: bool) -> None:
     click.echo(f"{_line(story)}\n       {story['message_en']}")
     for step in story["steps"]:
         click.echo(f"  {_told(step)}")
+
+
+@quarantine.command()
+@click.option("--source", help="<family>/<source>; default: all")
+@_JSON
+def times(source: str | None, as_json: bool) -> None:
+    """How long faults wait until a corrected file comes, by source and unit."""
+    from chiso import contracts
+    from chiso.inquiry.cases import times_to_fix
+
+    with platform() as running:
+        if source is not None:
+            contracts.load(source, running.settings)
+        rows = times_to_fix(running, source)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(_waiting(row))
 
 
 @quarantine.command()
@@ -145,6 +165,19 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
+def _waiting(row: dict[str, Any]) -> str:
+    from chiso.system.settings import LOCAL_TIME
+
+    since = f" từ {row['waiting_since'].astimezone(LOCAL_TIME):%d/%m/%Y}" if row["waiting"] else ""
+    fixed = f"; sửa sau {_days(row['median_days'])} (lâu nhất {_days(row['longest_days'])})" if row["corrected"] else ""
+    counts = f"đang chờ {row['waiting']}{since}, đã sửa {row['corrected']}{fixed}"
+    return f"{row['source']} {row['unit_code'] or '–'} ({row['responsible']}): {counts}"
+
+
+def _days(days: Decimal) -> str:
+    return f"{days:.1f} ngày".replace(".", ",")
+
+
 _STEPS = {
     "opened": "phát hiện ở", "seen": "vẫn còn ở", "returned": "trả lại để sửa, từ", "corrected": "đã sửa ở", "released": "cho nạp theo quyết định, ở",
     "discarded": "bỏ theo quyết định, ở", "gone": "không còn ở",
@@ -159,4 +192,5 @@ def _told(step: dict[str, Any]) -> str:
     value = f" “{step['value']}”" if step["value"] is not None else ""
     who = f"; {step['by']}: {step['why']}" if step["by"] else ""
     delivery = f"lượt {step['delivery']} ({step['file_name']})"
-    return f"{at.astimezone(LOCAL_TIME):%d/%m/%Y %H:%M} {_STEPS[step['step']]} {delivery} {place}{value}{who}".rstrip()
+    found = " ".join(filter(None, [_STEPS[step["step"]], delivery, place]))
+    return f"{at.astimezone(LOCAL_TIME):%d/%m/%Y %H:%M} {found}{value}{who}"

@@ -299,6 +299,21 @@ def newest_reading(engine: sa.Engine, delivery_id: int) -> int:
         return int(newest.scalar_one())
 
 
+def judged_as(engine: sa.Engine, delivery_id: int) -> int:
+    """The delivery whose rows tell what is wrong in the bytes of this one: of equal content the first, of its readings the last judged."""
+    with engine.connect() as connection:
+        found = connection.execute(
+            sa.text(
+                "WITH RECURSIVE judged(delivery_id) AS (SELECT coalesce((SELECT max(v.same_as) FROM validation.verdict v "
+                "WHERE v.delivery_id = :id), CAST(:id AS bigint)) UNION ALL "
+                "SELECT d.delivery_id FROM judged j JOIN landing.delivery d ON d.read_again = j.delivery_id "
+                "WHERE EXISTS (SELECT FROM validation.verdict v WHERE v.delivery_id = d.delivery_id)) SELECT max(delivery_id) FROM judged"
+            ),
+            {"id": delivery_id},
+        )
+        return int(found.scalar_one())
+
+
 def add_reading(connection: sa.Connection, delivery_id: int) -> int | None:
     """Registers that a delivery's bytes are read again; returns the id under which its new facts are kept.
 

@@ -1,6 +1,7 @@
 """What people do with rows in quarantine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
 
@@ -21,8 +22,10 @@ def discard(platform: Platform, numbers: Sequence[int], decided_by: str, why: st
     Raises UsageError: no name or reason, no such case, one that is closed.
     """
     require_decision(decided_by, why)
-    with platform.engine.begin() as connection:
-        cases = require_open(quarantine.cases_named(connection, numbers, lock=True))
+    with platform.engine.connect() as connection:
+        sources = {case.source for case in quarantine.cases_named(connection, numbers)}
+    with unmoved(platform, sources), platform.engine.begin() as connection:
+        cases = quarantine.cases_named(connection, numbers)
         head = quarantine.decide(connection, cases, "discarded", decided_by.strip(), why.strip())
     audit.anchor(platform.settings, head)
     return cases
@@ -36,7 +39,7 @@ def release(platform: Platform, numbers: Sequence[int], decided_by: str, why: st
     """
     require_decision(decided_by, why)
     with platform.engine.connect() as connection:
-        cases = require_open(quarantine.cases_named(connection, numbers))
+        cases = quarantine.require_open(quarantine.cases_named(connection, numbers))
         if len({(case.source, case.sha256) for case in cases}) > 1:
             named = ", ".join(map(str, sorted({case.delivery_id for case in cases})))
             raise UsageError(f"The cases are of several deliveries ({named}); release those of one at a time.")
@@ -123,9 +126,10 @@ def require_decision(decided_by: str, why: str) -> None:
         raise UsageError("A decision needs a name and a reason: give --by NAME --why TEXT.")
 
 
-def require_open(cases: list[Case]) -> list[Case]:
-    """Raises UsageError where one is closed."""
-    for case in cases:
-        if not case.is_open:
-            raise UsageError(f"Case {case.case_id} is closed ({case.step}); `chiso quarantine show {case.case_id}` tells how.")
-    return cases
+@contextmanager
+def unmoved(platform: Platform, sources: Collection[str]) -> Iterator[None]:
+    """While it lasts no cases of these sources move: nothing of them is loaded, and nobody else decides."""
+    with ExitStack() as held:
+        for source in sorted(sources):
+            held.enter_context(loading.one_at_a_time(contracts.load(source, platform.settings), platform.engine))
+        yield

@@ -16,7 +16,7 @@ from chiso.deliveries.register import Landed
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import shown
 from chiso.flow import loading
-from chiso.flow.quarantining import require_decision
+from chiso.flow.quarantining import require_decision, unmoved
 from chiso.province.text import mask_words
 from chiso.province.units import load_reference
 from chiso.quarantine.returned import Page, mark, write_workbook
@@ -61,9 +61,11 @@ class _Fault:
 def export(platform: Platform, delivery_id: int, out: Path, decided_by: str, why: str) -> Returned:
     """Writes the file that goes back, and notes that the delivery's open cases were returned.
 
+    Of bytes that came or were read several times, what was judged last is told.
     Raises UsageError: no such delivery, nothing in it that must be mended, a format that the name of `out` doesn't fit.
     """
     require_decision(decided_by, why)
+    delivery_id = register.judged_as(platform.engine, delivery_id)
     contract, landed, faults = _faults(platform, delivery_id)
     is_workbook = contract.terms.delivery.format == "workbook"
     if out.suffix.lower() != (".xlsx" if is_workbook else ".csv"):
@@ -71,7 +73,7 @@ def export(platform: Platform, delivery_id: int, out: Path, decided_by: str, why
     scratch = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         marked = (_workbook if is_workbook else _lines)(scratch, landed, contract, faults, platform)
-        with platform.engine.begin() as connection:
+        with unmoved(platform, [contract.source]), platform.engine.begin() as connection:
             waiting = [case for case in quarantine.cases_of(connection, delivery_id) if case.is_open]
             head = quarantine.decide(connection, waiting, "returned", decided_by.strip(), why.strip())
             scratch.replace(out)
@@ -122,6 +124,7 @@ def _workbook(target: Path, landed: Landed, contract: Contract, faults: list[_Fa
         comments = _comments(original, faults)
         if original.package is not None:
             mark(original.package, target, comments)
+            original.protect(target)
         else:
             write_workbook(target, _pages(original, landed.raw.name), comments)
     return sum(map(len, comments.values()))

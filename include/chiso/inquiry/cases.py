@@ -1,4 +1,4 @@
-"""Cases of quarantine: how each stands, and the story of one."""
+"""Cases of quarantine: how each stands, the story of one, and how long faults wait."""
 
 from typing import Any
 
@@ -43,3 +43,19 @@ def case_story(platform: Platform, case: int) -> dict[str, Any]:
             {"case": case},
         ).all()
     return {**row._asdict(), "steps": [step._asdict() for step in steps]}
+
+
+def times_to_fix(platform: Platform, source: str | None = None) -> list[dict[str, Any]]:
+    """How long faults wait, by source, agency that answers and unit: cases, and times in days; the oldest that waits first."""
+    with platform.engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT source, responsible, unit_code, waiting, waiting_since, corrected, "
+                "round(extract(epoch FROM median_time) / 86400, 2) AS median_days, "
+                "round(extract(epoch FROM longest_time) / 86400, 2) AS longest_days "
+                "FROM publication.time_to_fix WHERE (CAST(:source AS text) IS NULL OR source = :source) "
+                "ORDER BY waiting_since NULLS LAST, source, responsible, unit_code"
+            ),
+            {"source": source},
+        )
+        return [row._asdict() for row in rows]

@@ -48,18 +48,20 @@ _CASES = """
     JOIN landing.delivery d ON d.delivery_id = f.delivery_id"""
 
 
-def cases_named(connection: sa.Connection, numbers: Sequence[int], *, lock: bool = False) -> list[Case]:
-    """The cases of those numbers, each once. Raises UsageError where there is none of a number.
-
-    lock: nobody else decides of them until the transaction ends.
-    """
-    if lock:
-        locked = sa.text("SELECT FROM quarantine.row_case WHERE case_id = ANY(:numbers) ORDER BY case_id FOR UPDATE")
-        connection.execute(locked, {"numbers": list(numbers)})
+def cases_named(connection: sa.Connection, numbers: Sequence[int]) -> list[Case]:
+    """The cases of those numbers, each once. Raises UsageError where there is none of a number."""
     found = _select(connection, "WHERE c.case_id = ANY(:numbers)", numbers=list(numbers))
     if unknown := sorted(set(numbers) - {case.case_id for case in found}):
         raise UsageError(f"There is no case {unknown[0]}; `chiso quarantine list` names them.")
     return found
+
+
+def require_open(cases: list[Case]) -> list[Case]:
+    """Raises UsageError where one is closed."""
+    for case in cases:
+        if not case.is_open:
+            raise UsageError(f"Case {case.case_id} is closed ({case.step}); `chiso quarantine show {case.case_id}` tells how.")
+    return cases
 
 
 def cases_of(connection: sa.Connection, delivery_id: int) -> list[Case]:
@@ -89,12 +91,13 @@ def decide(
     why: str,
     delivery_id: int | None = None,
 ) -> audit.Head | None:
-    """Writes down a decision of cases, and its event; None where there are none.
+    """Writes down a decision of cases, and its event; None where there are none. Raises UsageError where one was closed meanwhile.
 
-    delivery_id: the one by which it was carried out; else each case's own.
+    delivery_id: the one by which it was carried out; else each case's own. Whoever calls it holds the lock of their sources.
     """
     if not cases:
         return None
+    require_open(cases_named(connection, [case.case_id for case in cases]))
     events = connection.execute(
         sa.text(
             "INSERT INTO quarantine.case_event (case_id, step, delivery_id, decided_by, why) "

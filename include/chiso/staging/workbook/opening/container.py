@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -39,11 +39,15 @@ _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 
 @dataclass(frozen=True)
 class Container:
-    """A file that may be opened. `stream` stands at its beginning and can be sought in."""
+    """A file that may be opened. `stream` stands at its beginning and can be sought in.
+
+    password: which opened it, where one had to.
+    """
 
     kind: Kind
     stream: BinaryIO
     budget: Budget
+    password: str | None = None
 
 
 def open_container(path: Path, password: str | None, findings: Findings) -> Container:
@@ -177,20 +181,21 @@ def _open_ole(stream: BinaryIO, password: str | None, findings: Findings) -> Con
 
 def _ole_kind(stream: BinaryIO, streams: set[str], password: str | None, findings: Findings) -> Container:
     if "EncryptedPackage" in streams:
-        return _identify(_decrypt(stream, password, findings), None, findings)
+        plain, opened_by = _decrypt(stream, password, findings)
+        return replace(_identify(plain, None, findings), password=opened_by)
     if any("_VBA_PROJECT" in name for name in streams):
         raise findings.refusal("file_macros", part="_VBA_PROJECT")
     if not streams & {"Workbook", "Book"}:
         raise findings.refusal("file_unknown", found_vi="tệp Office loại khác", found_en="another Office document")
     if "Workbook" in streams and msoffcrypto.OfficeFile(stream).is_encrypted():
-        stream = _decrypt(stream, password, findings)
+        stream, _ = _decrypt(stream, password, findings)
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     return Container("xls", stream, Budget(findings, size))
 
 
-def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> BinaryIO:
-    """With the password, else with the one that is no secret."""
+def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> tuple[BinaryIO, str]:
+    """With the password, else with the one that is no secret; and which it was."""
     for candidate in filter(None, (password, _PUBLIC_PASSWORD)):
         plain = io.BytesIO()
         stream.seek(0)
@@ -203,5 +208,5 @@ def _decrypt(stream: BinaryIO, password: str | None, findings: Findings) -> Bina
         except (InvalidKeyError, DecryptionError):
             continue
         plain.seek(0)
-        return plain
+        return plain, candidate
     raise findings.refusal("password_wrong" if password else "file_encrypted")
