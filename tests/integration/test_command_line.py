@@ -343,6 +343,7 @@ def test_rows_in_quarantine_from_finding_to_decision(chiso: Chiso, inbox: Inbox)
     replayed = chiso("quarantine", "replay", "--delivery", sent.delivery, "--json")
     assert (replayed.code, replayed.json["delivery"]) == (0, released.json["delivery"])
     assert chiso("quarantine", "replay", "--source", TELECOM, "--json").json == []
+    assert chiso("quarantine", "replay", "--source", TELECOM).out == "Nothing to do: all of it was judged by today's rules.\n"
     assert chiso("quarantine", "list").code == 0
     assert [row["waiting"] for row in chiso("quarantine", "times", "--source", TELECOM, "--json").json] == [0, 0]
     assert "đang chờ 0, đã sửa 0" in chiso("quarantine", "times").out

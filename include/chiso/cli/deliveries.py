@@ -124,8 +124,10 @@ def exit_code(outcomes: "list[Outcome]") -> int:
     return 2 if "period_stated" in rules else 0 if all(outcome.accepted for outcome in outcomes) else 1
 
 
-def show_outcomes(outcomes: "list[Outcome]", as_json: bool, *, many: bool) -> None:
-    """Prints outcomes; many: as a list in JSON, however many there are."""
+def show_outcomes(
+    outcomes: "list[Outcome]", as_json: bool, *, many: bool, nothing: str = "everything that is due has been loaded"
+) -> None:
+    """Prints outcomes; many: as a list in JSON, however many there are; nothing: why there is nothing to do, where there are none."""
     if as_json:
         shapes = [outcome.as_json() for outcome in outcomes]
         print_json(shapes if many or len(shapes) != 1 else shapes[0])
@@ -133,7 +135,7 @@ def show_outcomes(outcomes: "list[Outcome]", as_json: bool, *, many: bool) -> No
     for outcome in outcomes:
         _show_one(outcome)
     if not outcomes:
-        click.echo("Nothing to do: everything that is due has been loaded.")
+        click.echo(f"Nothing to do: {nothing}.")
 
 
 def _show_one(outcome: "Outcome") -> None:

@@ -144,7 +144,7 @@ def replay(ctx: click.Context, delivery: int | None, source: str | None, as_json
         if outcomes:
             computing.compute_stale(running)
     if outcomes or not fault:
-        show_outcomes(outcomes, as_json, many=source is not None)
+        show_outcomes(outcomes, as_json, many=source is not None, nothing="all of it was judged by today's rules")
     if fault:
         raise fault
     ctx.exit(exit_code(outcomes))
