@@ -97,6 +97,7 @@ def _platform(server: Server, var: Path) -> Iterator[Platform]:
     settings = replace(
         server.settings, var=var, values=dict(server.settings.values) | {"AIRFLOW_CONN_CHISO_WAREHOUSE": address}
     )
+    shutil.copytree(server.settings.var / "audit", var / "audit")  # the template's events are anchored there
     engine = connect(url.render_as_string(hide_password=False))
     try:
         yield Platform(settings, engine)

@@ -57,7 +57,7 @@ def test_a_restatement_waits_until_somebody_approves_it(inbox: Inbox, reader: Re
         ("corrected_delivery", 50, 60, None),
         ("approved", 50, 60, "Nguyễn Thị Lan"),
     ]
-    assert verification.verify(inbox.platform)["holds"]
+    assert verification.verify(inbox.platform)["ok"]
     with pytest.raises(UsageError, match="waits for a decision"):
         deciding.decide(inbox.platform, APPROVE, PERIOD)
 

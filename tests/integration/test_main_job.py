@@ -319,7 +319,8 @@ def test_nothing_of_a_person_is_left_by_a_whole_run(
     settings, place = checkout.settings, find_place(checkout.settings)
     read, found = 0, set()
     with checkout.databases() as engines:
-        encrypted = {raw.path for _, raw in register.raw_files(engines[0], settings) if raw.encrypted}
+        with engines[0].connect() as connection:
+            encrypted = {raw.path for _, raw in register.raw_files(connection, settings) if raw.encrypted}
         left = chain(
             *map(leftovers.rows, engines),
             leftovers.files(checkout.var, leaving_out=encrypted | {checkout.var / "sandbox", place.data}),
@@ -337,11 +338,10 @@ def test_nothing_of_a_person_is_left_by_a_whole_run(
 def test_files_with_personal_data_are_kept_encrypted_alone(checkout: Checkout, scanner: Scanner) -> None:
     settings = checkout.settings
     holding = [source for source in source_names(settings) if contracts.load(source, settings).holds_personal_data]
-    with checkout.databases() as (warehouse, _):
-        with warehouse.connect() as connection:
-            query = sa.text("SELECT DISTINCT sha256 FROM landing.delivery WHERE source = ANY(:sources)")
-            kept = set(connection.execute(query, {"sources": holding}).scalars())
-        raw_files = [raw for sha256, raw in register.raw_files(warehouse, settings) if sha256 in kept]
+    with checkout.databases() as (warehouse, _), warehouse.connect() as connection:
+        query = sa.text("SELECT DISTINCT sha256 FROM landing.delivery WHERE source = ANY(:sources)")
+        kept = set(connection.execute(query, {"sources": holding}).scalars())
+        raw_files = [raw for sha256, raw in register.raw_files(connection, settings) if sha256 in kept]
     assert len(raw_files) == len(kept) > 30
     for raw in raw_files:
         assert raw.encrypted and raw.path.read_bytes().startswith(b"age-encryption.org/v1\n")

@@ -1,23 +1,32 @@
-"""The audit chain: each event carries the hash of the one before; its head is anchored outside the database."""
+"""The audit chain: each event carries the hash of the one before and of the rows that it tells of; its head is anchored and signed."""
 
-from chiso.audit.chain import Head, anchor, read_heads, record, verify_chain
+from chiso.audit.anchors import Anchors, Head, Read
+from chiso.audit.chain import Told, canonical, head_of, read_chain, record, transaction, verify_heads
 from chiso.audit.events import (
+    Built,
     Computed,
     ContentUnchanged,
-    Converted,
     Counted,
+    Defined,
     DeliveryReceived,
-    Fingerprints,
+    Event,
+    Fetched,
     Loaded,
     Mailed,
+    Reported,
+    ReportsBegun,
     RowsRejected,
+    TakenOver,
     ValuesDecided,
     VerdictGiven,
     Withdrawn,
-    read_events,
 )
+from chiso.audit.faults import Fault
+from chiso.audit.rows import FACTS_KEY, KEYS, Bound, Rows, bind, counted, hashed, told_columns
 
 __all__ = [
-    "Computed", "ContentUnchanged", "Converted", "Counted", "DeliveryReceived", "Fingerprints", "Head", "Loaded", "Mailed", "RowsRejected",
-    "ValuesDecided", "VerdictGiven", "Withdrawn", "anchor", "read_events", "read_heads", "record", "verify_chain",
+    "FACTS_KEY", "KEYS", "Anchors", "Bound", "Built", "Computed", "ContentUnchanged", "Counted", "Defined", "DeliveryReceived", "Event", "Fault",
+    "Fetched", "Head", "Loaded", "Mailed", "Read", "Reported", "ReportsBegun", "Rows", "RowsRejected", "TakenOver", "Told", "ValuesDecided",
+    "VerdictGiven", "Withdrawn", "bind", "canonical", "counted", "hashed", "head_of", "read_chain", "record", "told_columns", "transaction",
+    "verify_heads",
 ]  # fmt: skip

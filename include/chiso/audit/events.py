@@ -3,14 +3,8 @@
 Payloads hold strings, integers, booleans, lists and mappings of them; no floats, whose text isn't canonical.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
-
-import sqlalchemy as sa
-
-Fingerprints = dict[str, dict[str, Any]]
-"""What a delivery left in each table: `{"rows", "hash", "postgres"}`, by table."""
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -19,9 +13,6 @@ class Event:
 
     STAGE: ClassVar[str]
     KIND: ClassVar[str]
-
-
-Kind = TypeVar("Kind", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,6 @@ class VerdictGiven(Event):
     rows: int
     rejected: int
     issues: int
-    issues_sha256: str
 
 
 @dataclass(frozen=True)
@@ -88,33 +78,82 @@ class RowsRejected(Event):
 
 @dataclass(frozen=True)
 class Loaded(Event):
-    """A delivery's rows became facts. ledger: of what is derived from events, until a newer `Counted` says otherwise."""
+    """A delivery's rows became facts."""
 
     STAGE = "warehouse"
     KIND = "load"
     loaded: int
     unchanged: int
     partitions: list[str]
-    facts: Fingerprints
-    ledger: Fingerprints
-
-
-@dataclass(frozen=True)
-class Converted(Event):
-    """A delivery's facts were brought into another shape by a new version of the platform."""
-
-    STAGE = "warehouse"
-    KIND = "converted"
-    facts: Fingerprints
 
 
 @dataclass(frozen=True)
 class Counted(Event):
-    """What a delivery's load changed was counted anew."""
+    """Of a source with events: how many of its deliveries' changes were counted anew."""
 
     STAGE = "warehouse"
     KIND = "counted"
-    ledger: Fingerprints
+    source: str
+    deliveries: int
+
+
+@dataclass(frozen=True)
+class Fetched(Event):
+    """A delivery was asked for. outcome: fetched, not_modified or failed."""
+
+    STAGE = "sources"
+    KIND = "fetch"
+    source: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class TakenOver(Event):
+    """A version that tells of rows took over what earlier ones had written and nobody had altered since."""
+
+    STAGE = "warehouse"
+    KIND = "taken_over"
+    tables: list[str]
+
+
+@dataclass(frozen=True)
+class Built(Event):
+    """The warehouse's structure and lists were made from the checkout.
+
+    objects: the SHA-256 of each object's definition; altered: those that somebody had changed before.
+    """
+
+    STAGE = "warehouse"
+    KIND = "built"
+    objects: dict[str, str]
+    altered: list[str]
+
+
+@dataclass(frozen=True)
+class Defined(Event):
+    """Definitions or targets of indicators were written from the checkout. tables: which."""
+
+    STAGE = "indicators"
+    KIND = "defined"
+    tables: list[str]
+
+
+@dataclass(frozen=True)
+class ReportsBegun(Event):
+    """Reports are being made: until they are told of, those on the disk are neither the old nor the new ones."""
+
+    STAGE = "publication"
+    KIND = "reports_begun"
+
+
+@dataclass(frozen=True)
+class Reported(Event):
+    """Reports were made. files: how many; manifest_sha256: of the file that has the SHA-256 of each."""
+
+    STAGE = "publication"
+    KIND = "reports"
+    files: int
+    manifest_sha256: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +167,6 @@ class Computed(Event):
     run: int
     values: int
     written: int
-    written_sha256: str | None
     catalogue_sha256: str
 
 
@@ -160,20 +198,3 @@ class Mailed(Event):
     address_sha256: str
     body_sha256: str
     topics: list[dict[str, str]]
-
-
-def read_events(connection: sa.Connection, kind: type[Kind]) -> Iterator[tuple[int | None, Kind | None]]:
-    """Delivery and content of every event of a kind, oldest first; None for one whose payload is no longer of its kind."""
-    rows = connection.execute(
-        sa.text("SELECT delivery_id, payload FROM audit.event WHERE kind = :kind ORDER BY seq"), {"kind": kind.KIND}
-    )
-    for row in rows:
-        yield row.delivery_id, _content(kind, row.payload)
-
-
-def _content(kind: type[Kind], payload: object) -> Kind | None:
-    """Events of older versions may lack a field, which then says nothing."""
-    if not isinstance(payload, Mapping):
-        return None
-    nothing: dict[str, Any] = {"facts": {}, "ledger": {}}
-    return kind(**{field.name: payload.get(field.name, nothing.get(field.name)) for field in fields(kind)})

@@ -11,7 +11,7 @@ import click
 
 from chiso.system import progress
 from chiso.system.platform import Platform, open_platform
-from chiso.system.secrets_file import LANDING_KEY, SECRETS, ensure_platform_env
+from chiso.system.secrets_file import AUDIT_KEY, LANDING_KEY, SECRETS, ensure_platform_env
 from chiso.system.settings import Settings, load
 
 
@@ -25,7 +25,7 @@ def platform(*, name_faults: bool = True, lends_terminal: bool = False) -> Itera
 
     settings = load()
     embedded = not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE")
-    settings = ensure_platform_env(settings, SECRETS if embedded else {LANDING_KEY: SECRETS[LANDING_KEY]})
+    settings = ensure_platform_env(settings, SECRETS if embedded else {name: SECRETS[name] for name in (LANDING_KEY, AUDIT_KEY)})
     command = nullcontext() if lends_terminal else progress.step(click.get_current_context().command_path)
     with command, open_platform(settings) as running:
         with progress.step("bringing the warehouse up to date"):

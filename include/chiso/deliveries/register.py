@@ -11,10 +11,13 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from chiso import audit
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.deliveries.events import stands
 from chiso.deliveries.raw import RawFile, raw_path
 from chiso.province.periods import Period
+from chiso.system.platform import Platform
 from chiso.system.settings import Settings
 
 
@@ -74,7 +77,7 @@ class Failure:
 
 
 def add_fetch(
-    engine: sa.Engine,
+    platform: Platform,
     asked: Fetch,
     outcome: Literal["fetched", "not_modified", "failed"],
     *,
@@ -86,8 +89,8 @@ def add_fetch(
 
     requests: sent for it. failure: of one that failed.
     """
-    with engine.begin() as connection:
-        return int(
+    with audit.transaction(platform.engine, platform.settings) as connection:
+        fetch_id = int(
             connection.execute(
                 sa.text(
                     "INSERT INTO sources.fetch (source, period, uri, started_at, finished_at, outcome, etag, requests, status, reason, evidence) "
@@ -104,6 +107,8 @@ def add_fetch(
                 },
             ).scalar_one()
         )
+        audit.record(connection, audit.Fetched(asked.source, outcome), rows=[Rows.of("sources.fetch", fetch_id)])
+    return fetch_id
 
 
 def add_raw_file(connection: sa.Connection, sha256: str, size: int, *, encrypted: bool) -> None:
@@ -207,10 +212,9 @@ def landed(engine: sa.Engine, delivery_id: int, settings: Settings) -> Landed:
     return Landed(raw, row.sha256, row.received_at, row.stated_period, delivery_id=row.delivery_id, read_again=row.read_again)
 
 
-def raw_files(engine: sa.Engine, settings: Settings) -> list[tuple[str, RawFile]]:
+def raw_files(connection: sa.Connection, settings: Settings) -> list[tuple[str, RawFile]]:
     """Every file that was ever kept, oldest first, with the SHA-256 that its bytes must have."""
-    with engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT sha256, encrypted FROM landing.raw_file ORDER BY stored_at")).all()
+    rows = connection.execute(sa.text("SELECT sha256, encrypted FROM landing.raw_file ORDER BY stored_at")).all()
     return [(row.sha256, _kept(row.sha256, settings, encrypted=row.encrypted)) for row in rows]
 
 

@@ -1,6 +1,5 @@
 """Verdicts on deliveries: their public shape, and where they are written down, once and for good."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -56,11 +55,6 @@ class Outcome:
             "issues": self.issues,
             "issues_total": self.issues_total,
         } | ({} if self.values is None else {"values": self.values})
-
-
-def issues_sha256(issues: Sequence[dict[str, Any]]) -> str:
-    """Identifies a verdict's findings in the audit chain."""
-    return hashlib.sha256(json.dumps(issues, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def write(

@@ -128,12 +128,12 @@ def _fetch(
         sent = session.sent - sent_before
         evidence = session.evidence(fault, personal=contract.holds_personal_data)
         failure = register.Failure(fault.status, str(fault), evidence)
-        register.add_fetch(platform.engine, asked, "failed", requests=sent, failure=failure)
+        register.add_fetch(platform, asked, "failed", requests=sent, failure=failure)
         raise
     if fetched is None:
-        register.add_fetch(platform.engine, asked, "not_modified", requests=session.sent - sent_before, etag=etag)
+        register.add_fetch(platform, asked, "not_modified", requests=session.sent - sent_before, etag=etag)
         return 0
-    fetch_id = register.add_fetch(platform.engine, asked, "fetched", requests=fetched.requests, etag=fetched.etag)
+    fetch_id = register.add_fetch(platform, asked, "fetched", requests=fetched.requests, etag=fetched.etag)
     arrival = Arrival(fetched.path, fetched.file_name, fetched.uri, fetched.received_at, "fetch", period.code, fetch_id)
     landing.keep(arrival, contract, platform.engine, platform.settings)
     return 1

@@ -42,10 +42,9 @@ def compute_period(period: Period, platform: Platform) -> int:
     settings = platform.settings
     catalogue = indicators.load_catalogue(settings)
     sound = contracts.load_all(settings).contracts
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, settings) as connection:
         policy = indicators.Policy(expected.load(settings.schemas), working_days.load(settings.schemas))
         computed = indicators.compute(connection, period, sound, catalogue, load_reference(settings.schemas), policy)
-    audit.anchor(settings, computed.head)
     return computed.written
 
 
@@ -70,7 +69,7 @@ def compute_periods(periods: Collection[Period], platform: Platform) -> Done:
     for fault in catalogue.faults:
         log.warning("%s", fault)
     province_codes = sorted({code for _, _, code in load_reference(platform.settings.schemas).province_codes})
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, platform.settings) as connection:
         indicators.sync_definitions(connection, catalogue, province_codes)
     done: list[Period] = []
     written = 0

@@ -53,15 +53,14 @@ def decide(
 def _decide(
     platform: Platform, decided: Decided, period: Period, indicator: str | None, unit: str | None, shown: Collection[int] | None
 ) -> list[dict[str, Any]]:
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, platform.settings) as connection:
         indicators.take_turns(connection, period)
         found = [
             row
             for row in indicators.waiting(connection, period.code, indicator, unit)
             if row.calendar == period.calendar and (shown is None or row.value_id in shown)
         ]
-        head = indicators.decide(connection, period, found, decided)
-    audit.anchor(platform.settings, head)
+        indicators.decide(connection, period, found, decided)
     return [_shape(row, decided) for row in found]
 
 

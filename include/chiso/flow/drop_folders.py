@@ -68,7 +68,7 @@ def _keep(found: Dropped, contract: Contract, platform: Platform) -> bool:
         with found.file.here(platform.settings.landing) as path:
             fetch_id = None
             if found.file.is_fetched:
-                fetch_id = register.add_fetch(platform.engine, asked, "fetched", requests=1, etag=found.file.etag)
+                fetch_id = register.add_fetch(platform, asked, "fetched", requests=1, etag=found.file.etag)
             arrival = Arrival(
                 path, found.file_name, found.uri, found.received_at, "drop_folder", fetch_id=fetch_id, seen=found.file.status
             )
@@ -83,7 +83,7 @@ def _keep(found: Dropped, contract: Contract, platform: Platform) -> bool:
 
 
 def _record_failed(asked: Fetch, fault: EndpointError, platform: Platform) -> None:
-    register.add_fetch(platform.engine, asked, "failed", requests=1, failure=Failure(fault.status, str(fault), None))
+    register.add_fetch(platform, asked, "failed", requests=1, failure=Failure(fault.status, str(fault), None))
 
 
 def _await_quiet(files: Sequence[Dropped]) -> None:

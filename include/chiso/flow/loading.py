@@ -14,6 +14,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from chiso import audit, landing, quarantine, sources, staging, validation, warehouse
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.deliveries import drift, verdicts, withdrawals
 from chiso.deliveries.drift import Drift
@@ -199,7 +200,7 @@ class _Judging:
 def _commit(case: _Judging, platform: Platform) -> Outcome:
     """Verdict, rejects, facts and audit events together, or none of them. The merge begins before the verdict is there."""
     landed, staged = case.landed, case.staged
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, platform.settings) as connection:
         with connection.begin_nested() as attempt:
             with progress.step("loading"):
                 merged = warehouse.merge(connection, staged, landed.delivery_id)
@@ -227,14 +228,16 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
             decision = case.release
             quarantine.decide(connection, decision.cases, "released", decision.decided_by, decision.why, landed.delivery_id)
         moves = _move_cases(connection, case, verdict_id, accepted=outcome.accepted)
-        head = _audit_verdict(connection, landed, outcome)
+        _audit_verdict(connection, landed, outcome, verdict_id)
         if kept:
-            head = audit.record(connection, audit.RowsRejected(outcome.rejected, kept), landed.delivery_id)
+            rejected = audit.RowsRejected(outcome.rejected, kept)
+            audit.record(connection, rejected, landed.delivery_id, [Rows.of("quarantine.reject", verdict_id)])
         if moves:
-            head = audit.record(connection, quarantine.CasesMoved(dict(moves)), landed.delivery_id)
+            cases = [Rows.of("quarantine.row_case", verdict_id), *moves.rows]
+            audit.record(connection, quarantine.CasesMoved(moves.steps), landed.delivery_id, cases)
         if outcome.accepted:
-            head = audit.record(connection, _loaded(outcome, merged), landed.delivery_id)
-    audit.anchor(platform.settings, head)
+            loaded = audit.Loaded(merged.loaded, outcome.unchanged or 0, outcome.partitions or [])
+            audit.record(connection, loaded, landed.delivery_id, merged.written)
     return outcome
 
 
@@ -243,7 +246,7 @@ def _move_cases(connection: sa.Connection, case: _Judging, verdict_id: int, *, a
     moves = quarantine.take_up(connection, case.staged, delivery_id, verdict_id)
     if accepted:
         moves += quarantine.settle(connection, case.staged, delivery_id, verdict_id)
-    if moves["opened"] or moves["seen"]:
+    if moves.found:
         moves += quarantine.settle_late(connection, case.staged, delivery_id, verdict_id)
     return moves
 
@@ -251,10 +254,9 @@ def _move_cases(connection: sa.Connection, case: _Judging, verdict_id: int, *, a
 def _refuse(landed: Landed, finding: Issue, rules: Rules, platform: Platform) -> Outcome:
     """The delivery can't be read as what it claims to be: the verdict says why, nothing else is written."""
     outcome = _refused(landed, finding, rules.contract)
-    with platform.engine.begin() as connection:
-        verdicts.write(connection, outcome, landed.sha256, rules.sha256)
-        head = _audit_verdict(connection, landed, outcome)
-    audit.anchor(platform.settings, head)
+    with audit.transaction(platform.engine, platform.settings) as connection:
+        verdict_id = verdicts.write(connection, outcome, landed.sha256, rules.sha256)
+        _audit_verdict(connection, landed, outcome, verdict_id)
     return outcome
 
 
@@ -274,15 +276,15 @@ def _refused(landed: Landed, finding: Issue, contract: Contract) -> Outcome:
 
 def _received_again(landed: Landed, standing: Standing, rules: Rules, platform: Platform) -> Outcome:
     """The content equals the current delivery's: that one stands, this receipt is written down."""
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, platform.settings) as connection:
         same_as = standing.stands_for
-        verdicts.write(connection, standing.outcome, standing.content_sha256, rules.sha256, same_as=same_as)
-        head = audit.record(connection, audit.ContentUnchanged(same_as), landed.delivery_id)
-    audit.anchor(platform.settings, head)
+        verdict_id = verdicts.write(connection, standing.outcome, standing.content_sha256, rules.sha256, same_as=same_as)
+        said = [Rows.of("validation.verdict", verdict_id)]
+        audit.record(connection, audit.ContentUnchanged(same_as), landed.delivery_id, said)
     return standing.outcome
 
 
-def _audit_verdict(connection: sa.Connection, landed: Landed, outcome: Outcome) -> audit.Head:
+def _audit_verdict(connection: sa.Connection, landed: Landed, outcome: Outcome, verdict_id: int) -> None:
     given = audit.VerdictGiven(
         outcome.source,
         landed.sha256,
@@ -291,15 +293,9 @@ def _audit_verdict(connection: sa.Connection, landed: Landed, outcome: Outcome) 
         rows=outcome.rows,
         rejected=outcome.rejected,
         issues=outcome.issues_total,
-        issues_sha256=verdicts.issues_sha256(outcome.issues),
     )
-    return audit.record(connection, given, landed.delivery_id)
-
-
-def _loaded(outcome: Outcome, merged: warehouse.Merged) -> audit.Loaded:
-    return audit.Loaded(
-        merged.loaded, outcome.unchanged or 0, outcome.partitions or [], facts=merged.facts, ledger=merged.ledger
-    )
+    said = [Rows.of(table, verdict_id) for table in ("validation.verdict", "validation.drift")]
+    audit.record(connection, given, landed.delivery_id, said)
 
 
 # --- Small parts ---

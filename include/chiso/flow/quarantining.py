@@ -24,10 +24,9 @@ def discard(platform: Platform, numbers: Sequence[int], decided_by: str, why: st
     require_decision(decided_by, why)
     with platform.engine.connect() as connection:
         sources = {case.source for case in quarantine.cases_named(connection, numbers)}
-    with unmoved(platform, sources), platform.engine.begin() as connection:
+    with unmoved(platform, sources), audit.transaction(platform.engine, platform.settings) as connection:
         cases = quarantine.cases_named(connection, numbers)
-        head = quarantine.decide(connection, cases, "discarded", decided_by.strip(), why.strip())
-    audit.anchor(platform.settings, head)
+        quarantine.decide(connection, cases, "discarded", decided_by.strip(), why.strip())
     return cases
 
 

@@ -73,13 +73,12 @@ def export(platform: Platform, delivery_id: int, out: Path, decided_by: str, why
     scratch = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         marked = (_workbook if is_workbook else _lines)(scratch, landed, contract, faults, platform)
-        with unmoved(platform, [contract.source]), platform.engine.begin() as connection:
+        with unmoved(platform, [contract.source]), audit.transaction(platform.engine, platform.settings) as connection:
             waiting = [case for case in quarantine.cases_of(connection, delivery_id) if case.is_open]
-            head = quarantine.decide(connection, waiting, "returned", decided_by.strip(), why.strip())
+            quarantine.decide(connection, waiting, "returned", decided_by.strip(), why.strip())
             scratch.replace(out)
     finally:
         scratch.unlink(missing_ok=True)
-    audit.anchor(platform.settings, head)
     return Returned(delivery_id, contract.source, out, marked, tuple(case.case_id for case in waiting))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import audit, contracts, quarantine, warehouse
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.deliveries import withdrawals
 from chiso.deliveries.verdicts import Outcome
@@ -46,16 +47,18 @@ def withdraw(delivery_id: int, decided_by: str, why: str, platform: Platform) ->
     if not (decided_by.strip() and why.strip()):
         raise UsageError("A withdrawal needs a name and a reason: give --by NAME --why TEXT.")
     contract, period = _accepted(delivery_id, platform)
-    with loading.one_at_a_time(contract, platform.engine), progress.step(f"taking delivery {delivery_id} back"):
-        with platform.engine.begin() as connection:
-            _refuse_twice(connection, delivery_id)
-            gone = withdrawals.belonging(connection, delivery_id)
-            if contract.has_events:
-                warehouse.take_back(connection, contract, delivery_id, gone)
-            withdrawals.add(connection, gone, delivery_id, decided_by.strip(), why.strip())
-            moves = quarantine.lose(connection, gone, decided_by.strip(), why.strip())
-            head = _audit(connection, contract, gone, audit.Withdrawn(delivery_id, decided_by.strip(), why.strip()), moves)
-        audit.anchor(platform.settings, head)
+    with (
+        loading.one_at_a_time(contract, platform.engine),
+        progress.step(f"taking delivery {delivery_id} back"),
+        audit.transaction(platform.engine, platform.settings) as connection,
+    ):
+        _refuse_twice(connection, delivery_id)
+        gone = withdrawals.belonging(connection, delivery_id)
+        if contract.has_events:
+            warehouse.take_back(connection, contract, delivery_id, gone)
+        withdrawals.add(connection, gone, delivery_id, decided_by.strip(), why.strip())
+        moves = quarantine.lose(connection, gone, decided_by.strip(), why.strip())
+        _audit(connection, contract, gone, audit.Withdrawn(delivery_id, decided_by.strip(), why.strip()), moves)
     for _ in _read_again(contract, platform):
         pass
     done = computing.compute_stale(platform)
@@ -93,15 +96,13 @@ def _refuse_twice(connection: sa.Connection, delivery_id: int) -> None:
 
 def _audit(
     connection: sa.Connection, contract: Contract, gone: list[int], happened: audit.Withdrawn, moves: quarantine.Moves
-) -> audit.Head:
-    """An event for each delivery; where cases moved, one of those; where counts changed, what the ledger holds by now."""
+) -> None:
+    """An event for each delivery; with the first what it changed of the counts; where cases moved, one of those."""
     for delivery in gone:
-        head = audit.record(connection, happened, delivery)
+        counted = warehouse.counted(delivery) if contract.has_events and delivery == happened.asked else []
+        audit.record(connection, happened, delivery, [Rows.of("validation.withdrawal", delivery), *counted])
     if moves:
-        head = audit.record(connection, quarantine.CasesMoved(dict(moves)), happened.asked)
-    if contract.has_events:
-        head = audit.record(connection, warehouse.counted(connection, happened.asked), happened.asked)
-    return head
+        audit.record(connection, quarantine.CasesMoved(moves.steps), happened.asked, moves.rows)
 
 
 def _read_again(contract: Contract, platform: Platform) -> Iterator[Outcome]:

@@ -1,7 +1,7 @@
 """Stage 7: values, targets and their explanation, computed from the warehouse. Reads no file of a source."""
 
 from chiso.indicators.catalogue import Catalogue
-from chiso.indicators.compute import Computed, compute, take_turns, written_sha256
+from chiso.indicators.compute import Computed, compute, take_turns
 from chiso.indicators.decisions import Decided, decide, waiting
 from chiso.indicators.definitions import known_periods, stale_periods, sync_definitions
 from chiso.indicators.explain import explain
@@ -14,5 +14,5 @@ from chiso.indicators.targets import Standing, assess
 __all__ = [
     "Catalogue", "Computed", "Decided", "KnownValue", "MeasureKey", "Policy", "Question", "Standing", "assess", "compute", "decide",
     "explain", "known_periods", "latest_values", "load_catalogue", "read_indicators", "stale_periods", "sync_definitions", "take_turns",
-    "waiting", "written_sha256",
+    "waiting",
 ]  # fmt: skip

@@ -46,11 +46,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Computed:
-    """A computing of a period: how many values it wrote, and its event in the audit chain."""
+    """A computing of a period: how many values it wrote."""
 
     period: Period
     written: int
-    head: audit.Head
 
 
 def compute(
@@ -88,10 +87,11 @@ def compute(
         run_id,
         values=len(values),
         written=count,
-        written_sha256=written_sha256(connection, run_id).get(run_id),
         catalogue_sha256=basis,
     )
-    return Computed(period, count, audit.record(connection, done))
+    rows = [audit.Rows.of("indicators.run", run_id), audit.Rows.of("indicators.value", run_id), audit.Rows.of("indicators.basis", basis)]
+    audit.record(connection, done, rows=rows)
+    return Computed(period, count)
 
 
 def _wanted(definitions: Iterable[Definition]) -> dict[MeasureKey, frozenset[str]]:
@@ -217,17 +217,3 @@ def _row(value: Value, gate: Gate, run_id: int) -> dict[str, Any] | None:
         "publication": decision.publication,
         "held_because": decision.because if decision.publication == "held" else None,
     }
-
-
-def written_sha256(connection: sa.Connection, run_id: int | None = None) -> dict[int, str]:
-    """Fingerprint of the values that each run (or one) wrote; a run that wrote none has none."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT run_id, encode(sha256(convert_to(string_agg(concat_ws('|', indicator, nullif(defined_in, 'catalogue'), "
-            "unit_register, unit_code, calendar, period, coalesce(value::text, '-'), coalesce(numerator::text, '-'), "
-            "coalesce(denominator::text, '-'), status, publication, formula), E'\\n' ORDER BY value_id), 'UTF8')), 'hex') "
-            "AS sha256 FROM indicators.value WHERE run_id = coalesce(:run, run_id) GROUP BY run_id"
-        ),
-        {"run": run_id},
-    )
-    return {row.run_id: row.sha256 for row in rows}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from chiso import audit
+from chiso.audit import Rows
 from chiso.province.periods import Period
 
 Verb = Literal["approve", "refuse"]
@@ -37,10 +38,10 @@ def waiting(
 
 def decide(
     connection: sa.Connection, period: Period, values: Collection[sa.Row[Any]], decided: Decided
-) -> audit.Head | None:
-    """Writes a decision of waiting values of a period; the caller has taken its turn. None where there are none."""
+) -> None:
+    """Writes a decision of waiting values of a period, if there are any; the caller has taken its turn."""
     if not values:
-        return None
+        return
     said = {"decision": decided.decision, "by": decided.decided_by, "why": decided.why, "where": decided.decided_in}
     connection.execute(
         sa.text(
@@ -61,4 +62,4 @@ def decide(
     event = audit.ValuesDecided(
         period.calendar, period.code, decided.decision, decided.decided_by, decided.why, decided.decided_in, listed
     )
-    return audit.record(connection, event)
+    audit.record(connection, event, rows=[Rows.of("indicators.decision", *(row.value_id for row in values))])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from chiso import audit
+from chiso.audit import Rows
 from chiso.indicators.catalogue import Catalogue, Definition, Framework
 from chiso.province.periods import Period
 
@@ -34,17 +36,21 @@ def sync_definitions(connection: sa.Connection, catalogue: Catalogue, province_c
         "target": {row for framework in catalogue.frameworks for row in _targets(framework)},
         "target_part": {row for framework in catalogue.frameworks for row in _parts(framework, catalogue, province_codes)},
     }
-    for table, rows in wanted.items():
-        if _known(connection, table) != _and_left(connection, table, rows, catalogue):
-            _replace(connection, table, rows, catalogue)
+    replaced = [
+        table
+        for table, rows in wanted.items()
+        if _known(connection, table) != _and_left(connection, table, rows, catalogue) and _replace(connection, table, rows, catalogue)
+    ]
+    if replaced:
+        audit.record(connection, audit.Defined(replaced), rows=[Rows.of(f"indicators.{table}") for table in replaced])
 
 
-def _replace(connection: sa.Connection, table: str, wanted: _Rows, catalogue: Catalogue) -> None:
+def _replace(connection: sa.Connection, table: str, wanted: _Rows, catalogue: Catalogue) -> bool:
     # Several runs may begin at once: the first writes, the others find it done.
     connection.execute(sa.text(f"LOCK TABLE indicators.{table} IN SHARE ROW EXCLUSIVE MODE"))
     rows = _and_left(connection, table, wanted, catalogue)
     if _known(connection, table) == rows:
-        return
+        return False
     connection.execute(sa.text(f"DELETE FROM indicators.{table}"))
     names = _COLUMNS[table]
     if rows:
@@ -52,6 +58,7 @@ def _replace(connection: sa.Connection, table: str, wanted: _Rows, catalogue: Ca
             sa.text(f"INSERT INTO indicators.{table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"),
             [dict(zip(names, map(_plain, row), strict=True)) for row in sorted(rows, key=repr)],
         )
+    return True
 
 
 def _definitions(framework: Framework) -> _Rows:

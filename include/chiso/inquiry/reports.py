@@ -11,7 +11,7 @@ from typing import Any
 from chiso import publication, validation
 from chiso.flow import drop_folders
 from chiso.indicators import Question, Standing
-from chiso.inquiry import answers, freshness, shapes
+from chiso.inquiry import answers, freshness, manifest, shapes
 from chiso.inquiry.timeliness import timeliness
 from chiso.publication import Rejected
 from chiso.system import progress
@@ -39,7 +39,7 @@ class Reports:
 def build(platform: Platform) -> Reports:
     """Makes every report; one builds at a time. Raises what the warehouse raises."""
     settings = platform.settings
-    with _alone(settings):
+    with _alone(settings), manifest.told(platform):
         change = freshness.newest_change(platform)
         with progress.step("Data Docs"):
             docs = validation.build_docs(settings)

@@ -1,148 +1,160 @@
-"""Whether the audit chain, the raw files and the loaded facts still are what was written down. Offline."""
+"""Whether everything stored still is what the audit chain says of it, and everything that it says is there. Offline.
 
+Both ways: from the chain to the tables and files, and from these to the chain. What is derived is compared with what it is derived from.
+"""
+
+import time
 from collections.abc import Iterator
-from datetime import UTC
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from chiso import audit, contracts, indicators, landing, warehouse
-from chiso.deliveries.verdicts import issues_sha256
+from chiso import audit, contracts, landing, warehouse
+from chiso.audit import Anchors, Bound, Fault, Head, Read, Told
+from chiso.deliveries import register
+from chiso.inquiry import manifest
 from chiso.system import progress
+from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
+_UNTOLD = frozenset({"audit.event", "warehouse.structure"})
+"""The chain itself; and what only spares an upgrade, and is compared with the chain by each."""
 
-def verify(platform: Platform) -> dict[str, Any]:
-    """`{"holds", "faults", "events", "raw_files", "head"}`; every fault a sentence."""
-    heads = audit.read_heads(platform.settings)
+
+def verify(platform: Platform, kept: Head | None = None) -> dict[str, Any]:
+    """`{"ok", "events", "head", "faults", "checked", "seconds"}`; faults `{"kind", "where", "key", "message"}`; head `SEQ:HASH`.
+
+    kept: a head that somebody wrote down. checked: as of `Found`.
+    """
+    began = time.monotonic()
+    before = Anchors.of(platform.settings).read()
     # One snapshot: what loads meanwhile is in none of what is compared.
     snapshot = platform.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as connection:
-        with progress.step("audit chain"):
-            faults = [*audit.verify_chain(connection, heads), *_deliveries(connection), *_withdrawals(connection),
-                      *_decisions(connection)]
-        faults += [*_results(connection, platform), *_values(connection)]
-        events, head = connection.execute(
-            sa.text("SELECT count(*), (SELECT hash FROM audit.event ORDER BY seq DESC LIMIT 1) FROM audit.event")
-        ).one()
-        files = connection.execute(sa.text("SELECT count(*) FROM landing.raw_file")).scalar_one()
-    faults += landing.verify(platform.engine, platform.settings)
-    return {"holds": not faults, "faults": faults, "events": events, "raw_files": files, "head": head}
+        found = compare(connection, platform, before, kept)
+        head = audit.head_of(connection)
+    return {
+        "ok": not found.faults,
+        "events": found.checked["events"],
+        "head": str(head) if head else None,
+        "faults": [asdict(fault) for fault in found.faults],
+        "checked": found.checked,
+        "seconds": round(time.monotonic() - began, 1),
+    }
 
 
-def _results(connection: sa.Connection, platform: Platform) -> Iterator[str]:
-    """Facts that are no longer those of their load, and verdicts that are no longer those of their event."""
-    facts, ledger = _fingerprints(connection)
-    known = contracts.load_all(platform.settings).contracts
-    told = {table for tables in facts.values() for table in tables}
-    tables = sorted(told | {table for contract in known for table in warehouse.fact_tables(contract)})
-    for table in progress.each("facts", tables, str):
-        yield from _differing(connection, table, facts, "what its load left there")
-    for table in warehouse.LEDGER:
-        yield from _differing(connection, table, ledger, "what was counted")
-    rows = connection.execute(sa.text("SELECT * FROM validation.verdict WHERE same_as IS NULL ORDER BY verdict_id"))
-    in_chain = {_as_told(delivery, said) for delivery, said in audit.read_events(connection, audit.VerdictGiven) if said}
-    for row in rows:
-        if _as_stored(row) not in in_chain:
-            yield f"delivery {row.delivery_id}: its verdict differs from the one in the chain"
+@dataclass(frozen=True)
+class Found:
+    """What a verification found, and of what: number of events, tables, rows, objects, raw files and reports."""
+
+    faults: list[Fault]
+    checked: dict[str, int]
 
 
-_Said = dict[int, audit.Fingerprints]
+def compare(connection: sa.Connection, platform: Platform, before: Read, kept: Head | None = None) -> Found:
+    """Compares what the connection's transaction sees, and the files, with the chain. before: the anchors before it began."""
+    settings = platform.settings
+    with progress.step("audit chain"):
+        told = audit.read_chain(connection, newest=(audit.Built.KIND, *manifest.KINDS))
+        faults = [*told.faults, *audit.verify_heads(told, before, Anchors.of(settings).read(), settings, kept)]
+        objects = warehouse.as_built(connection)
+        faults += structure(told, objects)
+    rows = {}
+    for table in progress.each("tables", _tables(connection, platform, told), str):
+        rows[table], found = differing(connection, table, told)
+        faults += found
+    files = register.raw_files(connection, settings)
+    faults += landing.verify(files, settings)
+    with progress.step("reports"):
+        faults += manifest.verify(told, settings)
+    checked = {
+        "events": told.events,
+        "tables": len(rows),
+        "rows": sum(rows.values()),
+        "objects": len(objects),
+        "raw_files": len(files),
+        "reports": manifest.count(settings),
+    }
+    return Found(faults, checked)
 
 
-def _fingerprints(connection: sa.Connection) -> tuple[_Said, _Said]:
-    """What loads left in the tables of facts and in the ledger, by delivery, as the newest event of each says."""
-    facts: _Said = {}
-    ledger: _Said = {}
-    for delivery, loaded in audit.read_events(connection, audit.Loaded):
-        if delivery is not None and loaded is not None:
-            facts[delivery], ledger[delivery] = loaded.facts, loaded.ledger
-    for delivery, converted in audit.read_events(connection, audit.Converted):
-        if delivery is not None and converted is not None:
-            facts[delivery] = converted.facts
-    for delivery, counted in audit.read_events(connection, audit.Counted):
-        if delivery is not None and counted is not None:
-            ledger[delivery] = counted.ledger
-    return facts, ledger
+def read_head(text: str) -> Head:
+    """A head as `chiso audit head` prints it. Raises UsageError."""
+    seq, _, digest = text.strip().partition(":")
+    if not seq.isdecimal() or len(digest) != 64:
+        raise UsageError(f"{text!r} is no head of the chain; write it as SEQ:HASH, as `chiso audit head` prints it.")
+    return Head(int(seq), digest)
 
 
-def _differing(connection: sa.Connection, table: str, told: _Said, what: str) -> Iterator[str]:
-    if connection.execute(sa.text("SELECT to_regclass(:table)"), {"table": table}).scalar() is None:
-        yield f"table {table} is gone, with all that loads left there"
+def head(platform: Platform) -> Head | None:
+    """The chain's newest event."""
+    with platform.engine.connect() as connection:
+        return audit.head_of(connection)
+
+
+def structure(told: Told, found: dict[str, str]) -> Iterator[Fault]:
+    """Objects of the database that are no longer as they were built."""
+    built = told.newest.get(audit.Built.KIND)
+    if built is None:
+        yield Fault("structure", "", "", "the chain doesn't tell how the database was built; run any command, which brings it up to date")
         return
-    found = warehouse.fingerprints(connection, table)
-    said = {delivery: tables[table] for delivery, tables in told.items() if table in tables}
-    for delivery in sorted(said.keys() | found.keys()):
-        if delivery not in said or not warehouse.same(said[delivery], found.get(delivery)):
-            yield f"delivery {delivery}: its rows in {table} are no longer {what}"
+    said = built.payload["objects"]
+    for name in sorted(said.keys() | found.keys()):
+        if said.get(name) != found.get(name):
+            what = "is gone" if name not in found else "was made by nobody's upgrade" if name not in said else "is no longer as it was built"
+            yield Fault("structure", name, "", what)
 
 
-def _deliveries(connection: sa.Connection) -> Iterator[str]:
-    """Deliveries whose source, bytes or receipt are not those of their event: they decide what is current."""
-    rows = connection.execute(sa.text("SELECT * FROM landing.delivery ORDER BY delivery_id")).all()
-    received = dict(audit.read_events(connection, audit.DeliveryReceived))
-    for row in rows:
-        said = received.get(row.delivery_id)
-        told = said and (said.source, said.sha256, said.received_at)
-        if told != (row.source, row.sha256, row.received_at.astimezone(UTC).isoformat()):
-            yield f"delivery {row.delivery_id}: source, bytes or receipt differ from its event in the chain"
-    again = dict(audit.read_events(connection, audit.ContentUnchanged))
-    for row in connection.execute(sa.text("SELECT delivery_id, same_as FROM validation.verdict WHERE same_as IS NOT NULL")):
-        unchanged = again.get(row.delivery_id)
-        if unchanged is None or unchanged.same_as != row.same_as:
-            yield f"delivery {row.delivery_id}: the chain doesn't say that its content is delivery {row.same_as}'s"
+def _tables(connection: sa.Connection, platform: Platform, told: Told) -> list[str]:
+    """Every table whose rows the chain must tell of."""
+    facts = {contract.fact_table for contract in contracts.load_all(platform.settings).contracts}
+    present = connection.execute(
+        sa.text(
+            "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY(:schemas)"
+        ),
+        {"schemas": list(warehouse.SCHEMAS)},
+    ).scalars()
+    return sorted((set(present) | set(audit.KEYS) | facts | set(told.rows)) - _UNTOLD)
 
 
-def _withdrawals(connection: sa.Connection) -> Iterator[str]:
-    """Withdrawals of which the chain says nothing, or something else; and those that are gone."""
-    rows = connection.execute(sa.text("SELECT delivery_id, asked, decided_by, why FROM validation.withdrawal"))
-    stored = {row.delivery_id: (row.asked, row.decided_by, row.why) for row in rows}
-    said = {
-        delivery: (event.asked, event.decided_by, event.why)
-        for delivery, event in audit.read_events(connection, audit.Withdrawn)
-        if delivery is not None and event
-    }
-    for delivery in sorted(stored.keys() | said.keys()):
-        if stored.get(delivery) != said.get(delivery):
-            yield f"delivery {delivery}: its withdrawal differs from the one in the chain"
+def differing(connection: sa.Connection, table: str, told: Told) -> tuple[int, list[Fault]]:
+    """The number of rows of a table, and under which keys they aren't those that the chain tells of."""
+    said = {key: bound for key, (_, bound) in told.rows.get(table, {}).items()}
+    if connection.execute(sa.text("SELECT to_regclass(:table)"), {"table": table}).scalar() is None:
+        return 0, [Fault("rows", table, "", "the table is gone, with all that it held")]
+    if table not in audit.KEYS and "delivery_id" not in audit.told_columns(connection, table):
+        return 0, [Fault("structure", table, "", "is no table of the platform: somebody made it")]
+    present = audit.counted(connection, table)
+    by = audit.KEYS.get(table, audit.FACTS_KEY)
+    faults = [
+        Fault("rows", table, f"{by} {key}".strip(), f"the chain tells of no such rows, and the table has {present[key]}")
+        for key in sorted(present.keys() - said.keys())
+    ]
+    columns = {bound.columns for bound in said.values()}
+    for shape in sorted(columns):
+        faults += _of_shape(connection, table, by, {key: bound for key, bound in said.items() if bound.columns == shape}, whole=len(columns) == 1)
+    return sum(present.values()), faults
 
 
-def _decisions(connection: sa.Connection) -> Iterator[str]:
-    """Decisions of values of which the chain says nothing, or something else; and those that are gone."""
-    rows = connection.execute(sa.text("SELECT value_id, decision, decided_by, why, decided_in FROM indicators.decision"))
-    stored = {row.value_id: tuple(row)[1:] for row in rows}
-    said = {
-        value["value_id"]: (event.decision, event.decided_by, event.why, event.decided_in)
-        for _, event in audit.read_events(connection, audit.ValuesDecided)
-        if event
-        for value in event.values
-    }
-    for value in sorted(said.keys() | stored.keys()):
-        if said.get(value) != stored.get(value):
-            yield f"value {value}: what was decided of it differs from the chain"
+def _of_shape(connection: sa.Connection, table: str, by: str, said: dict[str, Bound], *, whole: bool) -> Iterator[Fault]:
+    columns = next(iter(said.values())).columns
+    lost = sorted(set(columns) - set(audit.told_columns(connection, table)))
+    if lost:
+        yield Fault("rows", table, "", f"column {', '.join(lost)} is gone, with all that it held")
+        return
+    found = audit.hashed(connection, table, columns, None if whole else list(said))
+    for key, bound in said.items():
+        rows, sha256, more = found.get(key, (0, "", 0))
+        where = f"{by} {key}".strip()
+        if rows != bound.rows:
+            yield Fault("rows", table, where, f"{bound.rows} rows were written, {rows} are there")
+        elif sha256 != bound.sha256:
+            yield Fault("rows", table, where, f"{_these(rows)} no longer as written: the SHA-256 over {', '.join(columns)} is another")
+        elif more:
+            yield Fault("rows", table, where, f"{more} rows have figures in columns that came later, which nobody wrote there")
 
 
-def _values(connection: sa.Connection) -> Iterator[str]:
-    """Runs whose values are no longer those that they wrote."""
-    events = [event for _, event in audit.read_events(connection, audit.Computed) if event]
-    said = {event.run: event.written_sha256 for event in events if isinstance(event.run, int)}
-    found = indicators.written_sha256(connection)
-    for run in sorted(said.keys() | found.keys()):
-        if said.get(run) != found.get(run):
-            yield f"run {run}: its values in indicators.value are no longer what it wrote"
-
-
-def _as_told(delivery: int | None, said: audit.VerdictGiven) -> tuple[object, ...]:
-    return (delivery, said.period, said.calendar, said.accepted, said.rows, said.rejected, said.issues_sha256)
-
-
-def _as_stored(row: sa.Row[Any]) -> tuple[object, ...]:
-    return (
-        row.delivery_id,
-        row.period,
-        row.calendar,
-        row.accepted,
-        row.row_count,
-        row.rejected_count,
-        issues_sha256(row.issues),
-    )
+def _these(rows: int) -> str:
+    return "the row is" if rows == 1 else f"the {rows} rows are"

@@ -7,8 +7,8 @@ A raw file lies under its SHA-256 below `var/landing`, once, encrypted with age 
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, BinaryIO, cast
@@ -16,13 +16,14 @@ from typing import IO, BinaryIO, cast
 import sqlalchemy as sa
 
 from chiso import audit
+from chiso.audit import Fault, Rows
 from chiso.contracts import Contract
 from chiso.deliveries import register
-from chiso.deliveries.raw import raw_path
+from chiso.deliveries.raw import RawFile, raw_path
 from chiso.deliveries.register import Arrival, Landed
 from chiso.system import progress
 from chiso.system.errors import ArrivalError, StorageError
-from chiso.system.private_folder import private_folder
+from chiso.system.private_folder import UNFINISHED, is_work, private_folder
 from chiso.system.settings import Settings
 
 __all__ = ["keep", "read_again", "verify"]
@@ -37,9 +38,7 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
     StorageError, where it can't be kept.
     """
     encrypted = contract.keeps_files_encrypted
-    sha256, size = _store(arrival, encrypted, engine, settings)
-    head = None
-    with engine.begin() as connection:
+    with _stored(arrival, encrypted, engine, settings) as (sha256, size), audit.transaction(engine, settings) as connection:
         arrival = replace(arrival, received_at=_receipt(arrival, contract.source, sha256, connection))
         register.add_raw_file(connection, sha256, size, encrypted=encrypted)
         delivery_id, is_new = register.add(connection, contract.source, arrival, sha256)
@@ -52,8 +51,7 @@ def keep(arrival: Arrival, contract: Contract, engine: sa.Engine, settings: Sett
                 arrival.origin,
                 arrival.received_at.astimezone(UTC).isoformat(),
             )
-            head = audit.record(connection, received, delivery_id)
-    audit.anchor(settings, head)
+            audit.record(connection, received, delivery_id, _receipt_of(sha256, delivery_id))
     return register.landed(engine, delivery_id, settings)
 
 
@@ -62,7 +60,7 @@ def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> int |
 
     Returns the id under which it is read; None if that was registered before.
     """
-    with engine.begin() as connection:
+    with audit.transaction(engine, settings) as connection:
         again = register.add_reading(connection, delivery_id)
         if again is None:
             return None
@@ -79,9 +77,12 @@ def read_again(delivery_id: int, engine: sa.Engine, settings: Settings) -> int |
             row.received_at.astimezone(UTC).isoformat(),
             read_again=delivery_id,
         )
-        head = audit.record(connection, received, again)
-    audit.anchor(settings, head)
+        audit.record(connection, received, again, _receipt_of(row.sha256, again))
     return again
+
+
+def _receipt_of(sha256: str, delivery_id: int) -> list[Rows]:
+    return [Rows.of("landing.raw_file", sha256), Rows.of("landing.delivery", delivery_id)]
 
 
 def _receipt(arrival: Arrival, source: str, sha256: str, connection: sa.Connection) -> datetime:
@@ -96,17 +97,27 @@ def _receipt(arrival: Arrival, source: str, sha256: str, connection: sa.Connecti
     return known[1] if known and known[0] == sha256 else now
 
 
-def verify(engine: sa.Engine, settings: Settings) -> Iterator[str]:
-    """What is wrong with the kept files, a line each: missing, undecipherable, or no longer the bytes of their name."""
-    for sha256, raw in progress.each("raw files", register.raw_files(engine, settings)):
+def verify(kept: Sequence[tuple[str, RawFile]], settings: Settings) -> Iterator[Fault]:
+    """What is wrong with the kept files: missing, undecipherable, no longer the bytes of their name, or kept by nobody.
+
+    kept: every file that was registered, with its SHA-256.
+    """
+    here = {path for path in settings.landing.rglob("*") if not path.is_dir() or path.is_symlink()}
+    for sha256, raw in progress.each("raw files", kept):
+        where = str(raw.path.relative_to(settings.landing))
         try:
             with raw.open() as stream:
                 digest = _digest(stream)
         except StorageError as fault:
-            yield str(fault)
+            yield Fault("file", "landing", where, str(fault))
             continue
         if digest != sha256:
-            yield f"{raw.path}: the raw file was changed, its SHA-256 is {digest}"
+            yield Fault("file", "landing", where, f"the raw file was changed, its SHA-256 is {digest}")
+    work = {path for path in here if is_work(path, settings.landing)}
+    unfinished = {path.stat().st_ino for path in work if path.exists()}
+    for path in sorted(here - work - {raw.path for _, raw in kept}):
+        if not path.exists() or path.is_symlink() or path.stat().st_ino not in unfinished:
+            yield Fault("file", "landing", str(path.relative_to(settings.landing)), "was kept by no delivery: somebody put it there")
 
 
 def _digest(stream: BinaryIO) -> str:
@@ -116,9 +127,15 @@ def _digest(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _store(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Settings) -> tuple[str, int]:
-    """SHA-256 and size of the bytes, which are kept by now; those that are there already aren't written again."""
-    return _known(arrival, encrypted, engine, settings) or _write_new(arrival, encrypted, settings)
+@contextmanager
+def _stored(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Settings) -> Iterator[tuple[str, int]]:
+    """SHA-256 and size of the bytes, which are kept by now and registered inside; those that are there already aren't written again."""
+    known = _known(arrival, encrypted, engine, settings)
+    if known:
+        yield known
+        return
+    with _written(arrival, encrypted, settings) as new:
+        yield new
 
 
 def _known(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Settings) -> tuple[str, int] | None:
@@ -132,10 +149,16 @@ def _known(arrival: Arrival, encrypted: bool, engine: sa.Engine, settings: Setti
     return (given.sha256, given.size) if path.exists() else None
 
 
-def _write_new(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[str, int]:
-    """Writes and hashes in one pass; the file appears under its name when it is whole, and on the disk."""
-    try:
-        with private_folder(settings.landing) as folder:
+@contextmanager
+def _written(arrival: Arrival, encrypted: bool, settings: Settings) -> Iterator[tuple[str, int]]:
+    """Writes and hashes in one pass; the file appears under its name when it is whole, and on the disk.
+
+    Until it is registered it keeps its name in the private folder too, so that what a killed process left isn't taken for a file
+    that somebody put there.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(private_folder(settings.landing))
             scratch = folder / "raw"
             with _opened(arrival) as given, scratch.open("wb") as target:
                 _write(given, target, encrypted, settings)
@@ -145,13 +168,14 @@ def _write_new(arrival: Arrival, encrypted: bool, settings: Settings) -> tuple[s
             path.parent.mkdir(mode=0o700, exist_ok=True)
             if not path.exists():
                 scratch.chmod(0o400)
-                scratch.rename(path)
-    except OSError as fault:
-        raise StorageError(
-            f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
-            "Check the disk's space and the folder's permissions."
-        ) from fault
-    return given.sha256, given.size
+                os.link(scratch.rename(folder / path.name), path)
+        except OSError as fault:
+            raise StorageError(
+                f"{arrival.file_name} can't be kept in {settings.landing}: {fault.strerror}. "
+                "Check the disk's space and the folder's permissions."
+            ) from fault
+        yield given.sha256, given.size
+        (settings.landing / UNFINISHED / path.name).unlink(missing_ok=True)
 
 
 def _write(source: "_Given", target: IO[bytes], encrypted: bool, settings: Settings) -> None:

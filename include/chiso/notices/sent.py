@@ -11,6 +11,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from chiso import audit
+from chiso.audit import Rows
 from chiso.notices.letters import Mail
 from chiso.notices.topics import Told
 from chiso.system.platform import Platform
@@ -56,7 +57,7 @@ def note(platform: Platform, mail: Mail) -> None:
     """Writes down that a mail was sent. What it told is never told again."""
     body, address = (hashlib.sha256(text.encode()).hexdigest() for text in (mail.body, mail.address))
     topics = [{"agency": topic.agency, "kind": topic.kind, "key": key} for topic in mail.topics for key in topic.keys]
-    with platform.engine.begin() as connection:
+    with audit.transaction(platform.engine, platform.settings) as connection:
         number: int = connection.execute(
             sa.text(
                 "INSERT INTO notices.mail (message_id, day, address, subject, body_sha256) "
@@ -69,5 +70,4 @@ def note(platform: Platform, mail: Mail) -> None:
             [{"mail": number, **topic} for topic in topics],
         )
         event = audit.Mailed(number, mail.message_id, mail.day.isoformat(), mail.subject, address, body, topics)
-        head = audit.record(connection, event)
-    audit.anchor(platform.settings, head)
+        audit.record(connection, event, rows=[Rows.of(table, number) for table in ("notices.mail", "notices.topic")])

@@ -6,16 +6,54 @@ thing without the fault corrects it.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.deliveries.staged import Staged
 from chiso.quarantine.rejects import FOUND
 
-Moves = Counter[str]
-"""How many cases took which step."""
+
+@dataclass(frozen=True)
+class Moves:
+    """Cases that took steps. by: how many, by step and the delivery under which the step is written."""
+
+    by: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    @staticmethod
+    def of(steps: Iterable[sa.Row[Any]]) -> "Moves":
+        """From rows of `step`, `delivery_id`."""
+        return Moves(Counter((row.step, row.delivery_id) for row in steps))
+
+    def __add__(self, others: "Moves") -> "Moves":
+        return Moves(self.by + others.by)
+
+    def __bool__(self) -> bool:
+        return bool(self.by)
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """How many took which step."""
+        found: Counter[str] = Counter()
+        for (step, _), number in self.by.items():
+            found[step] += number
+        return dict(found)
+
+    @property
+    def found(self) -> bool:
+        """Whether a fault was found, for the first time or again."""
+        return any(step in ("opened", "seen") for step, _ in self.by)
+
+    @property
+    def rows(self) -> list[Rows]:
+        """The steps, for the audit chain."""
+        deliveries = sorted({delivery for _, delivery in self.by})
+        return [Rows.of("quarantine.case_event", *deliveries)] if deliveries else []
+
 
 _LONGEST_PART = 120
 _LAST = """CROSS JOIN LATERAL (SELECT e.step, e.event_id FROM quarantine.case_event e WHERE e.case_id = c.case_id ORDER BY e.event_id DESC LIMIT 1) l
@@ -53,10 +91,10 @@ def take_up(connection: sa.Connection, staged: Staged, delivery_id: int, verdict
              JOIN quarantine.reject b ON b.reject_id = f.reject_id) l ON true
         WHERE l.step IS NULL OR (d.received_at, d.delivery_id) >= (l.received_at, l.delivery_id)
               AND NOT (l.step IN ('discarded', 'released') AND l.value IS NOT DISTINCT FROM q.value)
-        ORDER BY n.reject_id RETURNING step"""),
+        ORDER BY n.reject_id RETURNING step, delivery_id"""),
         asked,
     )
-    return Counter(moved.scalars())
+    return Moves.of(moved)
 
 
 def settle(connection: sa.Connection, staged: Staged, delivery_id: int, verdict_id: int) -> Moves:
@@ -95,9 +133,9 @@ def lose(connection: sa.Connection, gone: list[int], decided_by: str, why: str) 
         SELECT c.case_id, 'opened', f.delivery_id, f.reject_id, :by, :why
         FROM (SELECT DISTINCT case_id FROM quarantine.case_event WHERE delivery_id = ANY(:gone)) c {_LAST}
         JOIN quarantine.case_event s ON s.event_id = l.event_id
-        WHERE l.step IN ('corrected', 'gone') AND s.delivery_id = ANY(:gone) AND f.delivery_id <> ALL(:gone) RETURNING step"""),
+        WHERE l.step IN ('corrected', 'gone') AND s.delivery_id = ANY(:gone) AND f.delivery_id <> ALL(:gone) RETURNING step, delivery_id"""),
         decided,
-    ).scalars()
+    ).all()
     dropped = connection.execute(
         sa.text(f"""
         INSERT INTO quarantine.case_event (case_id, step, delivery_id, decided_by, why)
@@ -105,10 +143,10 @@ def lose(connection: sa.Connection, gone: list[int], decided_by: str, why: str) 
         FROM (SELECT DISTINCT case_id FROM quarantine.case_event WHERE delivery_id = ANY(:gone)) c {_LAST}
         WHERE l.step IN ('opened', 'seen', 'returned') AND NOT EXISTS (SELECT FROM quarantine.case_event e
               WHERE e.case_id = c.case_id AND e.reject_id IS NOT NULL AND e.delivery_id NOT IN (SELECT delivery_id FROM validation.withdrawal))
-        RETURNING step"""),
+        RETURNING step, delivery_id"""),
         decided,
-    ).scalars()
-    return Counter([*reopened, *dropped])
+    )
+    return Moves.of(reopened) + Moves.of(dropped)
 
 
 # --- SQL ---
@@ -177,10 +215,10 @@ def _settle(connection: sa.Connection, contract: Contract, rows: str, asked: Map
             SELECT c.case_id, 'corrected' AS step FROM to_settle c JOIN {rows} s ON {same_key}
             UNION ALL SELECT c.case_id, 'corrected' FROM to_settle c JOIN {rows} s ON coalesce(s.line, s.row_no) = c.line WHERE {lines_tell}
             {otherwise}) told
-        ORDER BY case_id, step RETURNING step"""),
+        ORDER BY case_id, step RETURNING step, delivery_id"""),
         dict(asked),
     )
-    return Counter(moved.scalars())
+    return Moves.of(moved)
 
 
 def _key(contract: Contract) -> list[str]:

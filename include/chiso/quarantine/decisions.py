@@ -7,6 +7,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from chiso import audit
+from chiso.audit import Rows
 from chiso.quarantine.events import CasesDecided
 from chiso.system.errors import UsageError
 
@@ -90,13 +91,13 @@ def decide(
     decided_by: str,
     why: str,
     delivery_id: int | None = None,
-) -> audit.Head | None:
-    """Writes down a decision of cases, and its event; None where there are none. Raises UsageError where one was closed meanwhile.
+) -> None:
+    """Writes down a decision of cases, and its event, where there are any. Raises UsageError where one was closed meanwhile.
 
     delivery_id: the one by which it was carried out; else each case's own. Whoever calls it holds the lock of their sources.
     """
     if not cases:
-        return None
+        return
     require_open(cases_named(connection, [case.case_id for case in cases]))
     events = connection.execute(
         sa.text(
@@ -128,8 +129,9 @@ def decide(
         }
         for case in cases
     ]
-    deliveries = {case.delivery_id for case in cases} if delivery_id is None else {delivery_id}
-    return audit.record(connection, CasesDecided(step, decided_by, why, rows), deliveries.pop() if len(deliveries) == 1 else None)
+    deliveries = sorted({case.delivery_id for case in cases} if delivery_id is None else {delivery_id})
+    about = deliveries[0] if len(deliveries) == 1 else None
+    audit.record(connection, CasesDecided(step, decided_by, why, rows), about, [Rows.of("quarantine.case_event", *deliveries)])
 
 
 def released(connection: sa.Connection, source: str, sha256: str) -> frozenset[tuple[int, str]]:

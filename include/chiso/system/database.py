@@ -13,6 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from chiso.system.errors import DatabaseError
 
+_TEXT_FORMS = "-c datestyle=iso,ymd -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1"
+"""Whatever the database or role was set to: rows are hashed by their text."""
+
 
 class Readable(Protocol):
     """What COPY reads from: `read(n)` gives at most n bytes, b"" at the end."""
@@ -24,7 +27,8 @@ class Readable(Protocol):
 
 def connect(url: str) -> sa.Engine:
     """An engine on `url` (`postgresql+psycopg2://…`); nothing is opened yet."""
-    return sa.create_engine(url, connect_args={"connect_timeout": 10, "application_name": "chiso"}, pool_pre_ping=True)
+    arguments = {"connect_timeout": 10, "application_name": "chiso", "options": _TEXT_FORMS}
+    return sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
 
 
 @contextmanager

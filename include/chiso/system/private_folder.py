@@ -9,9 +9,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import mkdtemp
 
+UNFINISHED = "unfinished"
+"""Below the root: further names of files that a killed process may have kept without registering them."""
 _PREFIX = "work-"
 _LEFT = (f"{_PREFIX}*", "fetch-*", ".*.part")
 """What may have been left; the latter two by versions before this module, which held no locks."""
@@ -32,6 +35,12 @@ def private_folder(root: Path) -> Iterator[Path]:
         os.close(held)
 
 
+def is_work(path: Path, root: Path) -> bool:
+    """Whether a path below `root` is somebody's work, at present or left behind."""
+    first = path.relative_to(root).parts[0]
+    return first == UNFINISHED or any(fnmatch(first, pattern) for pattern in _LEFT)
+
+
 def sweep(root: Path) -> None:
     """Removes the folders whose users are dead."""
     with _coming_and_going(root):
@@ -48,11 +57,22 @@ def _remove_abandoned(left: Path) -> None:
     held = os.open(left, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if left.is_dir():
+            _spare_twins(left)
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     except BlockingIOError:
         return  # its user lives
     finally:
         os.close(held)
+
+
+def _spare_twins(left: Path) -> None:
+    """A file that also lies elsewhere was being kept when its user died: that it wasn't finished must be known of it."""
+    for path in left.iterdir():
+        if path.is_file() and path.stat().st_nlink > 1:
+            unfinished = left.parent / UNFINISHED
+            unfinished.mkdir(mode=0o700, exist_ok=True)
+            path.rename(unfinished / path.name)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ What the process environment already holds is never written: a deployment that b
 leaves no copy of them on disk. How to rotate each: docs/runbooks/keys.md.
 """
 
+import base64
 import fcntl
 import os
 import secrets
@@ -29,9 +30,16 @@ def _age_identity() -> str:
     return str(x25519.Identity.generate())
 
 
+def _signing_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 LANDING_KEY = "CHISO_LANDING_KEY"
+AUDIT_KEY = "CHISO_AUDIT_KEY"
+"""Signs the heads of the audit chain: an Ed25519 private key, 32 bytes in base64."""
 SECRETS: Mapping[str, Callable[[], str]] = {
     LANDING_KEY: _age_identity,
+    AUDIT_KEY: _signing_key,
     "CHISO_POSTGRES_PASSWORD": random_password,
     "CHISO_WAREHOUSE_PASSWORD": random_password,
     "CHISO_READER_PASSWORD": random_password,

@@ -1,15 +1,18 @@
 """Events at their own grain: every version of each, in bulk."""
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from chiso import audit
+from chiso.audit import Bound, Rows
 from chiso.contracts import Contract
 from chiso.deliveries.events import stands
 from chiso.deliveries.scratch import Scratch
 from chiso.province.periods import Period, months_touched
 from chiso.warehouse.accepted import accepted_rows
-from chiso.warehouse.fingerprint import fingerprint_and_days
 from chiso.warehouse.ledger import count, days_counted
 from chiso.warehouse.tables import protect
 
@@ -19,11 +22,11 @@ _UNCHANGED = "event_unchanged"
 
 
 class MergedEvents(NamedTuple):
-    """Rows loaded; the months, on both calendars, in which something changed; the fingerprint of what was loaded."""
+    """Rows loaded; the months, on both calendars, in which something changed; what the audit chain is to say of the rows."""
 
     loaded: int
     months: list[Period]
-    fingerprint: dict[str, Any]
+    written: Bound
 
 
 def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch, delivery_id: int) -> MergedEvents:
@@ -43,7 +46,8 @@ def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch
         connection.exec_driver_sql(
             f"ALTER TABLE {gathered} {required}, ADD CHECK (portion = {delivery_id}), ADD PRIMARY KEY ({key})"
         )
-    found, days = fingerprint_and_days(connection, contract, gathered, _moment(contract))
+    [written] = audit.bind(connection, [Rows.of(gathered, delivery_id)])
+    days = _days(connection, gathered, _moment(contract))
     if loaded:
         count(connection, contract, delivery_id, gathered)
     if large:
@@ -52,7 +56,12 @@ def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch
     else:
         _pour(connection, contract, gathered, target)
     days += days_counted(connection, delivery_id)
-    return MergedEvents(loaded, months_touched(days), found)
+    return MergedEvents(loaded, months_touched(days), replace(written, table=target))
+
+
+def _days(connection: sa.Connection, rows: str, at: str) -> list[date]:
+    """The days of the rows' timestamp `at`."""
+    return list(connection.execute(sa.text(f'SELECT DISTINCT "{at}"::date FROM {rows}')).scalars())
 
 
 def _moment(contract: Contract) -> str:

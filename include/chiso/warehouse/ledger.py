@@ -12,7 +12,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from chiso import audit
-from chiso.audit import Counted
+from chiso.audit import Counted, Rows
 from chiso.contracts import Contract, Measure
 from chiso.deliveries.events import (
     bore_the_code,
@@ -24,8 +24,9 @@ from chiso.deliveries.events import (
     thing,
     unit_code,
 )
-from chiso.warehouse.fingerprint import LEDGER, ledger_fingerprint
 
+LEDGER = ("warehouse.event_ledger", "warehouse.event_origin")
+"""Derived from events, and made anew now and then."""
 _CHANGES, _BEFORE, _DAYS = "event_change", "event_before", "event_day"
 
 
@@ -62,7 +63,7 @@ def days_counted(connection: sa.Connection, delivery_id: int) -> list[date]:
     return list(connection.execute(found, {"delivery": delivery_id}).scalars())
 
 
-def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
+def recount(connection: sa.Connection, contract: Contract) -> None:
     """Makes the ledger anew where it was counted by other measures or units than today's, load by load.
 
     The caller holds the source's load lock.
@@ -72,7 +73,7 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
         sa.text("SELECT basis_sha256 FROM warehouse.event_basis WHERE source = :source"), {"source": contract.source}
     ).scalar()
     if known == basis:
-        return None
+        return
     found = connection.execute(
         sa.text(
             "SELECT v.delivery_id FROM validation.verdict v JOIN landing.delivery d USING (delivery_id) "
@@ -82,14 +83,11 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
         {"source": contract.source},
     )
     loads = list(found.scalars())
-    head = None
-    for delivery in sorted(_clear(connection, contract) - set(loads)):
-        head = audit.record(connection, Counted(ledger_fingerprint(connection, delivery)), delivery)
+    changed = sorted(_clear(connection, contract) | set(loads))
     for place, delivery in enumerate(loads):
         earlier = f"v.delivery_id = ANY(ARRAY{loads[:place]}::bigint[])"
         added = f"(SELECT * FROM {contract.fact_table} WHERE delivery_id = {delivery} AND portion IN (0, {delivery}))"
         count(connection, contract, delivery, added, earlier)
-        head = audit.record(connection, Counted(ledger_fingerprint(connection, delivery)), delivery)
     connection.execute(
         sa.text(
             "INSERT INTO warehouse.event_basis VALUES (:source, :basis) "
@@ -97,7 +95,8 @@ def recount(connection: sa.Connection, contract: Contract) -> audit.Head | None:
         ),
         {"source": contract.source, "basis": basis},
     )
-    return head
+    rows = [Rows.of("warehouse.event_basis", contract.source), *(Rows.of(table, *changed) for table in LEDGER)]
+    audit.record(connection, Counted(contract.source, len(loads)), rows=rows)
 
 
 def _clear(connection: sa.Connection, contract: Contract) -> set[int]:

@@ -5,32 +5,32 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from chiso.audit import Fingerprints
+from chiso import audit
+from chiso.audit import Bound, Rows
 from chiso.contracts import Contract
 from chiso.deliveries.events import bore_the_code, unit_code
 from chiso.deliveries.staged import Staged
 from chiso.province.periods import Period, touched
 from chiso.warehouse.accepted import accepted_rows
 from chiso.warehouse.events import merge_events
-from chiso.warehouse.fingerprint import fingerprint, header_fingerprint, ledger_fingerprint
+from chiso.warehouse.ledger import LEDGER
 from chiso.warehouse.slices import add_slices
 from chiso.warehouse.tables import require_same_shape
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge did: rows loaded, the periods whose figures it may have changed, fingerprints of what it wrote, by table.
-
-    ledger: those of what is derived, and may be made anew.
-    """
+    """What a merge did: rows loaded, the periods whose figures it may have changed, and what the audit chain is to say of what it wrote."""
 
     loaded: int
     touched: list[Period]
-    facts: Fingerprints
-    ledger: Fingerprints
+    written: tuple[Bound, ...]
 
 
-NOTHING = Merged(0, [], {}, {})
+NOTHING = Merged(0, [], ())
+
+BESIDE = ("warehouse.load", "warehouse.load_header", "warehouse.slice", "warehouse.touched_period")
+"""What every load writes beside its facts: where they stand in the file, what they stand for, what they may change."""
 
 
 def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged:
@@ -38,19 +38,18 @@ def merge(connection: sa.Connection, staged: Staged, delivery_id: int) -> Merged
     contract = staged.contract
     require_same_shape(connection, contract)
     _write_load(connection, staged, delivery_id)
-    facts: Fingerprints = header_fingerprint(connection, delivery_id)
-    ledger: Fingerprints = {}
+    beside: tuple[str, ...] = BESIDE
     if contract.has_events:
-        events = merge_events(connection, contract, staged.scratch, delivery_id)
-        loaded, periods, facts[contract.fact_table] = events
-        ledger = ledger_fingerprint(connection, delivery_id)
+        loaded, periods, facts = merge_events(connection, contract, staged.scratch, delivery_id)
+        beside += LEDGER
         periods += add_slices(connection, staged.contract, delivery_id, staged.period, states_period=staged.states_period)
     else:
         loaded = _merge_rows(connection, staged, delivery_id)
+        [facts] = audit.bind(connection, [Rows.of(contract.fact_table, delivery_id)])
         periods = add_slices(connection, staged.contract, delivery_id, staged.period, states_period=staged.states_period)
     outer = touched(periods)
     note_touched(connection, delivery_id, outer)
-    return Merged(loaded, outer, fingerprint(connection, contract, delivery_id, known=facts), ledger)
+    return Merged(loaded, outer, (facts, *audit.bind(connection, [Rows.of(table, delivery_id) for table in beside])))
 
 
 def note_touched(connection: sa.Connection, delivery_id: int, periods: list[Period]) -> None:

@@ -13,6 +13,7 @@ from chiso.system.settings import Settings
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for "since ever" and "until today"."""
+TABLES = ("warehouse.unit", "warehouse.unit_succession", "warehouse.period", "warehouse.measure")
 _YEARS = range(2000, 2061)
 
 

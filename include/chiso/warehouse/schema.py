@@ -1,16 +1,22 @@
 """The warehouse's structure: migrations, replaceable views and functions, reference lists."""
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from chiso import audit, contracts, deliveries
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.system.database import load_lock, reachable
 from chiso.system.settings import Settings
 from chiso.warehouse import grants, ledger, reference_lists, tables, views
+from chiso.warehouse.as_built import as_built
+
+log = logging.getLogger(__name__)
 
 _LOCK = 7_205_001
 FIRST_SQL = "06_warehouse"
@@ -26,36 +32,65 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
     """
     fingerprint = _fingerprint(settings)
     with reachable(engine):
-        if _applied(engine) == fingerprint:
-            _grant_later(engine)
+        if _is_applied(engine, fingerprint):
+            _grant_later(engine, settings)
             return
         known = contracts.load_all(settings).contracts
-        counted = [contract for contract in known if contract.has_events]
-        with engine.begin() as connection:
+        with audit.transaction(engine, settings) as connection:
             for contract in known:  # first of all: a load that runs must not wait for what waits for it
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            before = as_built(connection)
             _drop_replaceable(connection)  # first: a migration may replace tables that they read
             _migrate(connection, settings)
             tables.ensure(connection, known)
             _make_replaceable(connection, settings, known)
             grants.apply(connection)
             reference_lists.load(connection, settings, known)
-            heads = [ledger.recount(connection, contract) for contract in counted]
-            connection.execute(sa.text("DELETE FROM warehouse.structure"))
-            connection.execute(sa.text("INSERT INTO warehouse.structure VALUES (:made)"), {"made": fingerprint})
-        for head in heads:
-            audit.anchor(settings, head)
+            for contract in known:
+                if contract.has_events:
+                    ledger.recount(connection, contract)
+            _note_built(connection, before, fingerprint, [Rows.of(table) for table in reference_lists.TABLES])
 
 
-def _grant_later(engine: sa.Engine) -> None:
+def _grant_later(engine: sa.Engine, settings: Settings) -> None:
     """Gives the readers' role its rights where it, or the database, was made since."""
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         if not grants.due(connection):
             return
+    with audit.transaction(engine, settings) as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if grants.due(connection):
-            grants.apply(connection)
+        before = as_built(connection)
+        grants.apply(connection)
+        if as_built(connection) != before:
+            _note_built(connection, before, _fingerprint(settings))
+
+
+def _note_built(connection: sa.Connection, before: Mapping[str, str], made_of: str, lists: Sequence[Rows] = ()) -> None:
+    """Tells the audit chain what the structure is by now; what somebody had altered before is named.
+
+    before: what it was. What was altered and is not made anew by an upgrade stays told of as it was built.
+    """
+    said = connection.execute(
+        sa.text("SELECT payload FROM audit.event WHERE kind = :kind ORDER BY seq DESC LIMIT 1"), {"kind": audit.Built.KIND}
+    ).scalar()
+    told: Mapping[str, str] = said["objects"] if said else before
+    altered = sorted(name for name in told.keys() | before.keys() if told.get(name) != before.get(name))
+    now = as_built(connection)
+    kept = [name for name in altered if now.get(name) == before.get(name)]
+    objects = {name: digest for name, digest in now.items() if name not in kept} | {name: told[name] for name in kept if name in told}
+    for name in altered:
+        log.warning("%s was not as it was built%s", name, ", and stays so" if name in kept else "; it was made anew")
+    audit.record(connection, audit.Built(objects, altered), rows=lists)
+    connection.execute(sa.text("DELETE FROM warehouse.structure"))
+    connection.execute(
+        sa.text("INSERT INTO warehouse.structure (fingerprint, built_sha256) VALUES (:made, :built)"),
+        {"made": made_of, "built": _digest_of(objects)},
+    )
+
+
+def _digest_of(objects: Mapping[str, str]) -> str:
+    return hashlib.sha256(audit.canonical(objects).encode()).hexdigest()
 
 
 def _make_replaceable(connection: sa.Connection, settings: Settings, known: Sequence[Contract]) -> None:
@@ -116,8 +151,12 @@ def _fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def _applied(engine: sa.Engine) -> str | None:
+def _is_applied(engine: sa.Engine, fingerprint: str) -> bool:
+    """Whether the structure was made of these files, and still is as it was made."""
     with engine.connect() as connection:
         if connection.execute(sa.text("SELECT to_regclass('warehouse.structure')")).scalar() is None:
-            return None
-        return connection.execute(sa.text("SELECT fingerprint FROM warehouse.structure")).scalar()
+            return False
+        made: dict[str, Any] | None = connection.execute(sa.text("SELECT to_jsonb(s) FROM warehouse.structure s")).scalar()
+        if made is None or made["fingerprint"] != fingerprint:
+            return False
+        return made.get("built_sha256") == _digest_of(as_built(connection))

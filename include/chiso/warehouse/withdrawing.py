@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from chiso.audit import Counted
+from chiso.audit import Rows
 from chiso.contracts import Contract
 from chiso.province.periods import months_touched, touched
 from chiso.warehouse import ledger
-from chiso.warehouse.fingerprint import ledger_fingerprint
 from chiso.warehouse.merge import note_touched
 
 
@@ -21,6 +20,6 @@ def take_back(connection: sa.Connection, contract: Contract, delivery_id: int, d
     note_touched(connection, delivery_id, touched(months_touched(ledger.days_counted(connection, delivery_id))))
 
 
-def counted(connection: sa.Connection, delivery_id: int) -> Counted:
-    """What the ledger holds under a delivery by now, as an event."""
-    return Counted(ledger_fingerprint(connection, delivery_id))
+def counted(delivery_id: int) -> list[Rows]:
+    """What stands in the ledger under a delivery, and the periods that it may have changed, for the audit chain."""
+    return [Rows.of(table, delivery_id) for table in (*ledger.LEDGER, "warehouse.touched_period")]

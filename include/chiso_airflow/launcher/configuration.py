@@ -83,7 +83,7 @@ def airflow_environment(settings: Settings, addresses: Addresses) -> dict[str, s
     given = {name: settings.values[name] for name in chosen if settings.has(name)}
     secrets = {name: settings.values[name] for name in
                ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY",
-                "CHISO_LANDING_KEY")}
+                "CHISO_LANDING_KEY", "CHISO_AUDIT_KEY")}
     home = airflow_home(settings)
     return chosen | given | secrets | {
         "AIRFLOW_HOME": str(home),

@@ -1,18 +1,16 @@
 """Facts of every source in a typed table of its own, made from its contract; what a delivery stands for as rows.
 
 What was loaded before keeps its delivery, rows and times: forms and lists are taken over from their attributes, dossiers
-with their table. New fingerprints are written into the audit chain, since the shape of the rows is another.
+with their table.
 """
 
 import json
 
 import sqlalchemy as sa
 from alembic import context, op
-from chiso import audit
 from chiso.contracts import Contract, load_all
 from chiso.province.periods import Period
 from chiso.system.errors import ContractError
-from chiso.warehouse.fingerprint import fingerprint
 from chiso.warehouse.slices import add_slices
 from chiso.warehouse.tables import ensure
 
@@ -130,7 +128,6 @@ def _take_over(connection: sa.Connection, load: sa.Row, contract: Contract) -> N
                     f"jsonb_populate_record(NULL::{contract.fact_table}, r.attributes) a WHERE r.delivery_id = :id"),
             {"id": load.delivery_id})
     add_slices(connection, contract, load.delivery_id, Period.of(load.period, load.calendar))
-    audit.record(connection, audit.Converted(fingerprint(connection, contract, load.delivery_id)), load.delivery_id)
 
 
 def _letters(connection: sa.Connection, delivery_id: int, contract: Contract) -> dict[str, str]:
