@@ -77,7 +77,7 @@ def test_what_is_accepted_ends_with_0(chiso: Chiso, inbox: Inbox) -> None:
     assert (again.code, again.json["loaded"], again.json["unchanged"]) == (0, 0, 3)
     rows = chiso("indicators", "--framework", "operations", "--period", "2024-06", "--json")
     assert {row["value"] for row in rows.json if row["indicator"] == "dossiers_received"} == {3}
-    assert chiso("audit", "verify", "--json").json["holds"] is True
+    assert chiso("audit", "verify", "--json").json["ok"] is True
 
 
 def test_an_earlier_load_without_its_figures_is_computed_by_the_next(chiso: Chiso, inbox: Inbox) -> None:
@@ -253,7 +253,7 @@ def test_a_faulty_contract_stops_no_other(chiso: Chiso, inbox: Inbox, tmp_path: 
     path = inbox.put(FORM, "vien_thong.xlsx")
     assert chiso("ingest", TELECOM, "--file", path, "--json").json["loaded"] == 5
     verified = chiso("audit", "verify", "--json")
-    assert (verified.code, verified.json["holds"]) == (0, True)
+    assert (verified.code, verified.json["ok"]) == (0, True)
     assert "system_levels.yml" in verified.err
     report = chiso("report", "build")
     assert report.code == 0 and "nq09.15" in report.out
@@ -267,7 +267,7 @@ def test_tampering_ends_with_1(chiso: Chiso, inbox: Inbox) -> None:
     [raw] = inbox.platform.settings.landing.rglob("*.age")
     raw.unlink()
     verified = chiso("audit", "verify", "--json")
-    assert (verified.code, verified.json["holds"]) == (1, False)
+    assert (verified.code, verified.json["ok"]) == (1, False)
 
 
 def test_a_process_of_its_own_prints_json_alone(platform: Platform, inbox: Inbox) -> None:

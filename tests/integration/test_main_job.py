@@ -149,7 +149,7 @@ def test_a_number_leads_back_to_cell_and_raw_file(
     assert {part["sheet"] for part in cells} == {"Biểu 1"} and all(part["cell"].startswith("D") for part in cells)
     assert all(part["uri"].endswith("vien_thong_Q2_2024.xlsx") for part in cells)
     report = checkout.chiso("audit", "verify")
-    assert report["holds"] is True and report["raw_files"] >= 20
+    assert report["ok"] is True and report["checked"]["raw_files"] >= 20
 
 
 def test_a_second_run_loads_nothing_twice_and_refuses_a_broken_file(
