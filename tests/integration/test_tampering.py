@@ -1,21 +1,32 @@
 """Whatever somebody alters in tables, structure, chain, anchors or files is found; and nothing is where nobody did."""
 
+import csv
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 import sqlalchemy as sa
 from chiso import audit, notices, warehouse
 from chiso.audit import Anchors, Head
+from chiso.audit.offline import verify as offline
+from chiso.audit.rows import record_fields
 from chiso.deliveries import register
 from chiso.deliveries.register import Fetch
 from chiso.flow import computing, deciding, quarantining, withdrawing
 from chiso.indicators import Decided
+from chiso.inquiry import pack as packing
 from chiso.inquiry import reports, verification
-from chiso.system.errors import UsageError
+from chiso.system.errors import StorageError, UsageError
 from chiso.system.platform import Platform
 
 from tests.conftest import Server, _platform
@@ -528,3 +539,87 @@ def test_what_an_upgrade_leaves_as_somebody_altered_it_is_found_after_it_too(pla
         connection.exec_driver_sql("ALTER TABLE warehouse.slice DISABLE TRIGGER insert_only")
     warehouse.upgrade(platform.engine, platform.settings)
     assert [fault["where"] for fault in verification.verify(platform)["faults"]] == ["table warehouse.slice"]
+
+
+# --- The pack ---
+
+
+@pytest.fixture(scope="module")
+def pack(history: Platform, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack of a quarter, unpacked."""
+    folder = tmp_path_factory.mktemp("pack")
+    packed = packing.pack(history, "2024-Q2", folder / "2024-Q2.zip")
+    assert packed.rows > 50 and packed.values > 3 and packed.head == verification.verify(history)["head"]
+    with zipfile.ZipFile(packed.out) as file:
+        file.extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+def verified(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As an auditor runs it: Python without any package."""
+    command = [sys.executable, "-I", "-S", str(folder / "verify.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def test_a_pack_proves_itself_offline(history: Platform, pack: Path) -> None:
+    head, key = verification.verify(history)["head"], Anchors.of(history.settings).signer.name
+    done = verified(pack, "--head", head, "--key", key)
+    assert (done.returncode, done.stderr) == (0, "") and head in done.stdout
+    older = head.partition(":")[0] + ":" + "0" * 64
+    assert "which you kept" in verified(pack, "--head", older).stdout
+    assert "not with 0123456789abcdef" in verified(pack, "--key", "0123456789abcdef").stdout
+    told = json.loads((pack / "explanations/households_fibre_pct.civil.json").read_text("utf-8"))
+    assert told["value"] == 60 and told["inputs"][0]["cell"]
+    decided = list(csv.DictReader((pack / "tables/indicators.decision.csv").read_text("utf-8-sig").splitlines()))
+    assert {row["decided_by"] for row in decided} == {"Nguyễn Thị Lan"}
+    assert any(row["message_vi"] for row in csv.DictReader((pack / "tables/quarantine.reject.csv").read_text("utf-8-sig").splitlines()))
+
+
+def test_any_altered_byte_of_a_pack_is_found(pack: Path) -> None:
+    files = sorted(path for path in pack.rglob("*") if path.is_file())
+    assert len(files) > 40
+    for place, path in enumerate(files):
+        good = path.read_bytes()
+        altered = [good[:-1] + bytes(byte ^ 1 for byte in good[-1:]), good + b" ", good[: len(good) // 2], None]
+        for bad in altered if path.parent == pack else [altered[place % 4] if good else b"x"]:
+            path.unlink()
+            if bad is not None:
+                path.write_bytes(bad)
+            found = offline.faults(pack)
+            assert any(path.name in fault for fault in found), (path, found)
+            path.write_bytes(good)
+    (pack / "rows" / "x.jsonl").write_text("{}\n")
+    assert offline.faults(pack)
+    (pack / "rows" / "x.jsonl").unlink()
+    assert offline.faults(pack) == []
+
+
+def test_rows_that_were_put_into_a_pack_and_sealed_anew_contradict_the_chain(history: Platform, pack: Path) -> None:
+    """Even by somebody who has the key and seals the pack again."""
+    rows_file, listed, seal = pack / "rows/indicators.value.jsonl", pack / offline.MANIFEST, pack / offline.SEAL
+    before = {path: path.read_bytes() for path in (rows_file, listed, seal)}
+    rows_file.write_bytes(before[rows_file].replace(b'"60', b'"70', 1))
+    hashes = json.loads(before[listed]) | {"rows/indicators.value.jsonl": hashlib.sha256(rows_file.read_bytes()).hexdigest()}
+    listed.write_text(json.dumps(hashes))
+    said = json.loads(before[seal])
+    text = f"{hashlib.sha256(listed.read_bytes()).hexdigest()} {said['head']} {said['period']}"
+    seal.write_text(json.dumps(said | {"signature": Anchors.of(history.settings).signer.sign(text)}, indent=1))
+    [fault] = offline.faults(pack)
+    assert "indicators.value.jsonl" in fault and "aren't those that event" in fault
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def test_no_pack_is_made_of_a_period_of_which_nothing_is_known(history: Platform, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Nothing was delivered or computed for 2031"):
+        packing.pack(history, "2031", tmp_path / "x.zip")
+    with pytest.raises(StorageError, match="can't be written"):
+        packing.pack(history, "2024-Q2", tmp_path / "missing" / "x.zip")
+
+
+@hypothesis.given(fields=st.lists(st.none() | st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"])), min_size=1, max_size=5))
+def test_a_record_reads_as_postgresql_writes_it(history: Platform, fields: list[str | None]) -> None:
+    names = ", ".join(f"CAST(:f{place} AS text)" for place in range(len(fields)))
+    with history.engine.connect() as connection:
+        text = connection.execute(sa.text(f"SELECT CAST(ROW({names}) AS text)"), {f"f{place}": field for place, field in enumerate(fields)}).scalar()
+    assert offline.record_text(fields) == text and record_fields(str(text)) == fields

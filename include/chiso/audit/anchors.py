@@ -116,6 +116,12 @@ class Anchors:
             newest = self.folder / _NEWEST
             return Read(text, newest.read_text("utf-8", "replace").rstrip("\n") if newest.exists() else None)
 
+    def line_of(self, head: Head) -> str | None:
+        """The line that anchors an event; None where none does."""
+        text = self.read().log or ""
+        lines = [line for words in text.split("\n") if (line := Line.read(words)) and line.head == head]
+        return lines[-1].text if lines else None
+
     def _newest(self) -> Line | None:
         path = self.folder / _NEWEST
         return Line.read(path.read_text("utf-8", "replace").rstrip("\n")) if path.exists() else None

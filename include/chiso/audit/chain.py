@@ -161,6 +161,28 @@ def read_chain(connection: sa.Connection, newest: Iterable[str] = ()) -> Told:
     return told
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """An event as it is stored. signed: False of versions whose hash covers the content directly, and that tell of no rows."""
+
+    seq: int
+    hash: str
+    content_sha256: str | None
+    content: Mapping[str, Any]
+
+    @property
+    def signed(self) -> bool:
+        """Whether its hash covers the SHA-256 of its content."""
+        return self.content_sha256 is not None
+
+
+def events(connection: sa.Connection) -> Iterator[Recorded]:
+    """Every event, oldest first."""
+    rows = connection.execute(sa.text("SELECT * FROM audit.event ORDER BY seq"), execution_options={"yield_per": 1000})
+    for row in rows:
+        yield Recorded(row.seq, row.hash, row.content_sha256, _event_of(row, signed=row.content_sha256 is not None))
+
+
 def _event_of(row: sa.Row[Any], *, signed: bool) -> dict[str, Any]:
     event = {
         "seq": row.seq,

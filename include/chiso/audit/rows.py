@@ -5,11 +5,14 @@ order, first in 256 parts. So no order of reading matters, and memory stays boun
 in the rows that are told of.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+
+from chiso.audit.offline.verify import record_text
 
 KEYS: Mapping[str, str] = {
     "sources.fetch": "fetch_id",
@@ -128,6 +131,34 @@ def counted(connection: sa.Connection, table: str) -> dict[str, int]:
     """The number of rows by key."""
     found = connection.execute(sa.text(f"SELECT {key_of(table)} AS key, count(*) AS rows FROM {table} t GROUP BY 1"))
     return {row.key: row.rows for row in found}
+
+
+def fields(connection: sa.Connection, table: str, columns: Sequence[str], key: str) -> Iterator[list[str | None]]:
+    """The rows under a key as they are hashed: the text of each column, None for NULL."""
+    types = dict(_columns(connection, table))
+    texts = ", ".join(_as_text(name, types[name]) for name in columns)
+    by = KEYS.get(table, FACTS_KEY)
+    narrowed = f"WHERE t.{by} = CAST(:key AS {types[by]})" if by else ""
+    found = connection.execute(sa.text(f"SELECT CAST(ROW({texts}) AS text) FROM {table} t {narrowed} ORDER BY 1"), {"key": key} if by else {})
+    for text in found.scalars():
+        parts = record_fields(text)
+        if record_text(parts) != text:
+            raise RuntimeError(f"{table} {key}: a row that PostgreSQL writes as {text[:80]}… would be read otherwise.")
+        yield parts
+
+
+_PART = re.compile(r'(?:"((?:[^"\\]|""|\\\\)*)"|([^,"]*))(,|$)')
+
+
+def record_fields(text: str) -> list[str | None]:
+    """The fields of a record as PostgreSQL writes it: the inverse of `record_text`."""
+    found: list[str | None] = []
+    for part in _PART.finditer(text[1:-1]):
+        quoted, plain, more = part.groups()
+        found.append(quoted.replace('""', '"').replace("\\\\", "\\") if quoted is not None else plain or None)
+        if not more:
+            break
+    return found
 
 
 def key_of(table: str) -> str:

@@ -1,5 +1,7 @@
 """`chiso audit`: what an auditor verifies."""
 
+from pathlib import Path
+
 import click
 
 from chiso.cli.session import platform, print_json
@@ -30,6 +32,22 @@ def verify(ctx: click.Context, kept: str | None, as_json: bool) -> None:
         checked = ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in report["checked"].items())
         click.echo(f"{checked}; head {report['head']}; {report['seconds']} s: " + ("holds" if report["ok"] else f"{len(report['faults'])} faults"))
     ctx.exit(0 if report["ok"] else 1)
+
+
+@audit.command()
+@click.option("--period", required=True, help="Whose numbers, on either calendar, e.g. 2024-H1")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The zip to write")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
+def pack(period: str, out: Path, as_json: bool) -> None:
+    """Packs what a period's numbers rest on, with its proof and a verifier that needs Python alone."""
+    from chiso.inquiry import pack as packing
+
+    with platform() as running:
+        packed = packing.pack(running, period, out)
+    if as_json:
+        print_json(packed.as_json())
+    else:
+        click.echo(f"{packed.out}: {packed.rows} rows, {packed.values} explained values, {packed.events} events whole; head {packed.head}")
 
 
 @audit.command()

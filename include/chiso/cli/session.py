@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from chiso.system import progress
+from chiso.system.json_text import plain
 from chiso.system.platform import Platform, open_platform
 from chiso.system.secrets_file import AUDIT_KEY, LANDING_KEY, SECRETS, ensure_platform_env
 from chiso.system.settings import Settings, load
@@ -53,24 +54,13 @@ def name_faulty_contracts(settings: Settings) -> None:
 
 def print_json(value: Any) -> None:
     """Writes `value` to stdout; decimals as JSON numbers (double precision), dates in ISO form, invisible signs escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=plain)
     click.echo("\n".join(map(_escaped, text.split("\n"))))
 
 
 def _escaped(line: str) -> str:
     """The same JSON with every invisible sign as JSON's own escape."""
     return line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
-
-
-def _plain(value: object) -> object:
-    from datetime import date
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{value!r} has no JSON form")
 
 
 def period_code(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
