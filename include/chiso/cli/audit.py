@@ -18,11 +18,12 @@ def audit() -> None:
 @click.pass_context
 def verify(ctx: click.Context, kept: str | None, as_json: bool) -> None:
     """Compares everything stored with the audit chain, both ways. Exit code 1 with any fault."""
-    from chiso.inquiry import verification
+    from chiso.inquiry import verification, verified
 
     head = verification.read_head(kept) if kept else None
     with platform() as running:
         report = verification.verify(running, head)
+        verified.note(running.settings, report)
     if as_json:
         print_json(report)
     else:

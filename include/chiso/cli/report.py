@@ -31,5 +31,5 @@ def build(since: datetime | None) -> None:
     click.echo(publication.summary(made.refused, made.rejected, made.held, made.left_alone))
     click.echo()
     click.echo(f"Báo cáo (reports): {folder}")
-    click.echo(f"Data Docs: {made.docs or 'none yet'}")
+    click.echo(f"Trang đầu (first page): {made.written.first if made.written else folder}")
     click.echo(f"Chuỗi kiểm toán (audit chain), sự kiện cuối: {head}")

@@ -82,7 +82,7 @@ def load(landed: Landed, contract: Contract, platform: Platform, release: Releas
             staged = replace(staged, issues=drift.judged(staged, drifts))
             excepted |= release.excepted if release else frozenset()
             with validation.judging(
-                staged, rules, platform.engine, platform.settings, keep_docs=True, excepted=excepted
+                staged, rules, platform.engine, excepted=excepted
             ) as judge:
                 return _commit(_Judging(landed, staged, rules, judge, drifts, release), platform)
         except DeliveryRefused as refused:
@@ -115,7 +115,7 @@ def check(
             if not alone:
                 staged = replace(staged, issues=drift.judged(staged, _drifts(staged, platform)))
             with progress.step("judging"):
-                verdict = validation.dry_run(staged, rules, platform.engine, platform.settings)
+                verdict = validation.dry_run(staged, rules, platform.engine)
             values = warehouse.staged_values(platform.engine, staged) if with_values else None
         except DeliveryRefused as refused:
             values = [] if with_values else None

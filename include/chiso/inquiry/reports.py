@@ -1,19 +1,19 @@
-"""The reports below `var/reports`: exports and Data Docs, made anew from what the warehouse holds."""
+"""The reports below `var/reports`: exports and the site, made from what the warehouse holds."""
 
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chiso import publication, validation
+from chiso import publication
 from chiso.flow import drop_folders
 from chiso.indicators import Question, Standing
 from chiso.inquiry import answers, freshness, manifest, shapes
+from chiso.inquiry.site import pages
 from chiso.inquiry.timeliness import timeliness
-from chiso.publication import Rejected
+from chiso.publication import Rejected, site
 from chiso.system import progress
 from chiso.system.platform import Platform
 from chiso.system.settings import Settings
@@ -26,14 +26,14 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Reports:
-    """What the reports were made of. docs: the first page of the Data Docs; None where nothing was judged yet."""
+    """What the reports were made of. written: which pages of the site changed."""
 
     targets: list[Standing]
     refused: Rows
     rejected: Rejected
     held: Rows
     left_alone: Rows
-    docs: Path | None
+    written: site.Written | None = None
 
 
 def build(platform: Platform) -> Reports:
@@ -41,23 +41,22 @@ def build(platform: Platform) -> Reports:
     settings = platform.settings
     with _alone(settings), manifest.told(platform):
         change = freshness.newest_change(platform)
-        with progress.step("Data Docs"):
-            docs = validation.build_docs(settings)
         with progress.step("targets, indicators, what was refused and rejected"):
-            made = _made(platform, docs)
+            made = _made(platform)
             publication.export(settings.reports, _tables(made, platform))
+        with progress.step("pages"):
+            written = site.write(settings.reports / "site", pages(platform, FRAMEWORK))
         freshness.note_built(settings, change)
-    return made
+    return replace(made, written=written)
 
 
-def _made(platform: Platform, docs: Path | None) -> Reports:
+def _made(platform: Platform) -> Reports:
     return Reports(
         answers.target_rows(platform, FRAMEWORK),
         answers.refused(platform),
         Rejected(answers.rejected(platform)),
         answers.held(platform),
         _left_alone(platform),
-        docs,
     )
 
 

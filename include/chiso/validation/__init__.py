@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +15,12 @@ from chiso.province.numbers import as_printed, as_typed, scaled
 from chiso.province.text import mask_words
 from chiso.system import progress
 from chiso.system.errors import DisagreementError
-from chiso.system.settings import Settings
 from chiso.validation import judge, rows
-from chiso.validation.judge import warm_up
+from chiso.validation.judge import Judged, warm_up
 from chiso.validation.rows import RowConditions
 from chiso.validation.rules import Rule, Rules, totals_query
 
-__all__ = ["RowConditions", "Rules", "Verdict", "build_docs", "dry_run", "judging", "rejects", "warm_up"]
+__all__ = ["RowConditions", "Rules", "Verdict", "dry_run", "judging", "rejects", "warm_up"]
 
 MOST_ISSUES = 1000
 _MOST_REMEMBERED = 10_000
@@ -47,9 +45,7 @@ def judging(
     staged: Staged,
     rules: Rules,
     engine: sa.Engine,
-    settings: Settings,
     *,
-    keep_docs: bool,
     excepted: Collection[tuple[int, str]] = (),
 ) -> Iterator[Callable[[], Verdict]]:
     """Marks the rows, has Great Expectations judge beside the caller; yields what waits for the verdict.
@@ -71,7 +67,6 @@ def judging(
             staged.scratch.name,
             staged.contract.source.replace("/", "."),
             f"{staged.period.code}.{staged.scratch.name}",
-            settings.reports / "data_docs" if keep_docs else None,
         )
 
         def judged() -> Verdict:
@@ -83,20 +78,24 @@ def judging(
         yield judged
 
 
-def dry_run(staged: Staged, rules: Rules, engine: sa.Engine, settings: Settings) -> Verdict:
+def dry_run(staged: Staged, rules: Rules, engine: sa.Engine) -> Verdict:
     """What `judging` would say, kept nowhere.
 
     Where every rule is one that the row rules or SQL answer, as nearly always, Great Expectations isn't waited for: its start
     takes longer than all the rest, and a load has it judge in any case (docs/adr/0017-dry-runs.md).
     """
     if rules.needs_library:
-        with judging(staged, rules, engine, settings, keep_docs=False) as verdict:
+        with judging(staged, rules, engine) as verdict:
             return verdict()
     dated = rules.at(staged.period)
     counts = rows.mark(engine, dated)
     with engine.connect() as connection:
-        holds = {rule.id: _holds(connection, rule, staged, counts) for rule in dated.stated}
-    return _verdict(_Case(staged, dated, counts, holds), engine)
+        judged = {rule.id: _judged(connection, rule, staged, counts) for rule in dated.stated}
+    return _verdict(_Case(staged, dated, counts, judged), engine)
+
+
+def _judged(connection: sa.Connection, rule: Rule, staged: Staged, counts: Mapping[str, int]) -> Judged:
+    return Judged(_holds(connection, rule, staged, counts), rule.expectation["type"], None)
 
 
 def _holds(connection: sa.Connection, rule: Rule, staged: Staged, counts: Mapping[str, int]) -> bool:
@@ -111,12 +110,12 @@ def _holds(connection: sa.Connection, rule: Rule, staged: Staged, counts: Mappin
 
 @dataclass(frozen=True)
 class _Case:
-    """A delivery, its rules, how many rows break each, and whether each holds."""
+    """A delivery, its rules, how many rows break each, and what Great Expectations says of each."""
 
     staged: Staged
     rules: Rules
     counts: Mapping[str, int]
-    holds: Mapping[str, bool]
+    judged: Mapping[str, Judged]
 
     @property
     def responsible(self) -> str:
@@ -142,20 +141,14 @@ def _verdict(case: _Case, engine: sa.Engine) -> Verdict:
                 "rule": rule.id,
                 "severity": rule.severity,
                 "action": rule.action,
-                "success": case.holds[rule.id],
+                "success": case.judged[rule.id].success,
                 "rows": case.counts.get(rule.id, 0),
+                "type": case.judged[rule.id].type,
+                "words": case.judged[rule.id].words or rule.vi or None,
             }
             for rule in case.rules.stated
         ],
     )
-
-
-def build_docs(settings: Settings) -> Path | None:
-    """Builds the Data Docs of all kept results; None if nothing was staged yet."""
-    docs = settings.reports / "data_docs"
-    if not (docs / "results").exists():
-        return None
-    return judge.build_docs(docs)
 
 
 def rejects(connection: sa.Connection, staged: Staged, rules: Rules) -> Iterator[tuple[int, Issue]]:
@@ -185,10 +178,10 @@ def _require_agreement(case: _Case, engine: sa.Engine) -> None:
         if not (rule.is_row_level or rule.found_by == "broken"):
             continue
         breaking = broken if rule.found_by == "broken" else case.counts.get(rule.id, 0)
-        if case.holds[rule.id] != (breaking == 0):
+        if case.judged[rule.id].success != (breaking == 0):
             raise DisagreementError(
                 f"{case.staged.contract.source}, rule {rule.id}: Great Expectations says it "
-                f"{'holds' if case.holds[rule.id] else 'fails'}, the row rules found {breaking} breaking rows. "
+                f"{'holds' if case.judged[rule.id].success else 'fails'}, the row rules found {breaking} breaking rows. "
                 "Nothing was loaded; report this as a defect."
             )
 
@@ -265,7 +258,7 @@ def _cell_details(row: Any, staged: Staged) -> dict[str, Any]:
 
 def _delivery_issues(connection: sa.Connection, case: _Case, rejected: int) -> Iterator[Issue]:
     for rule in case.rules.stated:
-        if case.holds[rule.id] or rule.is_row_level:
+        if case.judged[rule.id].success or rule.is_row_level:
             continue
         if rule.found_by == "totals":
             yield from _totals_issues(connection, case.staged)

@@ -1,4 +1,4 @@
-"""Great Expectations, the validator of record: runs native expectations on a staging table, builds Data Docs.
+"""Great Expectations, the validator of record: runs native expectations on a staging table, and puts each into words.
 
 Runs as a process (`chiso.validation.judge` talks to it); nothing else imports the library.
 """
@@ -14,7 +14,8 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from functools import cache
+from string import Template
 from typing import Any
 
 from chiso.system.errors import ContractError
@@ -29,18 +30,20 @@ with warnings.catch_warnings():
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
     from great_expectations.expectations.registry import (
         get_expectation_impl,
+        get_renderer_impl,
         list_registered_expectation_implementations,
     )
+    from great_expectations.render.components import LegacyRendererType
     from pydantic.v1 import ValidationError
 
-_CONTEXTS: dict[Path, Any] = {}
+_LONGEST_WORDS = 300
 
 
 def judge(
-    rules: Sequence[Mapping[str, Any]], url: str, table: str, suite_name: str, run_name: str, docs: str | None
-) -> dict[str, bool]:
+    rules: Sequence[Mapping[str, Any]], url: str, table: str, suite_name: str, run_name: str
+) -> dict[str, dict[str, Any]]:
     """`chiso.validation.judge.judge`, with the rules in the library's own form."""
-    context = _context(Path(docs) if docs else None)
+    context = _context()
     suite = gx.ExpectationSuite(name=suite_name, expectations=[dict(rule) for rule in rules])
     if len(suite.expectations) != len(rules):
         raise ContractError(f"{suite_name}: Great Expectations took {len(suite.expectations)} of {len(rules)} rules.")
@@ -55,12 +58,6 @@ def judge(
     finally:
         _dispose(source)
     return _verdicts(result, {rule["meta"]["rule"] for rule in rules}, suite_name)
-
-
-def build_docs(docs: str) -> str:
-    """`chiso.validation.judge.build_docs`."""
-    _context(Path(docs)).build_data_docs()
-    return str(Path(docs) / "site" / "index.html")
 
 
 def faults(expectations: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, str]]]:
@@ -81,7 +78,7 @@ def _faults(kind: str, kwargs: Mapping[str, Any]) -> list[tuple[str, str]]:
     return []
 
 
-_SERVED: dict[str, Callable[..., Any]] = {"judge": judge, "build_docs": build_docs, "faults": faults}
+_SERVED: dict[str, Callable[..., Any]] = {"judge": judge, "faults": faults}
 
 
 def main() -> None:
@@ -118,18 +115,38 @@ def _dispose(source: Any) -> None:
     source.get_engine().dispose()
 
 
-def _verdicts(result: Any, rules: set[str], suite_name: str) -> dict[str, bool]:
-    found: dict[str, bool] = {}
+def _verdicts(result: Any, rules: set[str], suite_name: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for entry in result.results:
         rule_id = entry.expectation_config.meta["rule"]
         fault = entry.exception_info
         if isinstance(fault, dict) and _raised(fault):
             raise ContractError(f"{suite_name}: rule {rule_id} could not be judged: {_raised(fault)}")
-        found[rule_id] = bool(entry.success)
+        config = entry.expectation_config
+        found[rule_id] = {"success": bool(entry.success), "type": config.type, "words": words(config)}
     missing = sorted(rules - set(found))
     if missing:
         raise ContractError(f"{suite_name}: Great Expectations gave no verdict on {', '.join(missing)}.")
     return found
+
+
+def words(config: Any) -> str | None:
+    """The expectation as the library's own renderer puts it, as plain text; None of SQL, which says nothing to a reader."""
+    if "unexpected_rows_query" in config.kwargs:
+        return None
+    found = get_renderer_impl(config.type, LegacyRendererType.PRESCRIPTIVE)
+    if found is None:
+        return None
+    rendered: Any = found.renderer(configuration=config, runtime_configuration={"styling": None})
+    return " ".join(filter(None, map(_plain, rendered)))[:_LONGEST_WORDS] or None
+
+
+def _plain(part: Any) -> str:
+    """A rendered part: a template with parameters, or a table, of which the header is what follows."""
+    if not hasattr(part, "string_template"):
+        return ""
+    template: Mapping[str, Any] = part.string_template
+    return Template(template["template"]).safe_substitute({name: str(value) for name, value in (template.get("params") or {}).items()})
 
 
 def _raised(fault: dict[str, Any]) -> str:
@@ -139,42 +156,26 @@ def _raised(fault: dict[str, Any]) -> str:
     return "; ".join(filter(None, (_raised(inner) for inner in fault.values() if isinstance(inner, dict))))
 
 
-def _context(docs: Path | None) -> Any:
-    """A context in memory; results and pages on disk where they are kept. One a process and folder."""
-    key = docs or Path()
-    if key not in _CONTEXTS:
-        memory = {"class_name": "InMemoryStoreBackend"}
-        results = (
-            {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")} if docs else memory
-        )
-        stores = {
-            "expectations": ("ExpectationsStore", memory),
-            "results": ("ValidationResultsStore", results),
-            "checkpoint_store": ("CheckpointStore", memory),
-            "validation_definition_store": ("ValidationDefinitionStore", memory),
-        }
-        config = DataContextConfig(
-            stores={name: {"class_name": kind, "store_backend": backend} for name, (kind, backend) in stores.items()},
-            expectations_store_name="expectations",
-            validation_results_store_name="results",
-            checkpoint_store_name="checkpoint_store",
-            data_docs_sites=_site(docs) if docs else {},
-            analytics_enabled=False,
-            progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-        )
-        _CONTEXTS[key] = gx.get_context(project_config=config, mode="ephemeral")
-    return _CONTEXTS[key]
-
-
-def _site(docs: Path) -> dict[str, Any]:
-    return {
-        "site": {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "site")},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        }
+@cache
+def _context() -> Any:
+    """A context in memory: what is found is kept in our verdicts."""
+    memory = {"class_name": "InMemoryStoreBackend"}
+    stores = {
+        "expectations": ("ExpectationsStore", memory),
+        "results": ("ValidationResultsStore", memory),
+        "checkpoint_store": ("CheckpointStore", memory),
+        "validation_definition_store": ("ValidationDefinitionStore", memory),
     }
+    config = DataContextConfig(
+        stores={name: {"class_name": kind, "store_backend": backend} for name, (kind, backend) in stores.items()},
+        expectations_store_name="expectations",
+        validation_results_store_name="results",
+        checkpoint_store_name="checkpoint_store",
+        data_docs_sites={},
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    )
+    return gx.get_context(project_config=config, mode="ephemeral")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from chiso.system.errors import ContractError, ProcessError
 from chiso.validation.rules import Rule
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the library says of a rule. words: the expectation as its own renderer puts it; None of SQL."""
+
+    success: bool
+    type: str
+    words: str | None
 
 
 def warm_up() -> None:
@@ -24,13 +33,13 @@ def warm_up() -> None:
 
 
 def judge(
-    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str, docs: Path | None
-) -> dict[str, bool]:
-    """Whether each rule holds, by rule id. Raises ContractError where the library drops or can't run a rule.
+    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str
+) -> dict[str, Judged]:
+    """What came of each rule, by its id. Raises ContractError where the library drops or can't run a rule.
 
-    table: in schema `staging`. docs: folder of the Data Docs' results; None keeps none (a dry run).
+    table: in schema `staging`.
     """
-    return dict(
+    found: Mapping[str, Mapping[str, Any]] = (
         _ask(
             "judge",
             rules=[_native(rule) for rule in rules],
@@ -38,14 +47,9 @@ def judge(
             table=table,
             suite_name=suite_name,
             run_name=run_name,
-            docs=docs and str(docs),
         )
     )
-
-
-def build_docs(docs: Path) -> Path:
-    """(Re)builds the site of every result kept below `docs`; returns its index page."""
-    return Path(_ask("build_docs", docs=str(docs)))
+    return {rule: Judged(**said) for rule, said in found.items()}
 
 
 def faults(expectations: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, str]]]:
