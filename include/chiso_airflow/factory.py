@@ -12,14 +12,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, Param, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
+from chiso_airflow.approvals import APPROVAL, Question
 from chiso_airflow.assets import delivered, judged, loaded
 
 OWNER = "trung-tam-du-lieu"
 _CONTRACTS = Path(__file__).parents[1] / "schemas" / "contracts"
 _START = datetime(2024, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+_QUESTIONS = 1000
+"""That may wait side by side."""
 _FETCH_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay": timedelta(seconds=10),
@@ -101,6 +105,53 @@ def daily_mail(schedule: str, timezone: str, doc_md: str) -> DAG:
         default_args={"owner": OWNER},
     ) as dag:
         task(tasks.send_mail)()
+    return dag
+
+
+def open_questions(schedule: str, timezone: str, doc_md: str) -> DAG:
+    """Starts a run of `approval` for each question that isn't put yet. schedule: cron, in `timezone`."""
+    with DAG(
+        dag_id="approvals",
+        schedule=CronTriggerTimetable(schedule, timezone=timezone),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["approval"],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        put = TriggerDagRunOperator.partial(task_id="put", trigger_dag_id=APPROVAL, skip_when_already_exists=True)
+        put.expand_kwargs(task(tasks.questions)())
+    return dag
+
+
+def approval(doc_md: str) -> DAG:
+    """One question: it waits without a slot or a trigger, and what is answered becomes a decision like one of `chiso approve`.
+
+    An answer without a reason is no answer: the question is put again. It also is every half-hour, so that one which a newer
+    restatement replaced, or somebody decided of elsewhere, ends by itself.
+    """
+    with DAG(
+        dag_id=APPROVAL,
+        schedule=None,
+        start_date=_START,
+        max_active_runs=_QUESTIONS,
+        max_active_tasks=_QUESTIONS,
+        tags=["approval"],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        answer = Question(
+            task_id="ask",
+            subject="{{ dag_run.conf['subject'] }}",
+            body="{{ dag_run.conf['body'] }}",
+            options=[tasks.APPROVE, tasks.REFUSE],
+            params={"ly_do": Param("", type="string", pattern=r"\S", title="Lý do (why)", description="Vì sao công bố, hoặc không")},
+            response_timeout=timedelta(minutes=30),
+            retries=100_000,
+            retry_delay=timedelta(seconds=1),
+        )
+        task(tasks.decide)(answer.output)  # type: ignore[arg-type] # what it will have put out
     return dag
 
 

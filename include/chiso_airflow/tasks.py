@@ -251,8 +251,49 @@ def send_mail() -> list[str]:
     return sent
 
 
+APPROVE, REFUSE = "Phê duyệt", "Không phê duyệt"
+"""What a question may be answered."""
+
+
+def questions() -> list[dict[str, Any]]:
+    """What waits, as runs of `approval`: `trigger_run_id`, the same for the same values, and `conf`. None while the main job is driven."""
+    from chiso.inquiry import questions
+
+    from chiso_airflow.launcher.driving import is_driven
+
+    with _platform() as platform:
+        found = [] if is_driven(platform.settings) else questions.waiting(platform)
+    log.info("%d questions wait", len(found))
+    return [{"trigger_run_id": question.key, "conf": question.as_conf()} for question in found]
+
+
+def require_waiting(conf: Mapping[str, Any]) -> None:
+    """Skips where none of a question's values waits any more."""
+    from airflow.sdk.exceptions import AirflowSkipException
+    from chiso.inquiry import questions
+
+    with _platform() as platform:
+        if not questions.still_waits(platform, conf):
+            raise AirflowSkipException("Newer values replaced these, or somebody decided of them: nothing is asked any more.")
+
+
+def decide(answer: Mapping[str, Any], *, dag_run: Any = None) -> int:
+    """Writes the decision down under the name of who answered; returns of how many values. answer, dag_run: given by Airflow."""
+    from chiso.flow import deciding
+    from chiso.indicators import Decided
+
+    conf = dag_run.conf
+    [chosen] = answer["chosen_options"]
+    user = answer["responded_by_user"] or {}
+    decided = Decided("approve" if chosen == APPROVE else "refuse", user.get("name") or user.get("id") or "", answer["params_input"]["ly_do"], "airflow")
+    with _stage_work() as platform:
+        done = deciding.decide(platform, decided, conf["period"], conf["indicator"], shown=conf["values"])
+    log.info("decided of %d values; %d had been replaced or decided of", len(done.values), done.superseded)
+    return len(done.values)
+
+
 def build_reports() -> None:
-    """Stage 8: exports and Data Docs as the warehouse stands."""
+    """Stage 8: exports and the site as the warehouse stands."""
     from chiso.inquiry import reports
 
     with _stage_work() as platform:

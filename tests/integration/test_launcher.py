@@ -243,7 +243,9 @@ def test_secrets_are_made_once_and_private(settings: Settings) -> None:
     write_login(again, login_file(again))
     for path in (settings.var / "platform.env", login_file(settings)):
         assert path.stat().st_mode & 0o777 == 0o600
-    assert json.loads(login_file(settings).read_text()) == {"admin": settings.values["CHISO_UI_PASSWORD"]}
+    assert json.loads(login_file(settings).read_text()) == {
+        "admin": settings.values["CHISO_UI_PASSWORD"], "auditor": settings.values["CHISO_AUDITOR_PASSWORD"],
+    }  # fmt: skip
 
 
 def test_secrets_of_the_environment_are_not_copied_to_disk(tmp_path: Path) -> None:

@@ -7,16 +7,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
 import pytest
+import requests
 import sqlalchemy as sa
 from chiso import contracts
 from chiso.contracts import source_names
@@ -348,3 +351,99 @@ def test_files_with_personal_data_are_kept_encrypted_alone(checkout: Checkout, s
         assert not list(scanner.found(leftovers.text(raw.path.read_bytes())))
         with raw.open() as stream:
             assert list(scanner.found(leftovers.text(stream.read())))
+
+
+# --- The platform that keeps running ---
+
+
+@dataclass(frozen=True)
+class Running:
+    """Airflow's UI and API of a platform that is up."""
+
+    url: str
+    settings: Settings
+
+    def token(self, user: str) -> str:
+        password = self.settings.values["CHISO_UI_PASSWORD" if user == "admin" else "CHISO_AUDITOR_PASSWORD"]
+        answer = requests.post(f"{self.url}/auth/token", json={"username": user, "password": password}, timeout=30)
+        return str(answer.json()["access_token"])
+
+    def call(self, user: str, verb: str, path: str, **content: object) -> requests.Response:
+        return requests.request(
+            verb, f"{self.url}/api/v2{path}", headers={"Authorization": f"Bearer {self.token(user)}"}, json=content or None, timeout=30
+        )
+
+    def page(self, path: str, user: str | None = "auditor") -> requests.Response:
+        cookies = {"_token": self.token(user)} if user else {}
+        return requests.get(f"{self.url}/bao-cao/{path}", cookies=cookies, timeout=30)
+
+    def until(self, what: Callable[[], Any], seconds: float = 90) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it never came"
+            time.sleep(0.5)
+        return found
+
+
+@pytest.fixture(scope="module")
+def running(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> Iterator[Running]:
+    command = (sys.executable, "-m", "chiso_airflow.launcher")
+    started = checkout.run(*command, "up")
+    try:
+        assert started.returncode == 0, started.stdout + started.stderr
+        [line] = [line for line in started.stdout.splitlines() if line.startswith("UI: ")]
+        yield Running(line.split()[1], checkout.settings)
+    finally:
+        checkout.run(*command, "down")
+
+
+def test_pages_are_for_who_is_logged_in_and_run_no_script(running: Running) -> None:
+    first = running.page("site/index.html")
+    assert first.status_code == 200 and "17 chỉ tiêu" in first.text
+    policy = first.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "sandbox allow-same-origin" in policy and "allow-scripts" not in policy and "script-src" not in policy
+    assert running.page("site/index.html", None).status_code == 401
+    for path in ("site/pages.json", "manifest.json", "../platform.env", "%2e%2e/platform.env", "site/../../platform.env", "site/", "shown"):
+        assert running.page(path).status_code == 404, path
+    assert running.page("targets.csv").headers["Content-Type"].startswith("text/csv")
+
+
+def test_an_auditor_sees_everything_and_changes_nothing(running: Running) -> None:
+    assert running.call("auditor", "GET", "/dags").status_code == 200
+    assert running.call("auditor", "GET", "/dags/portal/dagRuns").json()["total_entries"] >= 1
+    for verb, path, content in (
+        ("POST", "/dags/portal/dagRuns", {"logical_date": None}),
+        ("PATCH", "/dags/portal", {"is_paused": True}),
+        ("POST", "/variables", {"key": "a", "value": "b"}),
+        ("DELETE", "/dags/portal", {}),
+    ):
+        assert running.call("auditor", verb, path, **content).status_code == 403, (verb, path)
+
+
+def test_a_restatement_is_asked_of_people_in_the_ui_and_what_they_answer_is_a_decision(checkout: Checkout, running: Running, tmp_path: Path) -> None:
+    held = checkout.chiso("held")
+    waiting = {(row["calendar"], row["period"], row["indicator"]) for row in held}
+    assert waiting
+    running.call("admin", "POST", "/dags/approvals/dagRuns", logical_date=None)
+
+    def questions() -> list[dict[str, Any]]:
+        return running.call("admin", "GET", "/dags/~/dagRuns/~/hitlDetails?limit=200&response_received=false").json()["hitl_details"]
+
+    asked = running.until(lambda: (found := questions()) and len(found) >= min(len(waiting), 3) and found)
+    task = asked[0]["task_instance"]
+    assert running.until(lambda: questions()[0]["task_instance"]["state"] == "awaiting_input")
+    conf = running.call("admin", "GET", f"/dags/approval/dagRuns/{task['dag_run_id']}").json()["conf"]
+    answer = f"/dags/approval/dagRuns/{task['dag_run_id']}/taskInstances/ask/-1/hitlDetails"
+    said = {"chosen_options": ["Phê duyệt"], "params_input": {"ly_do": "đã đối chiếu với biểu gốc"}}
+    assert running.call("auditor", "PATCH", answer, **said).status_code == 403
+    assert running.call("admin", "PATCH", answer, **said).status_code == 200
+
+    def decided() -> list[dict[str, Any]]:
+        rows = checkout.chiso("held", "--period", conf["period"], "--indicator", conf["indicator"])
+        return [] if any(row["calendar"] == conf["calendar"] for row in rows) else [{"done": True}]
+
+    running.until(decided, 120)
+    told = checkout.chiso("explain", conf["indicator"], "--period", conf["period"], "--calendar", conf["calendar"])
+    assert [(row["decision"], row["by"], row["where"], row["why"]) for row in told["decisions"]] == [
+        ("approve", "admin", "airflow", "đã đối chiếu với biểu gốc")
+    ]

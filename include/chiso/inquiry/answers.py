@@ -95,7 +95,22 @@ def explanation(
         definition = next((each for each in definitions if each.defined_in == value.defined_in), definitions[0])
         reference = load_reference(platform.settings.schemas)
         province = reference.province(Period.of(value.period, value.calendar).end).code
-        return indicators.explain(connection, definition.indicator, value, sound, province, rows=rows)
+        said = indicators.explain(connection, definition.indicator, value, sound, province, rows=rows)
+        return said | {"decisions": _decisions_of(connection, value, as_of)}
+
+
+def _decisions_of(connection: sa.Connection, value: sa.Row[Any], as_of: datetime | None) -> list[dict[str, Any]]:
+    """What was decided of this value and of those before it, oldest first: `{"value", "decision", "by", "at", "where", "why"}`."""
+    found = connection.execute(
+        sa.text(
+            "SELECT value, decision, decided_by AS by, decided_at AS at, decided_in AS \"where\", why FROM publication.decision "
+            "WHERE (indicator, defined_in, unit_register, unit_code, calendar, period) = "
+            "(:indicator, :defined_in, :unit_register, :unit_code, :calendar, :period) AND decided_at <= :as_of ORDER BY decided_at, value_id"
+        ),
+        {name: getattr(value, name) for name in ("indicator", "defined_in", "unit_register", "unit_code", "calendar", "period")}
+        | {"as_of": as_of or "infinity"},
+    )
+    return [dict(row._mapping) for row in found]
 
 
 def loaded_since(platform: Platform, moment: datetime) -> dict[str, int]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from chiso.province.numbers import as_printed
+from chiso.system.settings import LOCAL_TIME
 from chiso.system.visible import visible
 
 _STATUS = {"met": "đạt", "unmet": "chưa đạt", "no_data": "chưa có số liệu"}
@@ -83,7 +84,12 @@ def explanation_text(found: Mapping[str, Any]) -> str:
         f"  {part['measure']:28} {number(part['value']):>12} {part['unit_code'] or '':16} {part['period']:10} {_place(part)}"
         for part in found["inputs"]
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([head, *lines, *map(_decision, found["decisions"])])
+
+
+def _decision(row: Mapping[str, Any]) -> str:
+    what = "phê duyệt (approved)" if row["decision"] == "approve" else "không phê duyệt (refused)"
+    return f"  {what} {number(row['value'])}: {row['by']}, {row['at'].astimezone(LOCAL_TIME):%d/%m/%Y %H:%M}: {row['why']}"
 
 
 def _place(part: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from chiso.system.settings import Settings
 from chiso_airflow.launcher import ledger, processes
 from chiso_airflow.launcher.airflow_api import Airflow
 from chiso_airflow.launcher.configuration import login_file, programs
-from chiso_airflow.launcher.credentials import UI_USER, ensure_secrets, write_login
+from chiso_airflow.launcher.credentials import AUDITOR, UI_USER, ensure_secrets, write_login
 from chiso_airflow.launcher.driving import driving
 from chiso_airflow.launcher.main_job import MainJob
 from chiso_airflow.launcher.platform import running_platform
@@ -96,8 +96,9 @@ def down() -> int:
 def login() -> int:
     """Writes the UI's password file from CHISO_UI_PASSWORD: for containers, where nobody calls `run` or `up`."""
     settings = environment.load()
-    if not settings.has("CHISO_UI_PASSWORD"):
-        raise SettingsError("CHISO_UI_PASSWORD is not set: set the password of the UI's user.")
+    for name, user in (("CHISO_UI_PASSWORD", UI_USER), ("CHISO_AUDITOR_PASSWORD", AUDITOR)):
+        if not settings.has(name):
+            raise SettingsError(f"{name} is not set: set the password of the UI's user {user}.")
     write_login(settings, login_file(settings))
     return 0
 
@@ -232,8 +233,9 @@ def _stopwatch() -> Callable[[str], None]:
 
 
 def _print_login(settings: Settings, url: str) -> None:
-    password = settings.values["CHISO_UI_PASSWORD"]
-    _print(f"\nUI: {url}   user: {UI_USER}   password: {password}\nStop it with: make down")
+    password, auditors = settings.values["CHISO_UI_PASSWORD"], settings.values["CHISO_AUDITOR_PASSWORD"]
+    _print(f"\nUI: {url}   user: {UI_USER}   password: {password}\n     to look only: user: {AUDITOR}   password: {auditors}")
+    _print("Stop it with: make down")
 
 
 def _print(text: str) -> None:

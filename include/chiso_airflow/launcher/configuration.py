@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from chiso.system.settings import Settings
 
-from chiso_airflow.launcher.credentials import UI_USER
+from chiso_airflow.launcher.credentials import AUDITOR, UI_USER
 
 FIXED: Mapping[str, str] = {
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -18,7 +18,7 @@ FIXED: Mapping[str, str] = {
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
     "AIRFLOW__CORE__AUTH_MANAGER":
         "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{UI_USER}:admin",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{UI_USER}:admin,{AUDITOR}:viewer",
     # The name is only shown; asking a name server for it can take seconds where there is none.
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "5",

@@ -11,6 +11,8 @@ from chiso.system.secrets_file import SECRETS, ensure_platform_env, random_passw
 from chiso.system.settings import Settings
 
 UI_USER = "admin"
+AUDITOR = "auditor"
+"""Sees everything in the UI, and changes nothing."""
 
 
 def _fernet_key() -> str:
@@ -22,6 +24,7 @@ PLATFORM_SECRETS: Mapping[str, Callable[[], str]] = dict(SECRETS) | {
     "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(64),
     "AIRFLOW__API__SECRET_KEY": random_password,
     "CHISO_UI_PASSWORD": lambda: secrets.token_urlsafe(12),
+    "CHISO_AUDITOR_PASSWORD": lambda: secrets.token_urlsafe(12),
     "SANDBOX_CLIENT_ID": lambda: f"chiso-{secrets.token_hex(4)}",
     "SANDBOX_CLIENT_SECRET": random_password,
     "SANDBOX_API_KEY": random_password,
@@ -39,4 +42,4 @@ def write_login(settings: Settings, path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump({UI_USER: settings.values["CHISO_UI_PASSWORD"]}, file)
+        json.dump({UI_USER: settings.values["CHISO_UI_PASSWORD"], AUDITOR: settings.values["CHISO_AUDITOR_PASSWORD"]}, file)
