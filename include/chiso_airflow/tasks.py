@@ -285,7 +285,8 @@ def decide(answer: Mapping[str, Any], *, dag_run: Any = None) -> int:
     conf = dag_run.conf
     [chosen] = answer["chosen_options"]
     user = answer["responded_by_user"] or {}
-    """What waits, as runs of `approval`: `conf`, and `trigger_run_id`, the same for the same values. None while the job is driven."""
+    who, why = user.get("name") or user.get("id") or "", answer["params_input"]["ly_do"]
+    decided = Decided("approve" if chosen == APPROVE else "refuse", who, why, "airflow")
     with _stage_work() as platform:
         done = deciding.decide(platform, decided, conf["period"], conf["indicator"], shown=conf["values"])
     log.info("decided of %d values; %d had been replaced or decided of", len(done.values), done.superseded)
