@@ -111,7 +111,7 @@ def test_the_first_run_prints_the_scoreboard_and_what_was_refused(first_run: sub
     assert any(line.startswith("nq09.15") and "59,47" in line and "chưa đạt" in line for line in targets)
     assert "06a_thang7_2024.xlsx" in first_run.stdout
     assert "vien_thong_Q2_2024_so_y_te.xlsx" in first_run.stdout
-    assert "data_docs" in first_run.stdout
+    assert "site/index.html" in first_run.stdout
 
 
 def test_nothing_of_it_lives_afterwards(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:

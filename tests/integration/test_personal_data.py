@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from chiso import contracts, validation
+from chiso import contracts
 from chiso.flow import computing
 from chiso.indicators import Question
-from chiso.inquiry import answers, shapes
+from chiso.inquiry import answers, reports, shapes
 from chiso.system.postgres.binaries import wheel_programs
 
 from tests.deliveries import PERSONAL, Inbox, csv_bytes, dossier, dossiers, json_bytes
@@ -71,7 +71,7 @@ def test_nothing_of_a_person_is_left_of_a_loaded_file(inbox: Inbox, caplog: pyte
     outcome = inbox.ingest(SOURCE, CONTENT, "a.csv")
     assert (outcome.accepted, outcome.rejected) == (True, 3)
     computing.compute_stale(inbox.platform)
-    validation.build_docs(inbox.platform.settings)
+    reports.build(inbox.platform)
     rows = answers.indicator_rows(inbox.platform, Question())
     told = answers.explanation(inbox.platform, "dossiers_received", "2024-06", None, None, None, rows=True)
     said = json.dumps(

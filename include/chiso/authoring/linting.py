@@ -104,7 +104,7 @@ def _run(contract: Contract, platform: Platform) -> list[Fault]:
     with platform.engine.connect() as connection, blank_tables(contract, connection) as scratch:
         found = [
             *_in(contract_file(contract.source), faults_of_measures(contract, connection, scratch)),
-            *_in(suite_file(contract.source), faults_of_queries(suite, connection, scratch)),
+            *_in(suite_file(contract.source), faults_of_queries(suite, contract, connection, scratch)),
         ]
     found += _faults_of_library(suite, contract.source)
     return found or list(faults_of_answers(contract, platform))

@@ -20,6 +20,7 @@ from typing import Any
 
 from chiso.system.errors import ContractError
 from chiso.validation.deferred import defer
+from chiso.validation.suite import QUERY
 
 for _unused in ("scipy.stats", "altair"):  # no rule here needs a distribution or a chart
     defer(_unused)
@@ -35,6 +36,9 @@ with warnings.catch_warnings():
     )
     from great_expectations.render.components import LegacyRendererType
     from pydantic.v1 import ValidationError
+
+    import chiso.validation.history_expectations  # noqa: F401 - makes them known to the library
+
 
 _LONGEST_WORDS = 300
 
@@ -132,7 +136,7 @@ def _verdicts(result: Any, rules: set[str], suite_name: str) -> dict[str, dict[s
 
 def words(config: Any) -> str | None:
     """The expectation as the library's own renderer puts it, as plain text; None of SQL, which says nothing to a reader."""
-    if "unexpected_rows_query" in config.kwargs:
+    if config.type == QUERY:
         return None
     found = get_renderer_impl(config.type, LegacyRendererType.PRESCRIPTIVE)
     if found is None:

@@ -19,6 +19,7 @@ from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
 from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
+from chiso.validation import history
 from chiso.validation.conditions import Condition, condition, unregistered
 from chiso.validation.suite import Entry, read_suite, suite_file
 from chiso.validation.suite_checks import faults_of_suite
@@ -122,8 +123,9 @@ class Rules:
         return any(not rule.is_row_level and rule.found_by != "broken" and rule.whole_query is None for rule in self.stated)
 
     def of_delivery_alone(self) -> "Rules":
-        """Those that say the same whatever else was loaded: without what compares with other sources' lists."""
-        return replace(self, stated=tuple(rule for rule in self.stated if LISTED not in str(rule.expectation["kwargs"])))
+        """Those that say the same whatever else was loaded: without what compares with other sources' lists, or with earlier figures."""
+        alone = (rule for rule in self.stated if LISTED not in str(rule.expectation["kwargs"]) and rule.expectation["type"] not in history.KINDS)
+        return replace(self, stated=tuple(alone))
 
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""
@@ -335,12 +337,20 @@ def _of_suite(contract: Contract, settings: Settings) -> Iterator[Rule]:
     suite = read_suite(contract.source, settings.home)
     if found := list(faults_of_suite(suite, contract)):
         raise ContractError(*(Fault(suite_file(contract.source), place, said) for place, said in found))
-    yield from map(rule_of, suite.expectations)
+    for entry in suite.expectations:
+        yield rule_of(entry, contract)
 
 
-def rule_of(entry: Entry) -> Rule:
+def filled(entry: Entry, contract: Contract) -> dict[str, Any]:
+    """What a sound expectation takes, with the SQL of those that hold figures against earlier ones."""
+    if entry.type not in history.KINDS:
+        return entry.kwargs
+    return {**entry.kwargs, "unexpected_rows_query": history.query(entry.type, entry.kwargs, contract)}
+
+
+def rule_of(entry: Entry, contract: Contract) -> Rule:
     """The rule that a sound expectation states."""
-    meta, kwargs = entry.meta, entry.kwargs
+    meta, kwargs = entry.meta, filled(entry, contract)
     query = kwargs.get("unexpected_rows_query") if entry.is_row_level else None
     found = condition(entry.type, kwargs) if entry.is_row_level and not query else None
     return Rule(

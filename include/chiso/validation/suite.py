@@ -31,6 +31,8 @@ class Meta(Stated):
     """The same in English."""
     column: str | None = None
     """The column whose cell is named."""
+    because: str | None = None
+    """Why its tolerance is what it is; needed where it has one."""
     rows: bool = False
     """With `flag`: whether each row that breaks the rule is named; else the delivery is."""
 

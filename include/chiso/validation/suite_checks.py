@@ -6,6 +6,7 @@ from string import Formatter
 from typing import Any
 
 from chiso.contracts import Column, Contract
+from chiso.validation import history
 from chiso.validation.conditions import ARGUMENTS
 from chiso.validation.suite import QUERY, Entry, Suite, entries_with_places
 
@@ -46,8 +47,15 @@ def _entry(entry: Entry, contract: Contract) -> Iterator[Found]:
     for word in ("message_vi", "message_en"):
         if said := _text(getattr(entry.meta, word), entry.meta.column):
             yield f"meta.{word}", said
+    tolerances = sorted({"mostly", "max_share", "max_z"} & set(entry.kwargs))
+    if tolerances and not (entry.meta.because or "").strip():
+        yield "meta.because", f"says why {tolerances[0]} is what it is, e.g. the known defect that it lies just above; it is missing"
     if entry.type == QUERY:
         yield from _query(entry.kwargs)
+    elif entry.type in history.KINDS:
+        yield from history.faults(entry.type, entry.kwargs, contract)
+        if not (entry.meta.action == "flag" and entry.meta.rows):
+            yield "meta.action", "must be flag, with rows: true: an unusual figure is told, never rejected"
     elif entry.is_row_level:
         yield from _condition(entry, contract)
     else:
