@@ -102,6 +102,7 @@ def test_mails_go_out_once_and_what_the_server_refuses_is_tried_again(owing: Inb
         "AIRFLOW_CONN_CHISO_WAREHOUSE": settings.values["AIRFLOW_CONN_CHISO_WAREHOUSE"],
         "AIRFLOW_CONN_CHISO_SMTP": json.dumps({"conn_type": "smtp", "host": host, "port": port, "extra": SMTP_EXTRA}),
         "CHISO_LANDING_KEY": settings.values["CHISO_LANDING_KEY"],
+        "CHISO_AUDIT_KEY": settings.values["CHISO_AUDIT_KEY"],
         "CHISO_VAR": str(settings.var),
         "CHISO_TODAY": "2024-07-09",
         "CHISO_DATA_CENTRE_EMAIL": CENTRE,

@@ -70,6 +70,7 @@ def test_params_and_a_backfill_bring_in_the_past(platform: Platform, endpoint: A
         "AIRFLOW_CONN_CHISO_SOC": endpoint.url.replace("http://", "http://:key@") + "/?retries=0",
         "AIRFLOW_CONN_CHISO_WAREHOUSE": platform.settings.values["AIRFLOW_CONN_CHISO_WAREHOUSE"],
         "CHISO_LANDING_KEY": platform.settings.values["CHISO_LANDING_KEY"],
+        "CHISO_AUDIT_KEY": platform.settings.values["CHISO_AUDIT_KEY"],
         "CHISO_VAR": str(platform.settings.var),
         "CHISO_TODAY": "2024-10-05",
     }

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from chiso import contracts, warehouse
+from chiso import audit, contracts, warehouse
 from chiso.contracts import Contract
 from chiso.contracts.conditions import Comparison
 from chiso.flow import computing
@@ -100,13 +100,13 @@ def test_a_changed_measure_is_counted_anew(inbox: Inbox) -> None:
     measures = [first.model_copy(update={"when": Comparison(column="kenh_thuc_hien", operator="=", value=1)}), *others]
     parts = {name: getattr(contract, name) for name in Contract.model_fields}
     changed = Contract(**parts | {"terms": contract.terms.model_copy(update={"measures": measures})})
-    with inbox.platform.engine.begin() as connection:
-        assert ledgers.recount(connection, contract) is None
-        assert ledgers.recount(connection, changed) is not None
-    assert ledger(inbox.platform) != before
-    with inbox.platform.engine.begin() as connection:
-        assert ledgers.recount(connection, contract) is not None
-    assert ledger(inbox.platform) == before
+    events = verification.verify(inbox.platform)["events"]
+    for counted_by, told in ((contract, 0), (changed, 1), (contract, 1)):
+        with audit.transaction(inbox.platform.engine, settings) as connection:
+            ledgers.recount(connection, counted_by)
+        events += told
+        found = verification.verify(inbox.platform)
+        assert (found["events"], found["faults"], ledger(inbox.platform) == before) == (events, [], counted_by is contract)
 
 
 def test_a_large_delivery_is_a_partition_and_counts_like_a_small_one(

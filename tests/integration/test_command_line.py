@@ -29,7 +29,7 @@ from tests.deliveries import (
 DOSSIERS, TELECOM, PROCEDURES = "portal/dossiers", "departments/telecom", "portal/procedures"
 FORM = telecom_form([telecom_row(number, name) for number, name in enumerate(COMMUNES_OF_DAK_GLEI, 1)])
 HOME = Path(__file__).parents[2]
-VARIABLES = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_TODAY")
+VARIABLES = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_AUDIT_KEY", "CHISO_TODAY")
 
 
 @dataclass(frozen=True)

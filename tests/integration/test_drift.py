@@ -8,7 +8,6 @@ from chiso import contracts
 from chiso.deliveries.verdicts import Outcome
 from chiso.flow import collecting, withdrawing
 from chiso.inquiry import deliveries as listing
-from chiso.inquiry import verification
 
 from tests.deliveries import (
     COMMUNES_OF_DAK_GLEI,
@@ -22,7 +21,6 @@ from tests.deliveries import (
     json_bytes,
     procedure,
 )
-from tests.integration.test_lineage_and_audit import Server, unprotected
 from tests.unit.staging.workbooks import HEADER, NUMBERING, Page, xlsx
 
 DOSSIERS, PROCEDURES, FORM = "portal/dossiers", "portal/procedures", "departments/telecom"
@@ -155,14 +153,6 @@ def test_a_withdrawn_delivery_is_no_measure(inbox: Inbox) -> None:
     assert drift(inbox, deliver(inbox, csv_bytes(dossiers(3, 7)), 3)) == []
     states = [(row["delivery"], row["state"]) for row in listing.delivery_rows(inbox.platform, DOSSIERS)]
     assert states[1] == (second.delivery, "withdrawn")
-
-
-def test_a_header_that_was_changed_is_noticed(inbox: Inbox, server: Server) -> None:
-    deliver(inbox, csv_bytes(dossiers(3)), 1)
-    assert verification.verify(inbox.platform)["faults"] == []
-    with unprotected(server, inbox.platform) as cursor:
-        cursor.execute("UPDATE warehouse.load_header SET header = '[]'")
-    assert any(fault["where"] == "warehouse.load_header" for fault in verification.verify(inbox.platform)["faults"])
 
 
 def test_every_delivery_has_a_state_and_a_due_day(inbox: Inbox) -> None:

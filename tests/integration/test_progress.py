@@ -43,7 +43,7 @@ def work(body: str, delay: float = 0) -> list[str]:
 
 
 def environ(platform: Platform) -> dict[str, str]:
-    kept = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_TODAY")
+    kept = ("AIRFLOW_CONN_CHISO_WAREHOUSE", "CHISO_LANDING_KEY", "CHISO_AUDIT_KEY", "CHISO_TODAY")
     return {name: platform.settings.values[name] for name in kept} | {"CHISO_VAR": str(platform.settings.var)}
 
 

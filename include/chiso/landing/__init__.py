@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, BinaryIO, cast
@@ -166,8 +166,8 @@ def _written(arrival: Arrival, encrypted: bool, settings: Settings) -> Iterator[
                 os.fsync(target.fileno())
             path = raw_path(settings, given.sha256, encrypted=encrypted)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            if not path.exists():
-                scratch.chmod(0o400)
+            scratch.chmod(0o400)
+            with suppress(FileExistsError):  # the same bytes are kept already, perhaps since a moment ago
                 os.link(scratch.rename(folder / path.name), path)
         except OSError as fault:
             raise StorageError(

@@ -1,7 +1,8 @@
 """What the database's structure is, object by object, so that a change that nobody built shows.
 
 Tables with columns, constraints, indexes, triggers, rules and rights; views, functions, sequences, types, schemas, the database and the
-reader's role. Staging is scratch and left out. Partitions of facts come with loads: each must be like the first one.
+reader's role. Staging is scratch and left out. Partitions of facts come with loads: in columns, triggers and rights each must be like the
+first one.
 """
 
 import hashlib
@@ -34,15 +35,16 @@ WITH own AS (
 )
 SELECT DISTINCT object, 'is' AS aspect, concat_ws(' ', relkind, relpersistence, pg_get_userbyid(relowner), relacl::text,
        relrowsecurity, relforcerowsecurity, reloptions::text) AS definition FROM relation WHERE relkind NOT IN ('i', 'I')
-UNION SELECT object, 'column ' || a.attname, concat_ws(' ', CASE WHEN relispartition THEN 0 ELSE a.attnum END, format_type(a.atttypid, a.atttypmod),
-       a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), a.attacl::text, (a.attcollation)::regcollation)
+UNION SELECT object, 'column ' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attgenerated, a.attacl::text,
+       (a.attcollation)::regcollation, CASE WHEN NOT relispartition THEN concat_ws(' ', a.attnum, a.attnotnull, a.attidentity,
+       pg_get_expr(d.adbin, d.adrelid)) END)
     FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f')
 UNION SELECT object, 'constraint', pg_get_constraintdef(k.oid) || ' ' || k.convalidated
     FROM relation r JOIN pg_constraint k ON k.conrelid = r.oid
-    WHERE NOT (r.relispartition AND k.contype = 'c')  -- a large delivery's partition has a check of its own
+    WHERE NOT r.relispartition  -- a large delivery's partition has constraints of its own
 UNION SELECT object, 'index', regexp_replace(pg_get_indexdef(i.indexrelid), '^CREATE (UNIQUE )?INDEX .* USING', '\\1') || ' ' || i.indisvalid
-    FROM relation r JOIN pg_index i ON i.indrelid = r.oid
+    FROM relation r JOIN pg_index i ON i.indrelid = r.oid WHERE NOT r.relispartition
 UNION SELECT object, 'trigger', CASE WHEN t.tgisinternal THEN t.tgfoid::regproc::text
        ELSE regexp_replace(pg_get_triggerdef(t.oid), ' ON .* FOR EACH', ' FOR EACH') END || ' ' || t.tgenabled::text
     FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid

@@ -34,7 +34,7 @@ LEDGER = ("warehouse.event_ledger", "warehouse.event_origin")
 def upgrade() -> None:
     op.execute(TABLES)
     connection = op.get_bind()
-    if not connection.execute(sa.text("SELECT EXISTS (SELECT FROM audit.event)")).scalar():
+    if not connection.execute(sa.text("SELECT EXISTS (SELECT FROM landing.delivery)")).scalar():
         return
     contracts = load_all(context.config.attributes["settings"]).contracts
     ensure(connection, contracts)
