@@ -74,7 +74,7 @@ def test_sql_is_planned_as_it_will_run(made: dict[str, Any], said: str, checkout
     rule(checkout, **made)
     [fault] = lint(checkout, [TELECOM])
     assert fault.file == f"expectations/{TELECOM}.json"
-    assert fault.place == "expectations[3] (made).kwargs.unexpected_rows_query"
+    assert fault.place == "expectations[7] (made).kwargs.unexpected_rows_query"
     assert said in fault.message, fault.message
 
 
@@ -114,7 +114,7 @@ def test_the_library_is_asked_about_what_it_alone_judges(
 ) -> None:
     rule(checkout, type=kind, kwargs=kwargs, meta={"action": "flag"})
     [fault] = lint(checkout, [TELECOM])
-    assert fault.place == f"expectations[3] (made).{place}"
+    assert fault.place == f"expectations[7] (made).{place}"
     assert said in fault.message
 
 

@@ -28,6 +28,7 @@ KEYS: Mapping[str, str] = {
     "warehouse.load_header": "delivery_id",
     "warehouse.slice": "delivery_id",
     "warehouse.touched_period": "delivery_id",
+    "warehouse.correction": "delivery_id",
     "warehouse.event_ledger": "delivery_id",
     "warehouse.event_origin": "delivery_id",
     "warehouse.event_basis": "source",

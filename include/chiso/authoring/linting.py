@@ -12,6 +12,7 @@ from chiso.authoring.stray_files import faults_of_stray_files
 from chiso.contracts import Contract
 from chiso.contracts.loading import contract_file
 from chiso.contracts.yaml_text import read_yaml
+from chiso.deliveries import corrections
 from chiso.province.units import load_reference
 from chiso.system import progress
 from chiso.system.errors import ContractError, Fault
@@ -43,8 +44,16 @@ def lint_files(settings: Settings, sources: Sequence[str] = ()) -> list[Fault]:
     files = {contract_file(source) for source in names}
     found += [fault for fault in faults_of_file_names(contracts.load_all(settings).contracts) if fault.file in files]
     if not sources:
-        found += faults_of_stray_files(settings)
+        found += [*faults_of_stray_files(settings), *_corrections(settings)]
     return list(dict.fromkeys(found))
+
+
+def _corrections(settings: Settings) -> list[Fault]:
+    known = {contract.source: contract for contract in contracts.load_all(settings).contracts}
+    try:
+        return corrections.faults(corrections.load(settings.schemas), known)
+    except ContractError as fault:
+        return list(fault.faults)
 
 
 def _files(source: str, settings: Settings) -> Iterator[Fault]:

@@ -27,10 +27,11 @@ _COMMANDS = {
     "held": ("chiso.cli.decisions:held", "Values that wait for a decision."),
     "approve": ("chiso.cli.decisions:approve", "Publish values that wait."),
     "refuse": ("chiso.cli.decisions:refuse", "Keep values that wait from being published."),
-    "audit": ("chiso.cli.audit:audit", "Verify the audit chain and the raw files."),
+    "corrections": ("chiso.cli.corrections:corrections", "Wrong figures of deliveries, and what is taken instead."),
+    "audit": ("chiso.cli.audit:audit", "Verify everything stored; pack a period for an auditor."),
     "db": ("chiso.cli.db:db", "The warehouse: its URL, migrations, psql."),
     "source": ("chiso.cli.source:source", "Sources: list, and lint their contracts."),
-    "report": ("chiso.cli.report:report", "Data Docs, exports and the scoreboard."),
+    "report": ("chiso.cli.report:report", "Exports, pages and the scoreboard."),
     "doctor": ("chiso.cli.doctor:doctor", "What is set up, what is missing."),
 }
 """Name → where the command is, and what the list of commands says of it."""

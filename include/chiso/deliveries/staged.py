@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chiso.contracts import Contract
+from chiso.deliveries.corrections import Used
 from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Issue
 from chiso.province.periods import Period
@@ -40,3 +41,5 @@ class Staged:
     letters: dict[str, str] = field(default_factory=dict)
     header: list[Heading] = field(default_factory=list)
     states_period: bool = True
+    corrected: tuple[Used, ...] = ()
+    """Figures that were taken from corrections instead of the delivery."""

@@ -253,6 +253,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{file}: ô {cell} ghi “{value}”, biểu này do {owner} báo cáo. Kiểm tra lại tệp.",
         "{file}: cell {cell} says “{value}”, but this form is {owner}'s. Check the file.",
     ),
+    "correction_expired": (
+        "Số đính chính {correction} ({key}) hết hạn ngày {until}, nhưng tệp vẫn ghi {value}; số trong tệp được dùng. "
+        "Gia hạn sau khi rà soát, hoặc đề nghị đơn vị sửa tệp.",
+        "Correction {correction} ({key}) expired on {until}, but the delivery still says {value}, which is used. "
+        "Review and extend it, or have the sender mend the file.",
+    ),
+    "correction_outdated": (
+        "Số đính chính {correction} ({key}) không còn dùng: tệp ghi {value} thay vì {expected}. Đơn vị có thể đã sửa; rà soát rồi bỏ đính chính.",
+        "Correction {correction} ({key}) is no longer used: the delivery says {value} instead of {expected}. The sender may have mended it; "
+        "review it and take the correction out.",
+    ),
+    "correction_without_row": (
+        "Số đính chính {correction} không tìm thấy dòng {key} trong tệp; rà soát khóa của dòng, hoặc bỏ đính chính.",
+        "Correction {correction} finds no row {key} in the delivery; review its key, or take it out.",
+    ),
     "sender_wrong": (
         "{file}: ô {cell} ghi “{value}” nhưng có dòng của {others}; mỗi đơn vị chỉ báo cáo phần của mình. Kiểm tra lại tệp.",
         "{file}: cell {cell} says “{value}”, but there are rows of {others}; each reports its own alone. Check the file.",

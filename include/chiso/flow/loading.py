@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from chiso import audit, landing, quarantine, sources, staging, validation, warehouse
 from chiso.audit import Rows
 from chiso.contracts import Contract
-from chiso.deliveries import drift, verdicts, withdrawals
+from chiso.deliveries import corrections, drift, verdicts, withdrawals
 from chiso.deliveries.drift import Drift
 from chiso.deliveries.raw import RawFile
 from chiso.deliveries.register import Arrival, Landed, Received
@@ -177,7 +177,11 @@ def _read(received: Received, rules: Rules, platform: Platform) -> Staged:
     failed, reference = RowConditions(rules).failed, load_reference(platform.settings.schemas)
     with platform.engine.begin() as connection:
         password = workbook_password(rules.contract, platform)
-        return staging.read(staging.Task(received, rules.contract, reference, connection, failed, password))
+        staged = staging.read(staging.Task(received, rules.contract, reference, connection, failed, password))
+        applied = corrections.apply(connection, staged, corrections.load(platform.settings.schemas), platform.settings.today)
+        if applied.used:
+            validation.recheck(connection, staged, failed, [each.row_no for each in applied.used])
+    return replace(staged, corrected=applied.used, issues=[*staged.issues, *applied.issues])
 
 
 def _drifts(staged: Staged, platform: Platform) -> list[Drift]:
@@ -236,8 +240,10 @@ def _commit(case: _Judging, platform: Platform) -> Outcome:
             cases = [Rows.of("quarantine.row_case", verdict_id), *moves.rows]
             audit.record(connection, quarantine.CasesMoved(moves.steps), landed.delivery_id, cases)
         if outcome.accepted:
+            corrections.write(connection, landed.delivery_id, staged.corrected)
+            corrected = [Rows.of(corrections.TABLE, landed.delivery_id)] if staged.corrected else []
             loaded = audit.Loaded(merged.loaded, outcome.unchanged or 0, outcome.partitions or [])
-            audit.record(connection, loaded, landed.delivery_id, merged.written)
+            audit.record(connection, loaded, landed.delivery_id, [*merged.written, *corrected])
     return outcome
 
 

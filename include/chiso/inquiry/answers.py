@@ -1,6 +1,6 @@
 """What people ask of the warehouse: values, targets, where a number comes from, what was refused or is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,20 @@ def explanation(
         reference = load_reference(platform.settings.schemas)
         province = reference.province(Period.of(value.period, value.calendar).end).code
         said = indicators.explain(connection, definition.indicator, value, sound, province, rows=rows)
-        return said | {"decisions": _decisions_of(connection, value, as_of)}
+        return said | {"corrections": _corrections_of(connection, said["inputs"]), "decisions": _decisions_of(connection, value, as_of)}
+
+
+def _corrections_of(connection: sa.Connection, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Corrections of the rows that were counted: who asked for it and why, and what the delivery says instead."""
+    rows = {(part["delivery"], part["row"]) for part in inputs}
+    found = connection.execute(
+        sa.text(
+            "SELECT delivery_id AS delivery, line AS row, column_name AS column, correction, before, after, reason, requested_by, reviewed_by, "
+            "expires_on, recorded_at FROM warehouse.correction WHERE delivery_id = ANY(:deliveries) ORDER BY delivery_id, line, column_name"
+        ),
+        {"deliveries": sorted({delivery for delivery, _ in rows})},
+    )
+    return [dict(row._mapping) for row in found if (row.delivery, row.row) in rows or (row.delivery, None) in rows]
 
 
 def _decisions_of(connection: sa.Connection, value: sa.Row[Any], as_of: datetime | None) -> list[dict[str, Any]]:

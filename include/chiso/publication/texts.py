@@ -84,7 +84,15 @@ def explanation_text(found: Mapping[str, Any]) -> str:
         f"  {part['measure']:28} {number(part['value']):>12} {part['unit_code'] or '':16} {part['period']:10} {_place(part)}"
         for part in found["inputs"]
     ]
-    return "\n".join([head, *lines, *map(_decision, found["decisions"])])
+    return "\n".join([head, *lines, *map(_correction, found["corrections"]), *map(_decision, found["decisions"])])
+
+
+def _correction(row: Mapping[str, Any]) -> str:
+    where = f"lượt {row['delivery']}, dòng {row['row']}, cột {row['column']}"
+    return (
+        f"  đính chính (corrected) {row['correction']}: {number(row['before']) or 'trống'} → {number(row['after'])}, {where}: {row['reason']} "
+        f"(đề nghị: {row['requested_by']}; rà soát: {row['reviewed_by']}; đến {row['expires_on']:%d/%m/%Y})"
+    )
 
 
 def _decision(row: Mapping[str, Any]) -> str:

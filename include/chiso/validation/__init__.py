@@ -17,10 +17,10 @@ from chiso.system import progress
 from chiso.system.errors import DisagreementError
 from chiso.validation import judge, rows
 from chiso.validation.judge import Judged, warm_up
-from chiso.validation.rows import RowConditions
+from chiso.validation.rows import RowConditions, recheck
 from chiso.validation.rules import Rule, Rules, totals_query
 
-__all__ = ["RowConditions", "Rules", "Verdict", "dry_run", "judging", "rejects", "warm_up"]
+__all__ = ["RowConditions", "Rules", "Verdict", "dry_run", "judging", "recheck", "rejects", "warm_up"]
 
 MOST_ISSUES = 1000
 _MOST_REMEMBERED = 10_000

@@ -1,6 +1,6 @@
 """Which rows break which rules: simple conditions while the rows are staged, everything else by one query each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from chiso.contracts import Contract
 from chiso.deliveries.scratch import Scratch
+from chiso.deliveries.staged import Staged
 from chiso.system.errors import ContractError
 from chiso.validation.rules import Rule, Rules
 
@@ -67,6 +68,23 @@ def mark(engine: sa.Engine, rules: Rules) -> dict[str, int]:
             done.result()
     with engine.begin() as connection:
         return _settle(connection, scratch)
+
+
+def recheck(connection: sa.Connection, staged: Staged, failed: Callable[[pa.Table], pa.Array], numbers: Sequence[int]) -> None:
+    """Evaluates the conditions of a few staged rows anew, whose figures were altered since. failed: that of the source's `RowConditions`."""
+    columns, rows = staged.contract.loaded_columns, staged.scratch.rows
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    found = connection.execute(sa.text(f"SELECT row_no, {names} FROM {rows} WHERE row_no = ANY(:numbers)"), {"numbers": list(numbers)}).all()
+    values = {
+        column.name: pa.array(
+            [str(row[place]) if column.how.is_decimal and row[place] is not None else row[place] for row in found], column.how.arrow
+        )
+        for place, column in enumerate(columns, 1)
+    }
+    connection.execute(
+        sa.text(f"UPDATE {rows} SET failed = :failed WHERE row_no = :row"),
+        [{"row": row.row_no, "failed": bits} for row, bits in zip(found, failed(pa.table(values)).to_pylist(), strict=True)],
+    )
 
 
 def spare(engine: sa.Engine, scratch: Scratch, excepted: Collection[tuple[int, str]]) -> None:
