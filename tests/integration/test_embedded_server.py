@@ -241,7 +241,7 @@ def test_the_address_that_db_url_prints_goes_on_answering_until_make_down(fresh:
     run(chiso, "db", "upgrade")  # whoever comes and goes meanwhile doesn't stop it
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT count(*) FROM audit.event")).scalar() == 0
+        assert connection.execute(sa.text("SELECT count(*) FROM landing.delivery")).scalar() == 0
     engine.dispose()
     reader = run(chiso, "db", "url", "--role", "reader").stdout.strip()
     assert reader.startswith("postgresql://chiso_reader:")
