@@ -403,7 +403,7 @@ def test_pages_are_for_who_is_logged_in_and_run_no_script(running: Running) -> N
     policy = first.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "sandbox allow-same-origin" in policy and "allow-scripts" not in policy and "script-src" not in policy
     assert running.page("site/index.html", None).status_code == 401
-    for path in ("site/pages.json", "manifest.json", "../platform.env", "%2e%2e/platform.env", "site/../../platform.env", "site/", "shown"):
+    for path in ("site/pages.json", "manifest.json", "%2e%2e/platform.env", "site/%2e%2e/%2e%2e/platform.env", "site/", "shown"):
         assert running.page(path).status_code == 404, path
     assert running.page("targets.csv").headers["Content-Type"].startswith("text/csv")
 
