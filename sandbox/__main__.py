@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--fault", action="append", default=[], metavar="NAME[:TIMES]")
 
-    files = commands.add_parser("files", parents=[world], help="write the departments' workbooks")
+    files = commands.add_parser("files", parents=[world, counted], help="write the departments' workbooks")
     files.add_argument("--out", type=Path, required=True, metavar="DIR")
     files.add_argument("--password", help=f"opens what offices protect; or the variable {PASSWORD}")
 
@@ -85,7 +85,7 @@ def _files(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     password = given.password or os.environ.get(PASSWORD)
     if not password:
         parser.error(f"set {PASSWORD}, or give --password")
-    drop_folder.write(given.out, given.seed, given.today, password)
+    drop_folder.write(given.out, given.seed, given.dossiers, given.today, password)
 
 
 def _dossiers(given: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sandbox.days import SINCE, Span, UnknownPeriodError, is_working_day
 from sandbox.dossier_pieces import (
@@ -47,6 +48,52 @@ class Day:
     bad: dict[int, str]
     ahead: tuple[int, ...]
     working: bool
+
+
+class Course(NamedTuple):
+    """What becomes of a dossier: when it came, was promised, ended (None: it stays open), how long it was paused, what was paid.
+
+    fee: in đồng. paid: at once, over the internet, when it ends.
+    """
+
+    code: str
+    agency: str
+    online: bool
+    received: date
+    due: date
+    ended: date | None
+    ended_at: str
+    paused: timedelta
+    fee: int
+    paid: bool
+
+
+class _Picks(NamedTuple):
+    """Where a day's dossiers begin in the pools of pieces, and by which strides they go on."""
+
+    profile_at: int
+    plan_at: int
+    person_at: int
+    profile_by: int
+    plan_by: int
+    person_by: int
+
+
+def _course(day: Day, number: int, profile: Profile, plan: Plan, start: date) -> Course:
+    last = plan.steps[-1]
+    fee, _, payment = profile.paid.partition(";")
+    return Course(
+        code=f"{profile.agency}-{day.stamp}-{number + 1:04d}",
+        agency=profile.agency,
+        online=profile.middle.split(";")[3] == "2",
+        received=day.day,
+        due=start + timedelta(days=day.ahead[plan.due_after]),
+        ended=start + timedelta(days=day.ahead[last.lag]) if last.ended else None,
+        ended_at=last.ended,
+        paused=timedelta(days=int(last.state.split(";")[2])),
+        fee=int(fee or 0),
+        paid=payment != "0",
+    )
 
 
 def _calendar(total: int, start: date, end: date) -> list[Day]:
@@ -116,14 +163,26 @@ class Volume:
             self._ending[room] = [plan for plan in self._plans if plan.steps[-1].ended and plan.steps[-1].lag <= room]
         return self._ending[room]
 
+    def courses(self) -> Iterator[Course]:
+        """Every dossier, in the order of receipt."""
+        for day in self._days:
+            known, plans_then, picks = self._profiles_on(day), self._plans_on(day), self._picks(day)
+            for i in range(day.count):
+                profile = known[(picks.profile_at + i * picks.profile_by) % PROFILES]
+                plan = plans_then[(picks.plan_at + i * picks.plan_by) % len(plans_then)]
+                yield _course(day, i, profile, plan, self.start)
+
+    def _picks(self, day: Day) -> _Picks:
+        rng = random.Random(f"{self.seed}/{day.stamp}")
+        at = [rng.randrange(size) for size in (PROFILES, PLANS, PERSONS)]
+        return _Picks(*at, *(rng.randrange(1, size) for size in (PROFILES, PLANS, PERSONS)))
+
     def _rows(self, day: Day, first: int, end: int) -> Iterator[str]:
         """Rows of the dossiers received on the day whose update falls into [first, end)."""
         inside = [first <= index < end for index in day.ahead]
         if not any(inside):
             return
-        rng = random.Random(f"{self.seed}/{day.stamp}")
-        profile_at, plan_at, person_at = (rng.randrange(size) for size in (PROFILES, PLANS, PERSONS))
-        profile_by, plan_by, person_by = (rng.randrange(1, size) for size in (PROFILES, PLANS, PERSONS))
+        profile_at, plan_at, person_at, profile_by, plan_by, person_by = self._picks(day)
         known, courses, people = self._profiles_on(day), self._plans_on(day), self._persons
         dates = [self._dates[index] for index in day.ahead]
         today, bad = dates[0], day.bad
@@ -164,6 +223,11 @@ class DossierBook:
         then = in_force(procedures, SINCE)
         self._earlier = Volume(f"{seed}/earlier", EARLIER, SINCE, START, then, closed=True)
         self._current = Volume(f"{seed}", total, START, today, procedures, closed=False)
+
+    def courses(self) -> Iterator[Course]:
+        """Every dossier, in the order of receipt."""
+        yield from self._earlier.courses()
+        yield from self._current.courses()
 
     def export(self, span: Span) -> Iterator[bytes]:
         """The CSV of all versions updated in the span, as chunks of some 150 kB.

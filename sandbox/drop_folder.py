@@ -7,9 +7,11 @@ from pathlib import Path
 
 from sandbox import forms, one_stop, published, telecom
 from sandbox.days import LOCAL
+from sandbox.dossiers import DossierBook
 from sandbox.forms import society
 from sandbox.forms.periods import Reported
 from sandbox.forms.report import Mail, sent_after
+from sandbox.procedures import catalogue
 from sandbox.protection import opened, protect
 
 HTML_PAGE = (
@@ -40,10 +42,11 @@ def _one_stop_sent(year: int, month: int) -> datetime:
     return _at(known) if known else sent_after(one_stop.window(year, month)[1], 2)
 
 
-def mails(seed: int) -> list[Mail]:
+def mails(seed: int, book: DossierBook) -> list[Mail]:
     """All files, by name."""
+    counted = one_stop.OneStop(book)
     listed = [
-        Mail(f"06a_thang{month}_{year}.xlsx", _one_stop_sent(year, month), partial(one_stop.workbook, seed, year, month))
+        Mail(f"06a_thang{month}_{year}.xlsx", _one_stop_sent(year, month), partial(one_stop.workbook, counted, year, month))
         for year, month in one_stop.MONTHS
     ]
     for code, sent in TELECOM_SENT.items():
@@ -62,15 +65,15 @@ def mails(seed: int) -> list[Mail]:
     return sorted(listed, key=lambda mail: mail.name)
 
 
-def write(folder: Path, seed: int, today: date, password: str) -> list[Path]:
+def write(folder: Path, seed: int, dossiers: int, today: date, password: str) -> list[Path]:
     """Write what was sent before `today`; a file that holds the same is left alone, its time too.
 
-    password: opens what offices protect.
+    dossiers: how many the portal holds, which form II.06a counts. password: opens what offices protect.
     Returns: the paths that were written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for mail in mails(seed):
+    for mail in mails(seed, DossierBook(seed, dossiers, today, catalogue(seed))):
         path = folder / mail.name
         if mail.sent.date() >= today:
             continue

@@ -1,16 +1,19 @@
 """Form II.06a: dossiers received, resolved, open by agency; a backlog is what was open the month before."""
 
-import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
+from sandbox.dossiers import Course, DossierBook
 from sandbox.programs.page import Value
-from sandbox.province import Agency, agencies
+from sandbox.province import agencies
 from sandbox.workbook import Form, dotted
 
 MONTHS = tuple((year, month) for year in (2022, 2023, 2024) for month in range(1, 13) if (year, month) <= (2024, 6))
 _LISTED_ON = date(2024, 1, 1)
-MONTHLY_PER_WEIGHT = 150  # dossiers received in a month; the province has about 21 000
+EVENTS = ("online", "in_person", "early", "on_time", "late", "open_late")
 BROKEN_MONTH, BROKEN_AGENCY = (2024, 4), "000.00.06.H34"  # here resolved is not the sum of its parts
 
 HEADER: tuple[tuple[str | None, ...], ...] = (
@@ -64,35 +67,41 @@ class Counts:
         ]
 
 
-def figures(seed: int, year: int, month: int) -> dict[str, Counts]:
-    """True counts of a month by agency code; each is chained to the one before, and every year begins with the same backlog."""
-    made = {}
-    for agency in agencies(_LISTED_ON):
-        rng = random.Random(f"{seed}/06a/{agency.code}" if year == 2024 else f"{seed}/06a/{year}/{agency.code}")
-        first = backlog = max(3, int(agency.weight * MONTHLY_PER_WEIGHT * 0.09))
-        for each in range(1, month + 1):
-            counts = _month(rng, agency, backlog, first if each == 12 else None)
-            backlog = counts.still_open
-        made[agency.code] = counts
-    return made
+class OneStop:
+    """True counts of every month by agency code, of the dossiers that the portal knows."""
+
+    def __init__(self, book: DossierBook) -> None:
+        self._book = book
+
+    @cached_property
+    def counts(self) -> Mapping[tuple[int, int], Mapping[str, Counts]]:
+        """By year and month; each month's backlog is what was open the month before."""
+        tallies: Counter[tuple[tuple[int, int], str, str]] = Counter()
+        for course in self._book.courses():
+            tallies.update((month, course.agency, what) for month, what in _events(course))
+        made: dict[tuple[int, int], dict[str, Counts]] = {}
+        backlog: Counter[str] = Counter()
+        for month in MONTHS:
+            made[month] = {
+                agency.code: Counts(backlog=backlog[agency.code], **{what: tallies[month, agency.code, what] for what in EVENTS})
+                for agency in agencies(_LISTED_ON)
+            }
+            backlog = Counter({code: counts.still_open for code, counts in made[month].items()})
+        return made
 
 
-def _month(rng: random.Random, agency: Agency, backlog: int, leaves: int | None) -> Counts:
-    """leaves: how many are open at its end, where that is given."""
-    received = int(agency.weight * MONTHLY_PER_WEIGHT * rng.uniform(0.8, 1.2))
-    online = int(received * rng.uniform(0.45, 0.85))
-    resolved = int((received + backlog) * rng.uniform(0.88, 0.93)) if leaves is None else received + backlog - leaves
-    late = int(resolved * rng.choice((0, 0.001, 0.002, 0.004)) + rng.random())
-    early = int((resolved - late) * rng.uniform(0.55, 0.65))
-    return Counts(
-        online=online,
-        in_person=received - online,
-        backlog=backlog,
-        early=early,
-        on_time=resolved - late - early,
-        late=late,
-        open_late=rng.randint(0, 4),
-    )
+def _events(course: Course) -> Iterator[tuple[tuple[int, int], str]]:
+    """What forms count of a dossier, with the month of each."""
+    received = month_of(course.received)
+    yield received, "online" if course.online else "in_person"
+    promised = course.due + course.paused
+    if course.ended:
+        how = "late" if course.ended > promised else "early" if course.ended < course.due else "on_time"
+        yield month_of(course.ended), how
+    for month in MONTHS:
+        last = window(*month)[1]
+        if received <= month and promised < last and (course.ended is None or course.ended > last):
+            yield month, "open_late"
 
 
 def _day(day: date) -> str:
@@ -106,10 +115,16 @@ def window(year: int, month: int) -> tuple[date, date]:
     return first, date(year, month, 14)
 
 
-def workbook(seed: int, year: int, month: int, sent: datetime) -> bytes:
+def month_of(day: date) -> tuple[int, int]:
+    """The administrative month of a day."""
+    year, month = divmod(day.year * 12 + day.month - (day.day < 15), 12)
+    return year, month + 1
+
+
+def workbook(known: OneStop, year: int, month: int, sent: datetime) -> bytes:
     """The form of a month. Totals add what is printed, the broken row included."""
     first, last = window(year, month)
-    counts = figures(seed, year, month)
+    counts = known.counts[year, month]
     form = Form("II.06a", sent, (6, 42, *[11] * 11))
     form.title(
         "Biểu số II.06a/VPCP/KSTT",

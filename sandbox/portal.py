@@ -35,13 +35,14 @@ class Box:
         self.today = today
         procedures, watched, listed = catalogue(seed), assets(seed), systems(seed)
         self._book = DossierBook(seed, dossiers, today, procedures)
+        paid = payments.Payments(seed, self._book)
         self._made_of = f"{FORMAT}/{seed}/{dossiers}/{today}"
         self.endpoints: dict[str, Endpoint] = {
             "/portal/dossiers/export": self._dossiers,
             "/portal/procedures": self._pages(DAYS, lambda on: [p.record() for p in in_force(procedures, on.first)]),
             "/portal/accounts": self._pages(MONTHS, lambda on: accounts.records(seed, on)),
             "/portal/payments/export": self._file(
-                CSV, "thanh_toan_{}.csv", lambda on: payments.export(seed, on, today), MONTHS, DAYS
+                CSV, "thanh_toan_{}.csv", lambda on: paid.export(on, today), MONTHS, DAYS
             ),
             "/portal/document_store": self._pages(MONTHS, lambda on: document_store.records(seed, on)),
             "/portal/service_quality/export": self._file(

@@ -27,6 +27,7 @@ _COMMANDS = {
     "held": ("chiso.cli.decisions:held", "Values that wait for a decision."),
     "approve": ("chiso.cli.decisions:approve", "Publish values that wait."),
     "refuse": ("chiso.cli.decisions:refuse", "Keep values that wait from being published."),
+    "reconcile": ("chiso.cli.decisions:reconcile", "Where sources and documents contradict each other."),
     "corrections": ("chiso.cli.corrections:corrections", "Wrong figures of deliveries, and what is taken instead."),
     "audit": ("chiso.cli.audit:audit", "Verify everything stored; pack a period for an auditor."),
     "db": ("chiso.cli.db:db", "The warehouse: its URL, migrations, psql."),

@@ -1,4 +1,4 @@
-"""`chiso held`, `chiso approve`, `chiso refuse`."""
+"""`chiso held`, `chiso approve`, `chiso refuse`, `chiso reconcile`."""
 
 from typing import Literal
 
@@ -29,6 +29,28 @@ def held(period: str | None, indicator: str | None, unit: str | None, as_json: b
     for row in rows:
         click.echo(publication.held_line(row))
     click.echo(f"{len(rows)} values wait; decide by `chiso approve` or `chiso refuse`", err=True)
+
+
+@click.command()
+@click.option("--period", required=True, callback=period_code, help="The period of the figures")
+@click.option("--unit", help="Code of one unit or agency; default: every one")
+@_JSON
+def reconcile(period: str, unit: str | None, as_json: bool) -> None:
+    """Figures of different sources that speak of the same thing: what was computed, reported, printed, and where they contradict each other."""
+    from chiso import publication
+    from chiso.inquiry import reconciliation
+
+    with platform() as running:
+        lines = reconciliation.reconcile(running, period, unit)
+    if as_json:
+        print_json(lines)
+        return
+    for line in lines:
+        if not line["agrees"]:
+            click.echo(publication.reconciled_line(line))
+    apart = [line for line in lines if not line["agrees"]]
+    unexplained = sum(not line["explained_by"] for line in apart)
+    click.echo(f"{len(lines)} compared, {len(apart)} contradict each other, {unexplained} of them unexplained", err=True)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from chiso.contracts import Contract
+from chiso.indicators.comparisons import Comparison
 from chiso.indicators.figures import MeasureKey
 from chiso.indicators.formulas import Direction, FirstOf, Formula, Wanted
 from chiso.province.periods import Period
@@ -209,12 +210,13 @@ class Framework:
 class Catalogue:
     """Everything sound below `include/schemas/indicators`, and the faults of what is not.
 
-    shared: definitions of catalogue.yml, by id.
+    shared: definitions of catalogue.yml, by id. comparisons: between shared ones.
     """
 
     shared: Mapping[str, Definition]
     frameworks: tuple[Framework, ...]
     faults: tuple[Fault, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def versions(self, framework: str | None = None, version: str | None = None) -> list[Framework]:
         """Versions of a framework (one of them, or all), or everything. UsageError for an unknown one."""

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from chiso import audit
 from chiso.contracts import Contract
-from chiso.indicators.catalogue import Catalogue, Definition
+from chiso.indicators.catalogue import SHARED, Catalogue, Definition
+from chiso.indicators.comparisons import contradictions
 from chiso.indicators.definitions import note_basis
 from chiso.indicators.figures import Basis, Figures, MeasureKey, UnitKey, figures
 from chiso.indicators.formulas import Part
@@ -79,7 +81,8 @@ def compute(
         {"calendar": period.calendar, "period": period.code, "through": through, "seen": seen, "basis": basis},
     ).scalar_one()
     events = {contract.source for contract in contracts if contract.has_events}
-    gate = Gate(connection, period, units.province.code, {contract.source: contract for contract in contracts}, policy)
+    contradicted = contradictions(catalogue.comparisons, _complete(values))
+    gate = Gate(connection, period, units.province.code, {contract.source: contract for contract in contracts}, policy, contradicted)
     count = _write(gate, run_id, values, definitions, events)
     done = audit.Computed(
         period.calendar,
@@ -92,6 +95,15 @@ def compute(
     rows = [audit.Rows.of("indicators.run", run_id), audit.Rows.of("indicators.value", run_id), audit.Rows.of("indicators.basis", basis)]
     audit.record(connection, done, rows=rows)
     return Computed(period, count)
+
+
+def _complete(values: Iterable[Value]) -> dict[tuple[str, str], Decimal]:
+    """Of shared definitions, by indicator and code of the unit; the codes of agencies and of places differ."""
+    return {
+        (each.definition.indicator.id, each.unit.code): each.result.value
+        for each in values
+        if each.definition.defined_in == SHARED and each.status == "computed" and each.result.value is not None
+    }
 
 
 def _wanted(definitions: Iterable[Definition]) -> dict[MeasureKey, frozenset[str]]:

@@ -1,7 +1,7 @@
 """What the warehouse knows beside newly computed values, for the decision whether they are published."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso.contracts import Contract
-from chiso.indicators.catalogue import Indicator
+from chiso.indicators.catalogue import SHARED, Indicator
 from chiso.indicators.expected import ExpectedValues
 from chiso.indicators.figures import UnitKey
 from chiso.indicators.publishing import Before, Computed, Decision, decide
@@ -34,13 +34,18 @@ class Policy:
 
 @dataclass(frozen=True)
 class Gate:
-    """What is known of a period's values. contracts: by source. province: the unit that documents speak of where they name none."""
+    """What is known of a period's values.
+
+    contracts: by source. province: the unit that documents speak of where they name none. contradicted: what contradicts a value
+    of a shared definition, by indicator and code of the unit.
+    """
 
     connection: sa.Connection
     period: Period
     province: str
     contracts: Mapping[str, Contract]
     policy: Policy
+    contradicted: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
     def decision(
         self, key: Key, indicator: Indicator, value: Decimal | None, inputs: Mapping[str, Sequence[int]],
@@ -55,6 +60,7 @@ class Gate:
             printed=[figure for name in indicator.names for figure in self._printed.get((name, unit.code), ())],
             failing=sorted({rule for delivery in deliveries for rule in self._failing.get(delivery, ())}),
             late=self._late(deliveries, before.approved),
+            contradicted=self.contradicted.get((indicator.id, unit.code), ()) if key[1] == SHARED else (),
         )  # fmt: skip
         why = self.policy.expected.why(indicator.id, unit.code, self.period, value)
         return decide(new, before, indicator.restatement_tolerance, why)

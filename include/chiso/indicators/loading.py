@@ -1,7 +1,7 @@
 """The catalogue's files. A faulty one stops only itself; what names something that isn't there can't be computed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from chiso import contracts
 from chiso.contracts.in_words import in_words
 from chiso.contracts.references import is_identifier
 from chiso.contracts.yaml_text import read_yaml
+from chiso.indicators import comparisons
 from chiso.indicators.catalogue import (
     SHARED,
     Catalogue,
@@ -26,6 +27,7 @@ from chiso.indicators.catalogue import (
     units_sha256,
 )
 from chiso.indicators.checks import Found, Surroundings, faults_of_indicator, faults_of_targets, hint, twice
+from chiso.indicators.comparisons import Comparison
 from chiso.province.units import load_reference
 from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
@@ -68,12 +70,13 @@ class _Reader:
         folder = self.settings.schemas / "indicators"
         self.entries: set[str] = set()
         self.shared = self._shared(folder / "catalogue.yml")
-        paths = [path for path in sorted(folder.glob("*.yml")) if path.name != "catalogue.yml"]
+        paths = [path for path in sorted(folder.glob("*.yml")) if path.name not in ("catalogue.yml", comparisons.FILE)]
         read = [(path, document) for path in paths if (document := self._framework_file(path)) is not None]
         self._duplicates(read)
         frameworks = [self._framework(path, document) for path, document in read]
         ordered = sorted(frameworks, key=lambda each: (each.framework, each.years.first or 0, each.version))
-        return Catalogue(self.shared, tuple(ordered), tuple(self.faults))
+        compared = tuple(self._comparisons(folder / comparisons.FILE))
+        return Catalogue(self.shared, tuple(ordered), tuple(self.faults), compared)
 
     def _fault(self, path: Path, found: Found) -> None:
         self.faults.append(Fault(str(path.relative_to(self.settings.home)), *found))
@@ -97,19 +100,48 @@ class _Reader:
     # --- catalogue.yml ---
 
     def _shared(self, path: Path) -> dict[str, Definition]:
-        document = self._document(path) or {}
-        listed = document.get("indicators", [])
-        if not isinstance(listed, list):
-            self._fault(path, ("indicators", "must be a list of indicators"))
-            return {}
-        for key in sorted(set(document) - {"indicators"}):
-            self._fault(path, (key, _UNKNOWN_WORD))
-        read = [self._model(Indicator, entry, path, _id(entry, place)) for place, entry in enumerate(listed)]
-        sound = [indicator for indicator in read if indicator is not None]
+        listed = self._listed_in(path, "indicators")
+        sound = self._sound(Indicator, listed, path)
         self.entries = {_id(entry, place) for place, entry in enumerate(listed)}
         for name in twice(indicator.id for indicator in sound):
             self._fault(path, (name, "is the id of two indicators; the first is taken"))
         return {each.id: self._definition(each, path) for each in reversed(sound)}
+
+    def _listed_in(self, path: Path, word: str) -> list[object]:
+        """The one list that a file holds, under that word."""
+        document = self._document(path) or {}
+        listed = document.get(word, [])
+        for key in sorted(set(document) - {word}):
+            self._fault(path, (key, _UNKNOWN_WORD))
+        if not isinstance(listed, list):
+            self._fault(path, (word, f"must be a list of {word}"))
+            return []
+        return listed
+
+    def _sound(self, kind: type[T], listed: list[object], path: Path) -> list[T]:
+        read = [self._model(kind, entry, path, _id(entry, place)) for place, entry in enumerate(listed)]
+        return [each for each in read if each is not None]
+
+    # --- comparisons.yml ---
+
+    def _comparisons(self, path: Path) -> Iterator[Comparison]:
+        """Those whose sides can be compared."""
+        if not path.exists():
+            return
+        found = self._sound(Comparison, self._listed_in(path, "comparisons"), path)
+        for name in twice(each.id for each in found):
+            self._fault(path, (name, "is the id of two comparisons; give each its own"))
+        for comparison in found:
+            sides = [self.shared.get(name) for name in comparison.sides]
+            for name, side in zip(comparison.sides, sides, strict=True):
+                if side is None and name not in self.entries:
+                    self._fault(path, (f"{comparison.id}.sides", f"{name!r} is no indicator of catalogue.yml{hint(name, self.entries)}"))
+            known = [side.indicator for side in sides if side is not None]
+            if len(known) == len(sides) and (comparison.relation == "needs" or len({each.unit for each in known}) == 1):
+                yield comparison
+            elif len(known) == len(sides):
+                units = " and ".join(each.unit for each in known)
+                self._fault(path, (f"{comparison.id}.sides", f"are given in different units ({units}), so they can't be compared"))
 
     def _definition(
         self, indicator: Indicator, path: Path, defined_in: str = SHARED, years: Years | None = None

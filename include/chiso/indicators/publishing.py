@@ -27,7 +27,7 @@ class Computed:
 
     moves: it is counted over events, which go on changing. official: as of `chiso.indicators.figures.Basis`. missing: what it
     lacks. printed: what documents print for it. failing: critical rules that its deliveries break. late: deliveries that
-    came after the period was closed.
+    came after the period was closed. contradicted: what of other sources contradicts it.
     """
 
     value: Decimal | None
@@ -37,6 +37,7 @@ class Computed:
     printed: Sequence[Decimal] = ()
     failing: Sequence[str] = ()
     late: Sequence[int] = ()
+    contradicted: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def decide(new: Computed, before: Before, tolerance: Decimal, expected: str | No
     """What becomes of a value. tolerance: by how much it may be restated. expected: why its number is expected, where it is.
 
     Held is what nobody should read unasked: a restatement beyond the tolerance, a number that was refused, one that a document
-    contradicts, one that lacks what a form should have.
+    or another source contradicts, one that lacks what a form should have.
     """
     approved = before.approved
     if approved is not None and approved.value == new.value:
@@ -82,6 +83,8 @@ def _doubtful(new: Computed) -> Decision | None:
         return None
     if other := [each for each in new.printed if not agrees(new.value, each)]:
         return Decision("held", f"documents print {_listed(other)}")
+    if new.contradicted:
+        return Decision("held", f"contradicted: {_listed(new.contradicted)}")
     if new.failing:
         return Decision("held", f"critical rules are broken: {_listed(new.failing)}")
     if not new.moves and (lacking := sorted({name for lack in new.missing if (name := _lack(lack))})):

@@ -77,6 +77,15 @@ def held_line(row: Mapping[str, Any]) -> str:
     return f"{what}: {before} → {number(row['after']) or '–'} {row['measure_unit']} ({row['cause']}; {row['held_because']})"
 
 
+def reconciled_line(line: Mapping[str, Any]) -> str:
+    """Two figures that contradict each other, and why that is expected, where it is."""
+    first, second = line["sides"]
+    share = "" if line["difference_pct"] is None else f", {number(line['difference_pct'])} %"
+    sides = f"{first['source']} {number(first['value'])} ≠ {second['source']} {number(second['value'])}"
+    why = f"; {line['explained_by']}" if line["explained_by"] else ""
+    return f"{line['what']} {line['unit_code']} {line['calendar']}/{line['period']}: {sides} ({number(line['difference'])}{share}){why}"
+
+
 def explanation_text(found: Mapping[str, Any]) -> str:
     """The lineage of a value, an input a line."""
     head = f"{found['indicator']} {found['period']} ({found['calendar']}) {found['unit_code']} = {number(found['value'])}\n  = {found['formula']}"

@@ -50,13 +50,11 @@ class Sandbox:
 
     def files_command(self) -> list[str]:
         """Writes its drop folder."""
-        return [sys.executable, "-m", "sandbox", "files", "--out", str(self.drop), "--today", self._today]
+        return [sys.executable, "-m", "sandbox", "files", "--out", str(self.drop), *self._world]
 
     def serve_command(self) -> list[str]:
         """Serves the portal and the SOC."""
-        return [sys.executable, "-m", "sandbox", "serve", "--port", str(self.port), "--seed", _SEED,
-                "--dossiers", self.settings.values.get("CHISO_SANDBOX_DOSSIERS") or _DOSSIERS,
-                "--today", self._today]
+        return [sys.executable, "-m", "sandbox", "serve", "--port", str(self.port), *self._world]
 
     def endpoints(self) -> dict[str, str]:
         """The connections to it, for those endpoints that are not set."""
@@ -70,8 +68,10 @@ class Sandbox:
         return {name: value for name, value in ours.items() if not self.settings.has(name)}
 
     @property
-    def _today(self) -> str:
-        return self.settings.values.get("CHISO_TODAY") or TODAY
+    def _world(self) -> tuple[str, ...]:
+        """What both must agree on: forms count the portal's dossiers."""
+        values = self.settings.values
+        return ("--seed", _SEED, "--dossiers", values.get("CHISO_SANDBOX_DOSSIERS") or _DOSSIERS, "--today", values.get("CHISO_TODAY") or TODAY)
 
 
 def listens(log: Path) -> bool:

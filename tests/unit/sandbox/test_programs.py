@@ -1,7 +1,7 @@
 """What offices send is of the format that its program writes, and reads as the form was drawn."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 
 import msoffcrypto
@@ -14,7 +14,9 @@ from odf.opendocument import load as load_ods
 from odf.table import TableCell, TableRow
 
 from sandbox import drop_folder, protection
+from sandbox.dossiers import DossierBook
 from sandbox.forms.report import Mail
+from sandbox.procedures import catalogue
 from sandbox.programs import ENDINGS, WRITERS
 from sandbox.programs.old_fonts import typed
 from sandbox.programs.page import Program
@@ -94,7 +96,7 @@ def test_what_is_typed_in_an_old_font_is_seen_as_it_was_meant(text: str, font: s
 
 @cache
 def mails() -> dict[str, Mail]:
-    return {mail.name: mail for mail in drop_folder.mails(34)}
+    return {mail.name: mail for mail in drop_folder.mails(34, DossierBook(34, 500, date(2024, 7, 3), catalogue(34)))}
 
 
 def content(name: str) -> bytes:
