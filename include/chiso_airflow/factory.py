@@ -16,7 +16,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, CronTriggerTimetable, FixedKeyMapper, Param, PartitionedAssetTimetable, TaskGroup, task
 
 from chiso_airflow import tasks
-from chiso_airflow.approvals import APPROVAL, Question
+from chiso_airflow.approvals import APPROVAL, Question, reason
 from chiso_airflow.assets import delivered, judged, loaded
 
 OWNER = "trung-tam-du-lieu"
@@ -146,10 +146,10 @@ def approval(doc_md: str) -> DAG:
             subject="{{ dag_run.conf['subject'] }}",
             body="{{ dag_run.conf['body'] }}",
             options=[tasks.APPROVE, tasks.REFUSE],
-            params={"ly_do": Param("", type="string", pattern=r"\S", title="Lý do (why)", description="Vì sao công bố, hoặc không")},
+            params={tasks.REASON: reason()},
             response_timeout=timedelta(minutes=30),
             retries=100_000,
-            retry_delay=timedelta(seconds=1),
+            retry_delay=timedelta(seconds=10),
         )
         task(tasks.decide)(answer.output)  # type: ignore[arg-type] # what it will have put out
     return dag

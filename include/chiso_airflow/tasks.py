@@ -253,6 +253,8 @@ def send_mail() -> list[str]:
 
 APPROVE, REFUSE = "Phê duyệt", "Không phê duyệt"
 """What a question may be answered."""
+REASON = "ly_do"
+"""The field of a question in which whoever answers says why."""
 
 
 def questions() -> list[dict[str, Any]]:
@@ -285,7 +287,7 @@ def decide(answer: Mapping[str, Any], *, dag_run: Any = None) -> int:
     conf = dag_run.conf
     [chosen] = answer["chosen_options"]
     user = answer["responded_by_user"] or {}
-    who, why = user.get("name") or user.get("id") or "", answer["params_input"]["ly_do"]
+    who, why = user.get("name") or user.get("id") or "", answer["params_input"][REASON]
     decided = Decided("approve" if chosen == APPROVE else "refuse", who, why, "airflow")
     with _stage_work() as platform:
         done = deciding.decide(platform, decided, conf["period"], conf["indicator"], shown=conf["values"])

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,13 @@ from chiso.system.postgres import embedded_server, reader_url
 from chiso.system.postgres.place import find_place
 from chiso.system.secrets_file import ensure_platform_env
 from chiso.system.settings import Settings, load
+from selenium.webdriver.common.by import By
 
 from sandbox.days import span_of
 from sandbox.dossier_pieces import BAD_KINDS, COLUMNS, spoil
 from sandbox.dossiers import DossierBook
 from sandbox.procedures import catalogue
+from tests.browser import browser
 from tests.integration import leftovers
 from tests.integration.published_figures import COMPUTED, NOT_COMPUTED
 from tests.persons import Person, Scanner, applicants
@@ -420,6 +423,25 @@ def test_an_auditor_sees_everything_and_changes_nothing(running: Running) -> Non
         assert running.call("auditor", verb, path, **content).status_code == 403, (verb, path)
 
 
+def answer_in_browser(running: Running, run_id: str, why: str) -> None:
+    """As somebody does who is logged in, and clicks."""
+    with browser() as session:
+        found = partial(session.find_elements, By.CSS_SELECTOR)
+        session.get(f"{running.url}/auth/login")
+        [name] = running.until(lambda: found("input[name=username]"))
+        name.send_keys("admin")
+        found("input[name=password]")[0].send_keys(running.settings.values["CHISO_UI_PASSWORD"])
+        found("button[type=submit]")[0].click()
+        running.until(lambda: "/auth/" not in session.current_url)
+        session.get(f"{running.url}/dags/approval/runs/{run_id}/tasks/ask/required_actions")
+        [reason] = running.until(lambda: found("input[name=element_ly_do]"))
+        reason.send_keys(why)
+        [approve] = [button for button in found("button") if button.text == "Phê duyệt"]
+        running.until(approve.is_enabled)
+        approve.click()
+        running.until(lambda: not found("input[name=element_ly_do]:enabled"))
+
+
 def test_a_restatement_is_asked_of_people_in_the_ui_and_what_they_answer_is_a_decision(checkout: Checkout, running: Running, tmp_path: Path) -> None:
     held = checkout.chiso("held")
     waiting = {(row["calendar"], row["period"], row["indicator"]) for row in held}
@@ -431,12 +453,20 @@ def test_a_restatement_is_asked_of_people_in_the_ui_and_what_they_answer_is_a_de
 
     asked = running.until(lambda: (found := questions()) and len(found) >= min(len(waiting), 3) and found)
     task = asked[0]["task_instance"]
-    assert running.until(lambda: questions()[0]["task_instance"]["state"] == "awaiting_input")
     conf = running.call("admin", "GET", f"/dags/approval/dagRuns/{task['dag_run_id']}").json()["conf"]
     answer = f"/dags/approval/dagRuns/{task['dag_run_id']}/taskInstances/ask/-1/hitlDetails"
     said = {"chosen_options": ["Phê duyệt"], "params_input": {"ly_do": "đã đối chiếu với biểu gốc"}}
     assert running.call("auditor", "PATCH", answer, **said).status_code == 403
-    assert running.call("admin", "PATCH", answer, **said).status_code == 200
+
+    def state() -> tuple[str, int]:
+        found = running.call("admin", "GET", f"/dags/approval/dagRuns/{task['dag_run_id']}/taskInstances/ask").json()
+        return found["state"], found["try_number"]
+
+    assert running.until(lambda: state()[0] == "awaiting_input")
+    tries = state()[1]
+    assert running.call("admin", "PATCH", answer, **said | {"params_input": {"ly_do": None}}).status_code == 200
+    assert running.until(lambda: state() == ("awaiting_input", tries + 1))  # no reason, no answer
+    answer_in_browser(running, task["dag_run_id"], "đã đối chiếu với biểu gốc")
 
     def decided() -> list[dict[str, Any]]:
         rows = checkout.chiso("held", "--period", conf["period"], "--indicator", conf["indicator"])

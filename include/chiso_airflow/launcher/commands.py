@@ -179,6 +179,7 @@ def _drive_daemon(daemon: psutil.Process, record: ledger.Record, say: Callable[[
     try:
         with driving(settings):
             failures = MainJob(airflow, settings, _started(daemon), check, say).drive()
+            airflow.unpause(dag.dag_id for dag in airflow.dags())  # mail and questions too, now that there is somebody to read them
             with _report(settings, _started(daemon), check, say) as exit_code:
                 return _ended(exit_code(), failures)
     finally:

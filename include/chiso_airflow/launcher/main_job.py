@@ -70,7 +70,7 @@ class MainJob:
         if not ingests:
             raise PlatformError(f"No DAG carries the tag {INGEST!r}: there is nothing to run.")
         self._trigger(ingests)
-        self._airflow.unpause(dag.dag_id for dag in dags)
+        self._airflow.unpause(dag.dag_id for dag in dags if {INGEST, INDICATORS} & set(dag.tags))
         try:
             self._follow({dag.dag_id for dag in ingests}, self._not_yet_run)
             self._follow({dag.dag_id for dag in dags if INDICATORS in dag.tags}, self._stale_periods)
