@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from chiso.authoring.markdown import GENERATED, agency, table
 from chiso.indicators import Catalogue
 from chiso.indicators.catalogue import Component, Definition, Framework, FrameworkFile, Indicator, Target, Years
+from chiso.indicators.comparisons import Comparison
 from chiso.indicators.formulas import SIGN, WORDS, Holds, MeasureTerm, Part, plain
 from chiso.province.units import Reference
 
@@ -34,7 +35,31 @@ def indicator_page(catalogue: Catalogue, reference: Reference) -> str:
                     (_target(target, framework, catalogue, reference) for target in framework.targets),
                 ),
             ]
-    return "\n".join([*parts, *_words()])
+    return "\n".join([*parts, *_compared(catalogue), *_words()])
+
+
+def _compared(catalogue: Catalogue) -> list[str]:
+    rows = [
+        [f"`{each.id}`", each.name_vi, _relation(each), _bounds(each), " ".join(each.because.split())] for each in catalogue.comparisons
+    ]
+    return [
+        "## What is held against each other\n",
+        "Indicators of different sources that speak of the same thing. Where both have a complete value for a unit and period and contradict "
+        "each other, the one that comes second waits for approval; `chiso reconcile` shows every pair.\n",
+        table(["comparison", "name", "sides", "may differ by", "because"], rows),
+    ]
+
+
+def _relation(comparison: Comparison) -> str:
+    first, second = comparison.sides
+    sign = {"equal": "=", "at_most": "≤", "needs": "needs"}[comparison.relation]
+    return f"`{first}` {sign} `{second}`"
+
+
+def _bounds(comparison: Comparison) -> str:
+    share = f"{plain(comparison.share * 100)} % of the larger" if comparison.share else ""
+    difference = plain(comparison.difference) if comparison.difference else ""
+    return " or ".join(filter(None, [share, difference])) or "–"
 
 
 def _years(framework: Framework) -> str:
@@ -85,7 +110,8 @@ def _words() -> list[str]:
             [[word, _described(kind), _fields(kind), f"`{kind.example}`"] for word, kind in kinds.items()],
         ),
         "## Words of the catalogue\n",
-        "`catalogue.yml` lists indicators that any framework may use; every other file is a version of a framework. "
+        "`catalogue.yml` lists indicators that any framework may use, `comparisons.yml` those that must agree; every other file is a version of a "
+        "framework. "
         "`chiso indicators lint` says what is wrong in them.\n",
         table(
             ["what", "what it is", "takes"],
@@ -96,6 +122,7 @@ def _words() -> list[str]:
                 ["a target", _described(Target), _fields(Target)],
                 ["a component", _described(Component), _fields(Component)],
                 ["a condition of `where`", _described(Holds), _fields(Holds)],
+                ["a comparison (`comparisons.yml`)", _described(Comparison), _fields(Comparison)],
             ],
         ),
     ]
