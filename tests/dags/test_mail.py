@@ -3,6 +3,7 @@
 import asyncio
 import email
 import html
+import io
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from email.policy import default
 from functools import partial
 from pathlib import Path
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -121,6 +123,11 @@ def test_mails_go_out_once_and_what_the_server_refuses_is_tried_again(owing: Inb
     assert (mail["From"], mail["Auto-Submitted"]) == ("chi-so@example.vn", "auto-generated")
     assert mail["Subject"] == "[Chỉ Số] 09/07/2024: 1 báo cáo quá hạn, 1 tệp bị từ chối"
     body = mail.get_body().get_content()
+    [workbook] = mail.iter_attachments()
+    assert "đính kèm" in body
+    page = openpyxl.load_workbook(io.BytesIO(workbook.get_content()))
+    [comment] = [cell.comment.text for sheet in page for row in sheet.iter_rows() for cell in row if cell.comment]
+    assert "là trang web (HTML)" in comment
     assert html.escape(HOSTILE) in body
     assert HOSTILE not in body
     assert "Kính gửi: Sở Thông tin và Truyền thông," in body

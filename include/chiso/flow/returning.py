@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,20 +67,47 @@ def export(platform: Platform, delivery_id: int, out: Path, decided_by: str, why
     """
     require_decision(decided_by, why)
     delivery_id = register.judged_as(platform.engine, delivery_id)
+    scratch = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        source, marked = write(platform, delivery_id, out, scratch)
+        with _deciding(platform, source) as connection:
+            cases = _return(connection, delivery_id, decided_by, why)
+            scratch.replace(out)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return Returned(delivery_id, source, out, marked, cases)
+
+
+def write(platform: Platform, delivery_id: int, out: Path, target: Path | None = None) -> tuple[str, int]:
+    """Writes the file that goes back of a judged delivery, and notes nothing; its source, and how many places are marked.
+
+    target: where the content goes, if not into `out`, whose name says the format. Raises as `export` does.
+    """
     contract, landed, faults = _faults(platform, delivery_id)
     is_workbook = contract.terms.delivery.format == "workbook"
     if out.suffix.lower() != (".xlsx" if is_workbook else ".csv"):
         raise UsageError(f"{out}: what goes back of {contract.source} is an {'.xlsx' if is_workbook else 'export in .csv'}; name it so.")
-    scratch = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        marked = (_workbook if is_workbook else _lines)(scratch, landed, contract, faults, platform)
-        with unmoved(platform, [contract.source]), audit.transaction(platform.engine, platform.settings) as connection:
-            waiting = [case for case in quarantine.cases_of(connection, delivery_id) if case.is_open]
-            quarantine.decide(connection, waiting, "returned", decided_by.strip(), why.strip())
-            scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)
-    return Returned(delivery_id, contract.source, out, marked, tuple(case.case_id for case in waiting))
+    return contract.source, (_workbook if is_workbook else _lines)(target or out, landed, contract, faults, platform)
+
+
+def note(platform: Platform, delivery_id: int, decided_by: str, why: str) -> None:
+    """Notes that what `write` wrote went back to the sender."""
+    with platform.engine.connect() as connection:
+        source: str = connection.execute(sa.text("SELECT source FROM landing.delivery WHERE delivery_id = :id"), {"id": delivery_id}).scalar_one()
+    with _deciding(platform, source) as connection:
+        _return(connection, delivery_id, decided_by, why)
+
+
+@contextmanager
+def _deciding(platform: Platform, source: str) -> Iterator[sa.Connection]:
+    with unmoved(platform, [source]), audit.transaction(platform.engine, platform.settings) as connection:
+        yield connection
+
+
+def _return(connection: sa.Connection, delivery_id: int, decided_by: str, why: str) -> tuple[int, ...]:
+    waiting = [case for case in quarantine.cases_of(connection, delivery_id) if case.is_open]
+    quarantine.decide(connection, waiting, "returned", decided_by.strip(), why.strip())
+    return tuple(case.case_id for case in waiting)
 
 
 def _faults(platform: Platform, delivery_id: int) -> tuple[Contract, Landed, list[_Fault]]:

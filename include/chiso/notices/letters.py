@@ -20,8 +20,10 @@ _SECTIONS: dict[Kind, tuple[str, str, str]] = {
     ),
     "refused": (
         "tệp bị từ chối",
-        "Tệp bị từ chối, chưa được nạp. Đề nghị sửa theo lý do dưới đây rồi gửi lại như thường lệ:",
-        "Files that were refused, and of which nothing was loaded; please mend them as said here and send them again:",
+        "Tệp bị từ chối, chưa được nạp. Đề nghị sửa theo lý do dưới đây rồi gửi lại như thường lệ; "
+        "bảng tính đính kèm (nếu có) ghi chú tại từng chỗ cần sửa:",
+        "Files that were refused, and of which nothing was loaded; please mend them as said here and send them again; in attached workbooks comments "
+        "say where:",
     ),
     "held": (
         "giá trị chờ phê duyệt",
@@ -48,6 +50,12 @@ class Mail:
         told = sorted(f"{topic.agency} {topic.kind} {key}" for topic in self.topics for key in topic.keys)
         digest = hashlib.sha256("\n".join([self.address, self.day.isoformat(), *told]).encode()).hexdigest()
         return f"<{digest[:40]}@chiso.invalid>"
+
+
+    @property
+    def refused(self) -> tuple[int, ...]:
+        """Deliveries that it says were refused."""
+        return tuple(int(key) for topic in self.topics if topic.kind == "refused" for key in topic.keys)
 
 
 def letter(address: str, day: date, greeting: tuple[str, str], topics: Sequence[Topic], before: tuple[str, str] = ("", "")) -> Mail:
