@@ -27,6 +27,8 @@ for path in asked["suites"]:
     ]
 
 suite = context.suites.get(json.loads(Path(asked["run"]).read_text("utf-8"))["name"])
+# What speaks of the delivery's period has no meaning for a table that has none.
+suite.expectations = [each for each in suite.expectations if "{period_" not in str(each.configuration.kwargs)]
 source = context.data_sources.add_postgres("warehouse", connection_string=asked["url"])
 batch = source.add_table_asset("rows", table_name=asked["table"]).add_batch_definition_whole_table("rows").get_batch()
 said["holds"] = {each.expectation_config.meta["rule"]: each.success for each in batch.validate(suite).results}

@@ -1,14 +1,23 @@
 """Figures against the unit's own earlier ones: growth, slips of a factor, robust z-scores; told, never changed, never rejected."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 import pytest
 import sqlalchemy as sa
+from chiso import contracts
+from chiso.authoring import suite_queries
 from chiso.deliveries.verdicts import Outcome
-from chiso.validation import history
+from chiso.system.errors import ContractError
+from chiso.validation import Rules, history
+from chiso.validation.history import History
+from chiso.validation.suite import QUERY
 
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, telecom_form, telecom_row
+from tests.integration.test_indicators import Copy, copy
+
+__all__ = ["copy"]
 
 FORM = "departments/telecom"
 QUARTERS = [("I/2022", 4), ("II/2022", 7), ("III/2022", 10), ("IV/2022", 13), ("I/2023", 16), ("II/2023", 19), ("III/2023", 22)]
@@ -43,7 +52,7 @@ def test_a_figure_unlike_the_earlier_ones_is_told_at_its_cell_and_loaded(inbox: 
     with inbox.platform.engine.connect() as connection:
         checks = connection.execute(sa.text("SELECT checks FROM validation.verdict ORDER BY verdict_id DESC LIMIT 1")).scalar()
     [check] = [check for check in checks if check["rule"] == "households_growth"]
-    assert (check["success"], check["rows"], check["type"]) == (False, 4, history.GROWTH)
+    assert (check["success"], check["rows"], check["type"]) == (False, 4, QUERY)
     assert check["words"] == "households must differ from the unit's last figure by no more than 0.5 of it."
 
 
@@ -64,21 +73,38 @@ def test_only_what_stands_of_periods_of_the_same_length_counts(inbox: Inbox) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "kwargs", "place"),
+    ("stated", "column", "place"),
     [
-        (history.GROWTH, {"column": "households"}, "max_share"),
-        (history.GROWTH, {"column": "households", "max_share": -1}, "max_share"),
-        (history.SLIP, {"column": "commune"}, "column"),
-        (history.SLIP, {"column": "households", "factor": 10}, "factor"),
-        (history.ROBUST_Z, {"column": "households", "max_z": "8"}, "max_z"),
-        (history.ROBUST_Z, {"column": "none", "max_z": 8}, "column"),
+        ({"kind": "growth"}, "households", "history.max_share"),
+        ({"kind": "growth", "max_share": -1}, "households", "history.max_share"),
+        ({"kind": "slip"}, "commune", "column"),
+        ({"kind": "slip"}, None, "column"),
+        ({"kind": "slip", "max_share": 0.5}, "households", "history.max_share"),
+        ({"kind": "robust_z", "max_z": 8, "at_least": 5}, "households", "history.at_least"),
     ],
 )
-def test_what_such_a_rule_cannot_take_is_named(inbox: Inbox, kind: str, kwargs: dict[str, object], place: str) -> None:
-    from chiso import contracts
+def test_what_such_a_rule_cannot_take_is_named(inbox: Inbox, stated: dict[str, object], column: str | None, place: str) -> None:
+    found = list(history.faults(History.model_validate(stated), column, contracts.load(FORM, inbox.platform.settings)))
+    assert [where for where, _ in found] == [place] and all(said for _, said in found)
 
-    found = list(history.faults(kind, kwargs, contracts.load(FORM, inbox.platform.settings)))
-    assert [where for where, _ in found] == [f"kwargs.{place}"] and all(said for _, said in found)
+
+@pytest.mark.parametrize("change", ["bound", "description"])
+def test_a_suite_whose_query_is_not_what_it_says_is_refused_and_written_anew(copy: Copy, change: str) -> None:
+    home = copy.platform.settings.home
+    path = home / "expectations" / f"{FORM}.json"
+    path.parent.mkdir(parents=True)
+    before = (Path(__file__).parents[2] / "expectations" / f"{FORM}.json").read_text("utf-8")
+    old, new = {"bound": ('"max_share": 0.5', '"max_share": 0.4'), "description": ("households must differ", "households may differ")}[change]
+    assert old in before
+    path.write_text(before.replace(old, new, 1), "utf-8")
+    contract = contracts.load(FORM, copy.platform.settings)
+    with pytest.raises(ContractError, match=rf"chiso source suite {FORM}"):
+        Rules.of(contract, copy.platform.settings)
+    assert list(suite_queries.write(copy.platform.settings, [FORM])) == [path]
+    assert list(suite_queries.write(copy.platform.settings, [FORM])) == []
+    Rules.of(contract, copy.platform.settings)
+    after = path.read_text("utf-8")
+    assert after == before if change == "description" else "no more than 0.4 of it" in after
 
 
 def test_the_sql_says_what_its_definition_says(inbox: Inbox) -> None:

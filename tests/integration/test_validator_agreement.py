@@ -19,7 +19,7 @@ from chiso.staging import tables
 from chiso.system.errors import ContractError
 from chiso.system.platform import Platform
 from chiso.system.settings import load
-from chiso.validation import expectations, history, judge, rows
+from chiso.validation import expectations, judge, rows
 from chiso.validation.rules import Rule, Rules
 
 SETTINGS = load({})
@@ -148,7 +148,6 @@ def test_the_types_in_use_are_few() -> None:
         "expect_column_values_to_be_in_set",
         "expect_column_pair_values_a_to_be_greater_than_b",
         "unexpected_rows_expectation",
-        *history.KINDS,  # test_history_rules.py has both sides judge them
     }
 
 

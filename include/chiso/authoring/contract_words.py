@@ -28,6 +28,7 @@ from chiso.contracts.terms import (
 )
 from chiso.contracts.yaml_text import read_yaml
 from chiso.system.settings import Settings
+from chiso.validation.history import History
 from chiso.validation.suite import Entry, Meta
 
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -47,6 +48,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "Any of several": AnyOf,
     "An expectation of the suite": Entry,
     "meta of an expectation": Meta,
+    "history of an expectation": History,
 }
 """Heading → what is explained under it."""
 _HEADINGS = {model: heading for heading, model in MODELS.items()}

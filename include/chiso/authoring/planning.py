@@ -15,7 +15,6 @@ from chiso.contracts import Contract
 from chiso.deliveries.scratch import Scratch
 from chiso.province.periods import Period
 from chiso.staging import tables
-from chiso.validation import history
 from chiso.validation.rows import create_marks, marking
 from chiso.validation.rules import Rule, rule_of
 from chiso.validation.suite import QUERY, Suite, as_the_library_fills, entries_with_places
@@ -49,9 +48,9 @@ def faults_of_queries(suite: Suite, contract: Contract, connection: sa.Connectio
     """What of a sound suite can't be planned, as the row rules run it and as the library does."""
     period = Period.of(f"{date.today():%Y}-Q1")  # noqa: DTZ011 - any period will do
     for place, entry in entries_with_places(suite):
-        if entry.type != QUERY and entry.type not in history.KINDS:
+        if entry.type != QUERY:
             continue
-        rule = rule_of(entry, contract).at(period)
+        rule = rule_of(entry).at(period)
         where = f"{place}.kwargs.unexpected_rows_query"
         own = _fault(connection, _own(rule, scratch))
         if own:

@@ -110,3 +110,16 @@ def docs(ctx: click.Context, check_only: bool) -> None:
     if check_only and changed:
         click.echo("Render them again: chiso source docs", err=True)
     ctx.exit(1 if check_only and changed else 0)
+
+
+@source.command()
+@click.argument("names", nargs=-1, metavar="[SOURCE]…")
+def suite(names: tuple[str, ...]) -> None:
+    """Writes into suites the queries and words of rules against earlier figures, as their `meta.history` says them."""
+    from chiso import contracts
+    from chiso.authoring import suite_queries
+    from chiso.system.settings import load
+
+    settings = load()
+    for path in suite_queries.write(settings, names or contracts.source_names(settings)):
+        click.echo(f"{path.relative_to(settings.home)}: written", err=True)

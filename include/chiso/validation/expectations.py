@@ -37,8 +37,6 @@ with warnings.catch_warnings():
     from great_expectations.render.components import LegacyRendererType
     from pydantic.v1 import ValidationError
 
-    import chiso.validation.history_expectations  # noqa: F401 - makes them known to the library
-
 
 _LONGEST_WORDS = 300
 
@@ -135,9 +133,9 @@ def _verdicts(result: Any, rules: set[str], suite_name: str) -> dict[str, dict[s
 
 
 def words(config: Any) -> str | None:
-    """The expectation as the library's own renderer puts it, as plain text; None of SQL, which says nothing to a reader."""
-    if config.type == QUERY:
-        return None
+    """The expectation as Data Docs put it, as plain text: its description, else by the library's renderer. None of SQL without one."""
+    if config.description or config.type == QUERY:
+        return str(config.description) if config.description else None
     found = get_renderer_impl(config.type, LegacyRendererType.PRESCRIPTIVE)
     if found is None:
         return None

@@ -62,12 +62,7 @@ def _native(rule: Rule) -> dict[str, Any]:
     kwargs = dict(rule.expectation["kwargs"])
     if "unexpected_rows_query" in kwargs:
         kwargs["unexpected_rows_query"] = f"SELECT * FROM ({kwargs['unexpected_rows_query']}) found LIMIT 1"
-    return {
-        "type": rule.expectation["type"],
-        "kwargs": kwargs,
-        "severity": rule.severity,
-        "meta": {"rule": rule.id, "action": rule.action},
-    }
+    return {**rule.expectation, "kwargs": kwargs, "severity": rule.severity, "meta": {"rule": rule.id, "action": rule.action}}
 
 
 # --- The process ---

@@ -19,7 +19,6 @@ from chiso.province.periods import Period
 from chiso.province.units import Reference, load_reference
 from chiso.system.errors import ContractError, Fault
 from chiso.system.settings import Settings
-from chiso.validation import history
 from chiso.validation.conditions import Condition, condition, unregistered
 from chiso.validation.suite import Entry, read_suite, suite_file
 from chiso.validation.suite_checks import faults_of_suite
@@ -43,7 +42,7 @@ class Rule:
 
     id: public, unique in the source. expectation: the library's own configuration. query: SQL that selects rows, `{batch}`
     standing for their table. text: name in `chiso.findings.messages`; None where `vi` and `en` are given.
-    bit: of a condition, its place in what staging writes down beside each row.
+    bit: of a condition, its place in what staging writes down beside each row. looks_beyond: it compares with what was loaded before.
     """
 
     id: str
@@ -59,6 +58,7 @@ class Rule:
     vi: str = ""
     en: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    looks_beyond: bool = False
 
     @property
     def is_row_level(self) -> bool:
@@ -124,8 +124,7 @@ class Rules:
 
     def of_delivery_alone(self) -> "Rules":
         """Those that say the same whatever else was loaded: without what compares with other sources' lists, or with earlier figures."""
-        alone = (rule for rule in self.stated if LISTED not in str(rule.expectation["kwargs"]) and rule.expectation["type"] not in history.KINDS)
-        return replace(self, stated=tuple(alone))
+        return replace(self, stated=tuple(rule for rule in self.stated if not rule.looks_beyond))
 
     def at(self, period: Period) -> "Rules":
         """The rules on a delivery of that period."""
@@ -338,24 +337,17 @@ def _of_suite(contract: Contract, settings: Settings) -> Iterator[Rule]:
     if found := list(faults_of_suite(suite, contract)):
         raise ContractError(*(Fault(suite_file(contract.source), place, said) for place, said in found))
     for entry in suite.expectations:
-        yield rule_of(entry, contract)
+        yield rule_of(entry)
 
 
-def filled(entry: Entry, contract: Contract) -> dict[str, Any]:
-    """What a sound expectation takes, with the SQL of those that hold figures against earlier ones."""
-    if entry.type not in history.KINDS:
-        return entry.kwargs
-    return {**entry.kwargs, "unexpected_rows_query": history.query(entry.type, entry.kwargs, contract)}
-
-
-def rule_of(entry: Entry, contract: Contract) -> Rule:
+def rule_of(entry: Entry) -> Rule:
     """The rule that a sound expectation states."""
-    meta, kwargs = entry.meta, filled(entry, contract)
+    meta, kwargs = entry.meta, entry.kwargs
     query = kwargs.get("unexpected_rows_query") if entry.is_row_level else None
     found = condition(entry.type, kwargs) if entry.is_row_level and not query else None
     return Rule(
         meta.rule,
-        {"type": entry.type, "kwargs": kwargs},
+        {"type": entry.type, "kwargs": kwargs, **({"description": entry.description} if entry.description else {})},
         entry.severity,
         meta.action,
         "query" if query else "condition" if found else "delivery",
@@ -364,4 +356,5 @@ def rule_of(entry: Entry, contract: Contract) -> Rule:
         query=query,
         vi=meta.message_vi,
         en=meta.message_en,
+        looks_beyond=meta.history is not None or LISTED in str(kwargs),
     )

@@ -13,6 +13,7 @@ from chiso.deliveries.scratch import Scratch
 from chiso.findings.issues import Action, Severity
 from chiso.system.errors import ContractError, Fault
 from chiso.system.stated import Stated
+from chiso.validation.history import History
 
 QUERY = "unexpected_rows_expectation"
 """The type that is stated as SQL: what it selects breaks the rule."""
@@ -33,6 +34,8 @@ class Meta(Stated):
     """The column whose cell is named."""
     because: str | None = None
     """Why its tolerance is what it is; needed where it has one."""
+    history: History | None = None
+    """Of a query that holds figures of `column` against the unit's earlier ones: what is meant, from which the query is made."""
     rows: bool = False
     """With `flag`: whether each row that breaks the rule is named; else the delivery is."""
 
@@ -53,7 +56,7 @@ class Entry(Stated):
     notes: object = None
     """For readers, not read."""
     description: str | None = None
-    """For readers, not read."""
+    """In words, as Data Docs and our pages show it."""
 
     @property
     def is_row_level(self) -> bool:

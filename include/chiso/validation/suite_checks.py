@@ -8,6 +8,7 @@ from typing import Any
 from chiso.contracts import Column, Contract
 from chiso.validation import history
 from chiso.validation.conditions import ARGUMENTS
+from chiso.validation.history import History
 from chiso.validation.suite import QUERY, Entry, Suite, entries_with_places
 
 Found = tuple[str, str]
@@ -47,19 +48,38 @@ def _entry(entry: Entry, contract: Contract) -> Iterator[Found]:
     for word in ("message_vi", "message_en"):
         if said := _text(getattr(entry.meta, word), entry.meta.column):
             yield f"meta.{word}", said
-    tolerances = sorted({"mostly", "max_share", "max_z"} & set(entry.kwargs))
+    stated = {*entry.kwargs, *(entry.meta.history.said if entry.meta.history else ())}
+    tolerances = sorted({"mostly", "max_share", "max_z"} & stated)
     if tolerances and not (entry.meta.because or "").strip():
         yield "meta.because", f"says why {tolerances[0]} is what it is, e.g. the known defect that it lies just above; it is missing"
-    if entry.type == QUERY:
+    if entry.meta.history:
+        yield from _history(entry, entry.meta.history, contract)
+    elif entry.type == QUERY:
         yield from _query(entry.kwargs)
-    elif entry.type in history.KINDS:
-        yield from history.faults(entry.type, entry.kwargs, contract)
-        if not (entry.meta.action == "flag" and entry.meta.rows):
-            yield "meta.action", "must be flag, with rows: true: an unusual figure is told, never rejected"
     elif entry.is_row_level:
         yield from _condition(entry, contract)
     else:
         yield from _columns_of(entry, names)
+
+
+def _history(entry: Entry, stated: History, contract: Contract) -> Iterator[Found]:
+    if entry.type != QUERY:
+        yield "type", f"must be {QUERY}, since meta.history is asked for by a query"
+    if not (entry.meta.action == "flag" and entry.meta.rows):
+        yield "meta.action", "must be flag, with rows: true: an unusual figure is told, never rejected"
+    found = list(history.faults(stated, entry.meta.column, contract))
+    yield from ((f"meta.{place}", said) for place, said in found)
+    if not found and entry.meta.column in contract.loaded_names and with_history(entry, contract) != entry:
+        yield "kwargs.unexpected_rows_query", f"query or description isn't what meta.history says; chiso source suite {contract.source} writes them"
+
+
+def with_history(entry: Entry, contract: Contract) -> Entry:
+    """A sound entry with the query and the description that its `meta.history` says."""
+    stated, column = entry.meta.history, entry.meta.column
+    if stated is None or column is None:
+        return entry
+    made = {"kwargs": {"unexpected_rows_query": history.query(stated, column, contract)}, "description": history.words(stated, column)}
+    return entry.model_copy(update=made)
 
 
 def _text(text: str, column: str | None) -> str | None:
