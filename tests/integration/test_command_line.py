@@ -200,7 +200,7 @@ def test_doctor_asks_every_endpoint_and_says_what_to_do(
         assert (well.code, "✗" in well.out) == (0, False)
         assert "✓ endpoint portal: answers and accepts the login" in well.out
         assert "✓ endpoint departments: files: 1\n    left alone: ghi chu.txt: the name fits no source" in well.out
-        platform.settings.var.mkdir()
+        platform.settings.var.mkdir(exist_ok=True)
         assert f"✓ disk of {platform.settings.var}: " in chiso("doctor").out
         monkeypatch.setenv("AIRFLOW_CONN_CHISO_PORTAL", closed.url.replace("//", "//me:secret@"))
         monkeypatch.setenv("AIRFLOW_CONN_CHISO_SOC", "http://:secret@127.0.0.1:9")

@@ -169,7 +169,7 @@ def test_a_comment_says_what_the_contract_says(reader: Reader) -> None:
         return str(row["said"])
 
     assert comment("departments_telecom", "households") == "Số hộ [hộ]."
-    assert comment("portal_dossiers", "phi_le_phi") == "PhiLePhi. Fee in đồng; blank is none."
+    assert comment("portal_dossiers", "phi_le_phi") == "PhiLePhi [đồng]. Fee in đồng; blank is none."
     assert comment("portal_dossiers_history", "trang_thai") == "TrangThai. What the values mean: publication.code_list."
 
 

@@ -95,7 +95,7 @@ def test_exports_hold_what_the_commands_print(inbox: Inbox) -> None:
     assert {path.name for path in inbox.platform.settings.reports.glob("*.csv")} == {
         f"{name}.csv" for name in ("targets", "indicators", "refused", "rejected", "held", "left_alone", "timeliness")
     }
-    assert made.docs and made.docs.exists()
+    assert made.written and (inbox.platform.settings.reports / "site" / "index.html").exists()
 
 
 def test_files_left_alone_are_listed_with_what_to_do(dropping: Platform) -> None:

@@ -102,7 +102,8 @@ def of_documents(rows: Rows) -> dict[str, float]:
 
 def of_payments(rows: Rows) -> dict[str, float]:
     paid = [row for row in rows if row["TrangThai"] == "thành công"]
-    return {"payments": len(paid), "payments_vnd": total(paid, "SoTien")}
+    fees = [row for row in paid if row["LoaiThanhToan"] in ("phí", "lệ phí")]
+    return {"payments": len(paid), "payments_vnd": total(paid, "SoTien"), "fee_payments_vnd": total(fees, "SoTien")}
 
 
 def of_alerts(rows: Rows) -> dict[str, float]:
