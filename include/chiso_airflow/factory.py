@@ -108,6 +108,22 @@ def daily_mail(schedule: str, timezone: str, doc_md: str) -> DAG:
     return dag
 
 
+def nightly_audit(schedule: str, timezone: str, doc_md: str) -> DAG:
+    """Verifies everything stored. schedule: cron, in `timezone`. Tried once: what was altered stays altered."""
+    with DAG(
+        dag_id="audit",
+        schedule=CronTriggerTimetable(schedule, timezone=timezone),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["audit"],
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    ) as dag:
+        task(tasks.verify_audit)()
+    return dag
+
+
 def open_questions(schedule: str, timezone: str, doc_md: str) -> DAG:
     """Starts a run of `approval` for each question that isn't put yet. schedule: cron, in `timezone`."""
     with DAG(

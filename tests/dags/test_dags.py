@@ -21,7 +21,7 @@ HEAVY = ("pandas", "pyarrow", "great_expectations", "chiso.flow.loading", "chiso
 def dags() -> dict:
     bag = DagBag(str(HOME / "dags"))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {*FAMILIES, "indicators", "digest", "approvals", "approval"}
+    assert set(bag.dags) == {*FAMILIES, "indicators", "digest", "approvals", "approval", "audit"}
     return bag.dags
 
 

@@ -16,6 +16,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 import sqlalchemy as sa
+from airflow.sdk.exceptions import AirflowFailException
 from chiso import audit, notices, warehouse
 from chiso.audit import Anchors, Head
 from chiso.audit.offline import verify as offline
@@ -28,10 +29,14 @@ from chiso.inquiry import pack as packing
 from chiso.inquiry import reports, verification
 from chiso.system.errors import StorageError, UsageError
 from chiso.system.platform import Platform
+from chiso_airflow import tasks
 
 from tests.conftest import Server, _platform
 from tests.deliveries import COMMUNES_OF_DAK_GLEI, Inbox, at, csv_bytes, dossier, dossiers, telecom_form, telecom_row
+from tests.integration.test_command_line import Chiso, chiso
 from tests.integration.test_notices import standing
+
+__all__ = ["chiso"]
 
 DOSSIERS, FORM = "portal/dossiers", "departments/telecom"
 OWN = frozenset({"portal_dossiers", "departments_telecom"})
@@ -532,6 +537,22 @@ def test_a_view_that_adds_ten_to_every_value_is_made_anew_and_told_of(platform: 
         events = connection.exec_driver_sql("SELECT count(*) FROM audit.event").scalar()
     warehouse.upgrade(platform.engine, platform.settings)
     assert verification.verify(platform)["events"] == events
+
+
+def test_who_verifies_by_command_or_every_night_sees_what_an_upgrade_would_mend(platform: Platform, chiso: Chiso) -> None:
+    assert chiso("audit", "verify").code == 0
+    assert tasks.verify_audit() > 0
+    with platform.engine.begin() as connection:
+        text = connection.exec_driver_sql("SELECT pg_get_viewdef('publication.period'::regclass)").scalar_one()
+        assert "2060-12-31" in text
+        connection.exec_driver_sql(f"CREATE OR REPLACE VIEW publication.period AS {text.replace('2060-12-31', '2059-12-31')}")
+    for _ in range(2):  # the first one doesn't mend it before it looks
+        said = chiso("audit", "verify", "--json")
+        assert (said.code, [fault["where"] for fault in said.json["faults"]]) == (1, ["view publication.period"])
+    with pytest.raises(AirflowFailException, match="1 faults"):
+        tasks.verify_audit()
+    pages = "".join(path.read_text("utf-8") for path in (platform.settings.reports / "site").glob("*.html"))
+    assert "view publication.period" in pages
 
 
 def test_what_an_upgrade_leaves_as_somebody_altered_it_is_found_after_it_too(platform: Platform) -> None:

@@ -21,7 +21,7 @@ def verify(ctx: click.Context, kept: str | None, as_json: bool) -> None:
     from chiso.inquiry import verification, verified
 
     head = verification.read_head(kept) if kept else None
-    with platform() as running:
+    with platform(mends=False) as running:
         report = verification.verify(running, head)
         verified.note(running.settings, report)
     if as_json:
@@ -43,7 +43,7 @@ def pack(period: str, out: Path, as_json: bool) -> None:
     """Packs what a period's numbers rest on, with its proof and a verifier that needs Python alone."""
     from chiso.inquiry import pack as packing
 
-    with platform() as running:
+    with platform(mends=False) as running:
         packed = packing.pack(running, period, out)
     if as_json:
         print_json(packed.as_json())
@@ -56,7 +56,7 @@ def head() -> None:
     """Prints the chain's newest event as SEQ:HASH: keep it where nobody of this platform can write."""
     from chiso.inquiry import verification
 
-    with platform() as running:
+    with platform(mends=False) as running:
         newest = verification.head(running)
     if newest is not None:
         click.echo(str(newest))

@@ -17,12 +17,13 @@ from chiso.system.settings import Settings, load
 
 
 @contextmanager
-def platform(*, name_faults: bool = True, lends_terminal: bool = False) -> Iterator[Platform]:
+def platform(*, name_faults: bool = True, lends_terminal: bool = False, mends: bool = True) -> Iterator[Platform]:
     """The platform; starts the embedded server where none runs, and stops what it started.
 
-    name_faults: of contracts. lends_terminal: another program has it inside the `with`, so no progress is shown there.
+    name_faults: of contracts. lends_terminal: another program has it inside the `with`, so no progress is shown there. mends: views and
+    functions that somebody altered are made anew before.
     """
-    from chiso.warehouse import upgrade
+    from chiso.warehouse import migrated, upgrade
 
     settings = load()
     embedded = not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE")
@@ -30,7 +31,7 @@ def platform(*, name_faults: bool = True, lends_terminal: bool = False) -> Itera
     command = nullcontext() if lends_terminal else progress.step(click.get_current_context().command_path)
     with command, open_platform(settings) as running:
         with progress.step("bringing the warehouse up to date"):
-            upgrade(running.engine, settings)
+            (upgrade if mends else migrated)(running.engine, settings)
         if name_faults:
             name_faulty_contracts(settings)
         yield running

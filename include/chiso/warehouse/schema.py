@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,6 +15,9 @@ from chiso.system.database import load_lock, reachable
 from chiso.system.settings import Settings
 from chiso.warehouse import grants, ledger, reference_lists, tables, views
 from chiso.warehouse.as_built import as_built
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,20 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
                 if contract.has_events:
                     ledger.recount(connection, contract)
             _note_built(connection, before, fingerprint, [Rows.of(table) for table in reference_lists.TABLES])
+
+
+def migrated(engine: sa.Engine, settings: Settings) -> None:
+    """Brings the warehouse to this version only where it lacks tables or columns; leaves alone what somebody altered.
+
+    For those who look at how things stand: `upgrade` makes altered views anew. Raises DatabaseError.
+    """
+    from alembic.script import ScriptDirectory
+
+    with reachable(engine), engine.connect() as connection:
+        known = connection.execute(sa.text("SELECT to_regclass('public.alembic_version')")).scalar() is not None
+        reached = connection.execute(sa.text("SELECT version_num FROM public.alembic_version")).scalar() if known else None
+    if reached != ScriptDirectory.from_config(_alembic(settings)).get_current_head():
+        upgrade(engine, settings)
 
 
 def _grant_later(engine: sa.Engine, settings: Settings) -> None:
@@ -117,13 +134,19 @@ def replaceable_sql(root: Path) -> list[Path]:
 
 def _migrate(connection: sa.Connection, settings: Settings) -> None:
     from alembic import command
+
+    config = _alembic(settings)
+    config.attributes["connection"] = connection
+    config.attributes["settings"] = settings
+    command.upgrade(config, "head")
+
+
+def _alembic(settings: Settings) -> "Config":
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(settings.schemas / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    config.attributes["settings"] = settings
-    command.upgrade(config, "head")
+    return config
 
 
 def _drop_replaceable(connection: sa.Connection) -> None:
