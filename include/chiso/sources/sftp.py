@@ -20,8 +20,10 @@ from chiso.system.errors import EndpointError, SettingsError
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it logs beneath, it raises too
 
-_REQUESTS_AHEAD = 256
-"""Of 32 KiB: what may be on its way. Where fewer are allowed than the connection takes, paramiko sleeps between them."""
+_REQUEST = 1 << 15
+_WINDOW = 256 * _REQUEST
+"""What is asked for at once, since each request takes its time to come back. paramiko's own limit of requests sleeps between them, and where
+what it waits for comes meanwhile takes the file for read, and keeps the rest of it in memory."""
 _HOST_KEY = re.compile(r"((?:ssh|ecdsa)-\S+)\s+(\S+)")
 _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 
@@ -83,10 +85,8 @@ class Sftp:
         return _entry(key, self._sftp.lstat(key))
 
     def open(self, file: Entry) -> BinaryIO:
-        """Asked for ahead, since each request takes its time to come back."""
-        opened = self._sftp.open(file.key, "rb")
-        opened.prefetch(file.size, _REQUESTS_AHEAD)
-        return cast(BinaryIO, opened)
+        """Its content, asked for ahead."""
+        return io.BufferedReader(_Ahead(self._sftp.open(file.key, "rb"), file.size), _REQUEST)
 
     def close(self) -> None:
         """Ends the connection."""
@@ -137,3 +137,42 @@ def _key_of(text: str, passphrase: str | None) -> "paramiko.PKey":
         except (paramiko.SSHException, ValueError) as fault:
             faults.append(fault)
     raise faults[0]
+
+
+class _Ahead(io.RawIOBase):
+    """A file of the server, read a window at a time."""
+
+    def __init__(self, opened: paramiko.SFTPFile, size: int) -> None:
+        self._opened = opened
+        self._pieces = _pieces(opened, size)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fills as much of the buffer as the next piece has; 0 at the file's end."""
+        if not self._left:
+            self._left = memoryview(next(self._pieces, b""))
+        taken = min(len(buffer), len(self._left))
+        buffer[:taken] = self._left[:taken]
+        self._left = self._left[taken:]
+        return taken
+
+    def close(self) -> None:
+        """Ends the reading."""
+        self._opened.close()
+        super().close()
+
+
+def _pieces(opened: paramiko.SFTPFile, size: int) -> Iterator[bytes]:
+    """size: when it was listed; what was written since follows."""
+    for first in range(0, size, _WINDOW):
+        last = min(first + _WINDOW, size)
+        for piece in opened.readv([(at, min(_REQUEST, last - at)) for at in range(first, last, _REQUEST)]):
+            if not piece:
+                return
+            yield piece
+    opened.seek(size)
+    while piece := opened.read(_REQUEST):
+        yield piece
