@@ -26,7 +26,7 @@ status: .venv/ready ## Say what runs
 	@$(BIN)/python -m chiso_airflow.launcher status
 
 test: lint ## Check and test everything
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-dev ## Check style, types and import directions
 	$(BIN)/ruff check
