@@ -54,17 +54,8 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
 
     schedule: cron, in `timezone`. A source that can't be fetched fails the run, after the others were loaded.
     """
-    with DAG(
-        dag_id=family,
-        schedule=CronTriggerTimetable(schedule, timezone=timezone),
-        start_date=_START,
-        catchup=False,
-        max_active_runs=1,
-        params={name: Param(None, type=["null", "string"], description=said) for name, said in _PAST.items()},
-        tags=["ingest", family],
-        doc_md=doc_md,
-        default_args={"owner": OWNER},
-    ) as dag:
+    past = {name: Param(None, type=["null", "string"], description=said) for name, said in _PAST.items()}
+    with _by_the_clock(family, ["ingest", family], schedule, timezone, doc_md, past) as dag:
         with TaskGroup("landing"):
             collected = task(**_FETCH_RETRIES)(tasks.collect)(family)
             not_fetched = _shown(tasks.NOT_FETCHED).expand(case=collected)
@@ -84,6 +75,23 @@ def ingest_family(family: str, schedule: str, timezone: str, doc_md: str) -> DAG
     return dag
 
 
+def _by_the_clock(
+    dag_id: str, tags: list[str], schedule: str, timezone: str, doc_md: str, params: dict[str, Any] | None = None
+) -> DAG:
+    """One run at a time, and none for what a stopped platform missed."""
+    return DAG(
+        dag_id=dag_id,
+        schedule=CronTriggerTimetable(schedule, timezone=timezone),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        params=params,
+        tags=tags,
+        doc_md=doc_md,
+        default_args={"owner": OWNER},
+    )
+
+
 def _shown(what: str) -> Any:
     """A task for each source of which that is to be seen in the run's view: it fails under the source's name."""
     return task(task_id=what, map_index_template="{{ source }}")(tasks.show).partial(what=what)
@@ -94,48 +102,21 @@ def daily_mail(schedule: str, timezone: str, doc_md: str) -> DAG:
 
     Tried once: what a mail server doesn't take waits for a person or the next day.
     """
-    with DAG(
-        dag_id="digest",
-        schedule=CronTriggerTimetable(schedule, timezone=timezone),
-        start_date=_START,
-        catchup=False,
-        max_active_runs=1,
-        tags=["mail"],
-        doc_md=doc_md,
-        default_args={"owner": OWNER},
-    ) as dag:
+    with _by_the_clock("digest", ["mail"], schedule, timezone, doc_md) as dag:
         task(tasks.send_mail)()
     return dag
 
 
 def nightly_audit(schedule: str, timezone: str, doc_md: str) -> DAG:
     """Verifies everything stored. schedule: cron, in `timezone`. Tried once: what was altered stays altered."""
-    with DAG(
-        dag_id="audit",
-        schedule=CronTriggerTimetable(schedule, timezone=timezone),
-        start_date=_START,
-        catchup=False,
-        max_active_runs=1,
-        tags=["audit"],
-        doc_md=doc_md,
-        default_args={"owner": OWNER},
-    ) as dag:
+    with _by_the_clock("audit", ["audit"], schedule, timezone, doc_md) as dag:
         task(tasks.verify_audit)()
     return dag
 
 
 def open_questions(schedule: str, timezone: str, doc_md: str) -> DAG:
     """Starts a run of `approval` for each question that isn't put yet. schedule: cron, in `timezone`."""
-    with DAG(
-        dag_id="approvals",
-        schedule=CronTriggerTimetable(schedule, timezone=timezone),
-        start_date=_START,
-        catchup=False,
-        max_active_runs=1,
-        tags=["approval"],
-        doc_md=doc_md,
-        default_args={"owner": OWNER},
-    ) as dag:
+    with _by_the_clock("approvals", ["approval"], schedule, timezone, doc_md) as dag:
         put = TriggerDagRunOperator.partial(task_id="put", trigger_dag_id=APPROVAL, skip_when_already_exists=True)
         put.expand_kwargs(task(tasks.questions)())
     return dag
