@@ -22,7 +22,7 @@ from chiso.validation.rules import Rule
 rule = Rule("slow", {slow}, "critical", "refuse_delivery", "delivery")
 judge.warm_up()
 print(judge._PROCESSES[__import__("os").getpid()].pid, flush=True)
-judge.judge([rule], sys.argv[1], "slow", "slow", "slow")
+judge.judge([rule], sys.argv[1], "slow", "slow")
 """
 
 
@@ -36,7 +36,7 @@ def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def ask(url: str, table: str) -> dict[str, bool]:
     rule = Rule("empty", {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 0}}, "critical", "refuse_delivery", "delivery")
-    return {rule: said.success for rule, said in judge.judge([rule], url, table, "đặc biệt", "run").items()}
+    return {rule: said.success for rule, said in judge.judge([rule], url, table, "đặc biệt").items()}
 
 
 def url_of(platform: Platform) -> str:
@@ -77,7 +77,7 @@ def test_one_that_ends_before_it_answers_is_an_error_and_the_next_request_gets_a
     make_table(platform, "nothing", 0)
     rule = Rule("slow", SLOW, "critical", "refuse_delivery", "delivery")
     with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(judge.judge, [rule], url_of(platform), "slow", "slow", "slow")
+        asked = beside.submit(judge.judge, [rule], url_of(platform), "slow", "slow")
         until(lambda: sleeps(platform), 60)
         judge._PROCESSES[os.getpid()].kill()
         with pytest.raises(ProcessError, match="exit -9"):

@@ -168,7 +168,7 @@ def test_a_rule_that_cannot_be_judged_is_an_error(shared_platform: Platform) -> 
 
 def judged_by(platform: Platform, stated: list[Rule]) -> None:
     url = platform.engine.url.render_as_string(hide_password=False)
-    judge.judge(stated, url, "odd", "odd", "odd")
+    judge.judge(stated, url, "odd", "odd")
 
 
 def test_large_bounds_of_a_suite_keep_every_digit(platform: Platform) -> None:

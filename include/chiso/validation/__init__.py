@@ -66,7 +66,6 @@ def judging(
             engine.url.render_as_string(hide_password=False),
             staged.scratch.name,
             staged.contract.source.replace("/", "."),
-            f"{staged.period.code}.{staged.scratch.name}",
         )
 
         def judged() -> Verdict:

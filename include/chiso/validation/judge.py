@@ -32,23 +32,12 @@ def warm_up() -> None:
         _running()
 
 
-def judge(
-    rules: Sequence[Rule], url: str, table: str, suite_name: str, run_name: str
-) -> dict[str, Judged]:
+def judge(rules: Sequence[Rule], url: str, table: str, suite_name: str) -> dict[str, Judged]:
     """What came of each rule, by its id. Raises ContractError where the library drops or can't run a rule.
 
     table: in schema `staging`.
     """
-    found: Mapping[str, Mapping[str, Any]] = (
-        _ask(
-            "judge",
-            rules=[_native(rule) for rule in rules],
-            url=url,
-            table=table,
-            suite_name=suite_name,
-            run_name=run_name,
-        )
-    )
+    found: Mapping[str, Mapping[str, Any]] = _ask("judge", rules=list(map(_native, rules)), url=url, table=table, suite_name=suite_name)
     return {rule: Judged(**said) for rule, said in found.items()}
 
 
