@@ -312,6 +312,17 @@ def test_every_published_figure_comes_out_or_says_why_not(
         assert {round(value, -wanted.as_tuple().exponent) for value in known[found_at]} == {wanted}, fact
 
 
+def test_a_target_leads_to_the_value_by_which_it_is_judged(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0
+    for target in checkout.chiso("targets", "--framework", "nq09", "--period", "2023"):
+        told = checkout.chiso("explain", target["target"], "--period", "2023")
+        parts = {(part["indicator"], part["actual"]) for part in target["components"]}
+        assert (told["indicator"], told["value"]) in (parts or {(target["indicator"], target["actual"])}), target["target"]
+        assert told["inputs"] and all(part["delivery"] for part in told["inputs"])
+        if target["components"] and target["actual"] is not None:
+            assert told["value"] == target["actual"]
+
+
 def test_forms_of_every_format_are_read(checkout: Checkout, first_run: subprocess.CompletedProcess[str]) -> None:
     """What offices still send: Excel 2003 in old fonts, LibreOffice, web pages named .xls, protected and filtered workbooks."""
     assert first_run.returncode == 0

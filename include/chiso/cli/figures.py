@@ -136,7 +136,7 @@ def explain(
     rows: bool,
     as_json: bool,
 ) -> None:
-    """From a number back to sheet, cell, raw file and fetch."""
+    """From a number back to sheet, cell, raw file and fetch. INDICATOR: or a target, like nq09.15: the value by which it is judged."""
     from chiso import publication
     from chiso.inquiry import answers
 

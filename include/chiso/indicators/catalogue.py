@@ -249,6 +249,10 @@ class Catalogue:
         """Those that can be computed and whose years the period lies in."""
         return [each for each in self.definitions if each.sha256 and period.year in each.years]
 
+    def framework_of_target(self, target: str) -> str | None:
+        """The framework that has a target of this id; None where none has."""
+        return next((each.framework for each in self.frameworks for one in each.targets if one.id == target), None)
+
     def named(self, indicator: str) -> list[Definition]:
         """Every definition of an indicator. UsageError for an unknown one."""
         found = [each for each in self.definitions if each.indicator.id == indicator]

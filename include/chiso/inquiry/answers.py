@@ -69,8 +69,14 @@ def explanation(
     *,
     rows: bool,
 ) -> dict[str, Any]:
-    """A value's lineage in the public shape. Raises UsageError where there is no such value."""
-    definitions = indicators.load_catalogue(platform.settings).named(indicator)
+    """A value's lineage in the public shape. Raises UsageError where there is no such value.
+
+    indicator: or a target's id: the value by which it is judged, of a composite the component that fails it, or else is the lowest.
+    """
+    catalogue = indicators.load_catalogue(platform.settings)
+    if framework := catalogue.framework_of_target(indicator):
+        indicator, period, calendar, unit = _judged_by(platform, framework, indicator, period, as_of)
+    definitions = catalogue.named(indicator)
     units = [unit] if unit else _province_codes(platform.settings)
     with platform.engine.connect() as connection:
         value = connection.execute(
@@ -97,6 +103,20 @@ def explanation(
         province = reference.province(Period.of(value.period, value.calendar).end).code
         said = indicators.explain(connection, definition.indicator, value, sound, province, rows=rows)
         return said | {"corrections": _corrections_of(connection, said["inputs"]), "decisions": _decisions_of(connection, value, as_of)}
+
+
+def _judged_by(
+    platform: Platform, framework: str, target: str, period: str, as_of: datetime | None
+) -> tuple[str, str, str | None, str | None]:
+    """Indicator, period, calendar and unit of the value by which a target is judged at a period."""
+    [standing] = [row for row in target_rows(platform, framework, period, as_of) if row.target == target]
+    if standing.indicator:
+        return standing.indicator, standing.period or period, standing.calendar, None
+    known = [part for part in standing.components if part.actual is not None and part.period]
+    if not known:
+        raise UsageError(f"Nothing that {target} is judged by is known at {period}; chiso targets --framework {framework} says what is missing.")
+    part = min(known, key=lambda each: (each.status == "met", each.actual))
+    return part.indicator, str(part.period), part.calendar, part.unit_code
 
 
 def _corrections_of(connection: sa.Connection, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
