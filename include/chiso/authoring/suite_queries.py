@@ -25,7 +25,6 @@ def write(settings: Settings, sources: Sequence[str]) -> Iterator[Path]:
             if entry.meta.history and not list(history.faults(entry.meta.history, entry.meta.column, contract)):
                 made = with_history(entry, contract)
                 written |= {"kwargs": made.kwargs, "description": made.description}
-        changed = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
         if document != json.loads(text):
-            path.write_text(changed, "utf-8")
+            path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
             yield path

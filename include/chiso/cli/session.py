@@ -23,7 +23,7 @@ def platform(*, name_faults: bool = True, lends_terminal: bool = False, mends: b
     name_faults: of contracts. lends_terminal: another program has it inside the `with`, so no progress is shown there. mends: views and
     functions that somebody altered are made anew before.
     """
-    from chiso.warehouse import migrated, upgrade
+    from chiso.warehouse import upgrade, upgrade_if_older
 
     settings = load()
     embedded = not settings.has("AIRFLOW_CONN_CHISO_WAREHOUSE")
@@ -31,7 +31,7 @@ def platform(*, name_faults: bool = True, lends_terminal: bool = False, mends: b
     command = nullcontext() if lends_terminal else progress.step(click.get_current_context().command_path)
     with command, open_platform(settings) as running:
         with progress.step("bringing the warehouse up to date"):
-            (upgrade if mends else migrated)(running.engine, settings)
+            (upgrade if mends else upgrade_if_older)(running.engine, settings)
         if name_faults:
             name_faulty_contracts(settings)
         yield running

@@ -1,7 +1,7 @@
 """What the warehouse knows beside newly computed values, for the decision whether they are published."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -45,7 +45,7 @@ class Gate:
     province: str
     contracts: Mapping[str, Contract]
     policy: Policy
-    contradicted: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    contradicted: Mapping[tuple[str, str], Sequence[str]]
 
     def decision(
         self, key: Key, indicator: Indicator, value: Decimal | None, inputs: Mapping[str, Sequence[int]],

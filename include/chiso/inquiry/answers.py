@@ -75,7 +75,8 @@ def explanation(
     """
     catalogue = indicators.load_catalogue(platform.settings)
     if framework := catalogue.framework_of_target(indicator):
-        indicator, period, calendar, unit = _judged_by(platform, framework, indicator, period, as_of)
+        indicator, period, on_calendar, of_unit = _judged_by(platform, framework, indicator, period, as_of)
+        calendar, unit = calendar or on_calendar, unit or of_unit
     definitions = catalogue.named(indicator)
     units = [unit] if unit else _province_codes(platform.settings)
     with platform.engine.connect() as connection:

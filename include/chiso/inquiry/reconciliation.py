@@ -18,6 +18,7 @@ from chiso.system.platform import Platform
 
 Line = dict[str, Any]
 
+
 @dataclass(frozen=True)
 class _Known:
     """Values of a calendar by indicator and unit: those that are complete, and all."""

@@ -51,7 +51,6 @@ class Mail:
         digest = hashlib.sha256("\n".join([self.address, self.day.isoformat(), *told]).encode()).hexdigest()
         return f"<{digest[:40]}@chiso.invalid>"
 
-
     @property
     def refused(self) -> tuple[int, ...]:
         """Deliveries that it says were refused."""

@@ -56,7 +56,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
             _note_built(connection, before, fingerprint, [Rows.of(table) for table in reference_lists.TABLES])
 
 
-def migrated(engine: sa.Engine, settings: Settings) -> None:
+def upgrade_if_older(engine: sa.Engine, settings: Settings) -> None:
     """Brings the warehouse to this version only where it lacks tables or columns; leaves alone what somebody altered.
 
     For those who look at how things stand: `upgrade` makes altered views anew. Raises DatabaseError.
