@@ -13,7 +13,7 @@ from chiso.contracts import Contract
 from chiso.contracts.loading import contract_file
 from chiso.contracts.yaml_text import read_yaml
 from chiso.deliveries import corrections
-from chiso.province.units import load_reference
+from chiso.province.units import Reference, load_reference
 from chiso.system import progress
 from chiso.system.errors import ContractError, Fault
 from chiso.system.platform import Platform
@@ -40,7 +40,8 @@ def lint(platform: Platform, sources: Sequence[str] = ()) -> list[Fault]:
 def lint_files(settings: Settings, sources: Sequence[str] = ()) -> list[Fault]:
     """What can be said of the files alone, without a server."""
     names = sources or contracts.source_names(settings)
-    found = [fault for source in names for fault in _files(source, settings)]
+    lists = load_reference(settings.schemas), indicator_ids(settings)
+    found = [fault for source in names for fault in _files(source, settings, *lists)]
     files = {contract_file(source) for source in names}
     found += [fault for fault in faults_of_file_names(contracts.load_all(settings).contracts) if fault.file in files]
     if not sources:
@@ -56,7 +57,7 @@ def _corrections(settings: Settings) -> list[Fault]:
         return list(fault.faults)
 
 
-def _files(source: str, settings: Settings) -> Iterator[Fault]:
+def _files(source: str, settings: Settings, reference: Reference, indicators: frozenset[str] | None) -> Iterator[Fault]:
     try:
         contract = contracts.load(source, settings)
     except ContractError as fault:
@@ -65,8 +66,7 @@ def _files(source: str, settings: Settings) -> Iterator[Fault]:
         yield from _faults_of(lambda: read_suite(source, settings.home))
     else:
         yield from _schema(source, settings)
-        reference = load_reference(settings.schemas)
-        yield from _in(contract_file(source), faults_of_lists(contract, reference, indicator_ids(settings)))
+        yield from _in(contract_file(source), faults_of_lists(contract, reference, indicators))
         yield from _faults_of(lambda: Rules.of(contract, settings))
     if missing := fault_of_file(source, settings):
         yield missing

