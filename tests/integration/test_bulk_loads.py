@@ -18,7 +18,7 @@ from chiso.contracts import Contract
 from chiso.contracts.conditions import Comparison
 from chiso.flow import computing
 from chiso.inquiry import verification
-from chiso.system.database import connect
+from chiso.system.database import connect, owning
 from chiso.system.platform import Platform
 from chiso.warehouse import ledger as ledgers
 
@@ -102,7 +102,7 @@ def test_a_changed_measure_is_counted_anew(inbox: Inbox) -> None:
     changed = Contract(**parts | {"terms": contract.terms.model_copy(update={"measures": measures})})
     events = verification.verify(inbox.platform)["events"]
     for counted_by, told in ((contract, 0), (changed, 1), (contract, 1)):
-        with audit.transaction(inbox.platform.engine, settings) as connection:
+        with audit.transaction(inbox.platform.engine, settings) as connection, owning(connection):
             ledgers.recount(connection, counted_by)
         events += told
         found = verification.verify(inbox.platform)
@@ -177,7 +177,7 @@ def test_a_warehouse_of_the_version_before_is_converted(server: Server, inbox: I
     settings = replace(inbox.platform.settings, var=tmp_path / "before")
     config = Config()
     config.set_main_option("script_location", str(settings.schemas / "migrations"))
-    with engine.begin() as connection:
+    with engine.begin() as connection, owning(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.exec_driver_sql(_BEFORE)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from chiso.flow import collecting
 from chiso.indicators.slices import Lack
 from chiso.inquiry import verification
+from chiso.system.database import owning
 from chiso.system.errors import ContractError
 
 from tests.deliveries import Inbox, at, found
@@ -431,11 +432,11 @@ def test_facts_of_a_source_whose_contract_is_gone_are_verified(workshop: Worksho
     workshop.ingest(contract, fees((1, "phí", 1000, "27/06/2024", "xong")), "fees_2024-06.csv", at(1))
     contract.path.unlink()
     assert verification.verify(workshop.platform)["faults"] == []
-    with workshop.platform.engine.begin() as connection:
+    with workshop.platform.engine.begin() as connection, owning(connection):
         connection.execute(sa.text("ALTER TABLE warehouse.portal_fees_0 DISABLE TRIGGER USER"))
         connection.execute(sa.text("UPDATE warehouse.portal_fees_0 SET amount = 1"))
     assert any(fault["where"] == "warehouse.portal_fees" for fault in verification.verify(workshop.platform)["faults"])
-    with workshop.platform.engine.begin() as connection:
+    with workshop.platform.engine.begin() as connection, owning(connection):
         connection.execute(sa.text("DROP TABLE warehouse.portal_fees CASCADE"))
     faults = {(fault["where"], fault["message"]) for fault in verification.verify(workshop.platform)["faults"]}
     assert ("warehouse.portal_fees", "the table is gone, with all that it held") in faults

@@ -188,7 +188,7 @@ def test_an_interrupt_of_its_starter_does_not_reach_it(settings: Settings) -> No
 
 def test_data_survive_kill_9_of_the_server(settings: Settings) -> None:
     with embedded_server(settings) as server:
-        ask(server.url("warehouse"), "CREATE TABLE kept AS SELECT 34 AS value")
+        ask(server.url("warehouse"), "SET ROLE NONE; CREATE TABLE kept AS SELECT 34 AS value")
         killed = postmaster_of(server)
         killed.kill()
         psutil.wait_procs([killed], timeout=10)
@@ -196,7 +196,7 @@ def test_data_survive_kill_9_of_the_server(settings: Settings) -> None:
         with pytest.raises(DatabaseError, match="has stopped"):
             server.url("warehouse")
     with embedded_server(settings) as server:
-        assert ask(server.url("warehouse"), "SELECT value FROM kept") == 34
+        assert ask(server.url("warehouse"), "SET ROLE NONE; SELECT value FROM kept") == 34
 
 
 def test_a_pid_file_with_a_strangers_number_is_seen_through(settings: Settings) -> None:
@@ -276,9 +276,9 @@ def test_psql_gets_the_password_by_the_environment(settings: Settings) -> None:
     with warehouse_url(settings) as url:
         command, env = psql_command(url)
         assert not any(settings.values["CHISO_WAREHOUSE_PASSWORD"] in part for part in command)
-        done = subprocess.run([*command, "-XAtc", "SELECT current_user"], env=os.environ | env,
+        done = subprocess.run([*command, "-XAtc", "SELECT session_user, current_user"], env=os.environ | env,
                               capture_output=True, text=True, check=True)
-        assert done.stdout == "chiso\n"
+        assert done.stdout == "chiso|chiso_writer\n"
 
 
 @pytest.mark.parametrize(("variable", "url"), [

@@ -14,6 +14,7 @@ import yaml
 from chiso.flow import computing
 from chiso.indicators import KnownValue, Question
 from chiso.inquiry import answers, shapes
+from chiso.system.database import owning
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
@@ -278,7 +279,7 @@ def test_texts_of_older_versions_become_objects(platform: Platform) -> None:
         ("2024", "civil", ["2024-Q4"], {"households": [1], "dossiers_received": [3]}),
         ("2023", "civil", [], {"departments/telecom.households": [1]}),
     ]
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         run = connection.execute(
             sa.text("INSERT INTO indicators.run (calendar, period, through_verdict_id, seen, basis_sha256) "
                     "VALUES ('civil', '2024', 0, pg_current_snapshot(), '') RETURNING run_id")

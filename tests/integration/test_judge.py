@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from chiso.system.database import owning
 from chiso.system.errors import ProcessError
 from chiso.system.platform import Platform
 from chiso.validation import judge
@@ -53,7 +54,7 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 def sleeps(platform: Platform) -> bool:
     """Whether the slow rule is being judged."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-    with platform.engine.connect() as connection:
+    with platform.engine.connect() as connection, owning(connection):
         return bool(connection.exec_driver_sql(asked).scalar_one())
 
 

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from chiso import contracts
 from chiso.flow import collecting, computing
 from chiso.inquiry import answers, verification
+from chiso.system.database import owning
 from chiso.system.platform import Platform
+from chiso.warehouse import SCHEMAS
 from sqlalchemy.exc import DBAPIError
 
 from tests.deliveries import Inbox, values
@@ -105,10 +107,33 @@ def test_dossiers_from_file_to_number_to_lines(platform: Platform) -> None:
 )
 def test_what_was_written_is_never_rewritten(table: str, change: str, shared_platform: Platform) -> None:
     schema, name = table.split(".")
-    with shared_platform.engine.connect() as connection, pytest.raises(DBAPIError, match="insert-only"):
+    with shared_platform.engine.connect() as connection:
         columns = sa.text(
             "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = (:schema, :name) "
             "AND is_identity = 'NO' LIMIT 1"
         )
         column = connection.execute(columns, {"schema": schema, "name": name}).scalar_one()
-        connection.execute(sa.text(change.format(table=table, column=column)))
+        statement = sa.text(change.format(table=table, column=column))
+        with pytest.raises(DBAPIError, match="permission denied"):
+            connection.execute(statement)
+    with pytest.raises(DBAPIError, match="insert-only"), shared_platform.engine.connect() as connection, owning(connection):
+        connection.execute(statement)
+
+
+def test_who_writes_may_insert_and_nothing_else(shared_platform: Platform) -> None:
+    with shared_platform.engine.connect() as connection:
+        [(role, login, heir)] = connection.execute(
+            sa.text("SELECT rolname, rolcanlogin, pg_has_role(rolname, session_user, 'MEMBER') FROM pg_roles WHERE rolname = current_user")
+        )
+        rights = connection.execute(
+            sa.text(
+                "SELECT c.oid::regclass::text, c.relowner = current_user::regrole, array_agg(p ORDER BY p) FROM pg_class c, "
+                "unnest(ARRAY['INSERT', 'DELETE', 'MAINTAIN', 'REFERENCES', 'TRIGGER', 'TRUNCATE', 'UPDATE']) p "
+                "WHERE c.relnamespace::regnamespace::text = ANY(:schemas) AND c.relkind IN ('r', 'p') "
+                "AND has_table_privilege(c.oid, p) GROUP BY c.oid"
+            ),
+            {"schemas": list(SCHEMAS)},
+        ).all()
+    assert (role, login, heir) == ("chiso_writer", False, False)
+    assert len(rights) > 50
+    assert {(owned, tuple(given)) for _, owned, given in rights} == {(False, ("INSERT",))}

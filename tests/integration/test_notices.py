@@ -15,6 +15,7 @@ from chiso.notices.contacts import FILE, load_contacts
 from chiso.province.period_names import in_vietnamese
 from chiso.province.period_words import from_words
 from chiso.province.periods import Period
+from chiso.system.database import owning
 from chiso.system.errors import ContractError, SettingsError
 from chiso.system.platform import Platform
 
@@ -136,7 +137,7 @@ def test_what_was_mailed_is_a_row_and_an_event_that_nobody_can_alter(inbox: Inbo
     assert DEPARTMENT not in str(said)
     assert verification.verify(inbox.platform)["ok"]
     for table in ("mail", "topic"):
-        with pytest.raises(sa.exc.DBAPIError, match="insert-only"), inbox.platform.engine.begin() as connection:
+        with pytest.raises(sa.exc.DBAPIError, match="insert-only"), inbox.platform.engine.begin() as connection, owning(connection):
             connection.execute(sa.text(f"DELETE FROM notices.{table}"))
 
 

@@ -13,6 +13,7 @@ from chiso import contracts
 from chiso.authoring.data_dictionary import published_views
 from chiso.flow import computing, withdrawing
 from chiso.inquiry import answers
+from chiso.system.database import owning
 from chiso.system.platform import Platform
 from chiso.system.postgres import reader_url
 from chiso.warehouse import upgrade
@@ -128,7 +129,7 @@ def test_the_reader_changes_nothing(reader: Reader, statement: str) -> None:
 
 
 def test_rights_are_given_to_a_role_that_was_made_afterwards(platform: Platform, reader: Reader) -> None:
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         connection.exec_driver_sql("REVOKE ALL ON ALL TABLES IN SCHEMA publication FROM chiso_reader")
         connection.exec_driver_sql("REVOKE ALL ON SCHEMA publication FROM chiso_reader")
     assert reader.tries("TABLE publication.unit") == DENIED

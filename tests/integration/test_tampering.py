@@ -27,6 +27,7 @@ from chiso.flow import computing, deciding, quarantining, withdrawing
 from chiso.indicators import Decided
 from chiso.inquiry import pack as packing
 from chiso.inquiry import reports, verification
+from chiso.system.database import owning
 from chiso.system.errors import StorageError, UsageError
 from chiso.system.platform import Platform
 from chiso_airflow import tasks
@@ -522,7 +523,7 @@ def test_what_is_altered_of_the_reports_is_found(history: Platform) -> None:
 
 
 def test_a_view_that_adds_ten_to_every_value_is_made_anew_and_told_of(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         text = connection.exec_driver_sql("SELECT pg_get_viewdef('publication.indicator_value'::regclass)").scalar()
         assert text is not None and " v.value," in text
         connection.exec_driver_sql(f"CREATE OR REPLACE VIEW publication.indicator_value AS {text.replace(' v.value,', ' v.value + 10 AS value,', 1)}")
@@ -542,7 +543,7 @@ def test_a_view_that_adds_ten_to_every_value_is_made_anew_and_told_of(platform: 
 def test_who_verifies_by_command_or_every_night_sees_what_an_upgrade_would_mend(platform: Platform, chiso: Chiso) -> None:
     assert chiso("audit", "verify").code == 0
     assert tasks.verify_audit() > 0
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         text = connection.exec_driver_sql("SELECT pg_get_viewdef('publication.period'::regclass)").scalar_one()
         assert "2060-12-31" in text
         connection.exec_driver_sql(f"CREATE OR REPLACE VIEW publication.period AS {text.replace('2060-12-31', '2059-12-31')}")
@@ -556,7 +557,7 @@ def test_who_verifies_by_command_or_every_night_sees_what_an_upgrade_would_mend(
 
 
 def test_what_an_upgrade_leaves_as_somebody_altered_it_is_found_after_it_too(platform: Platform) -> None:
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         connection.exec_driver_sql("ALTER TABLE warehouse.slice DISABLE TRIGGER insert_only")
     warehouse.upgrade(platform.engine, platform.settings)
     assert [fault["where"] for fault in verification.verify(platform)["faults"]] == ["table warehouse.slice"]

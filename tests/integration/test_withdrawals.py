@@ -9,6 +9,7 @@ from chiso.deliveries.register import Arrival
 from chiso.flow import computing, loading
 from chiso.flow.withdrawing import withdraw
 from chiso.inquiry import answers, listing, verification
+from chiso.system.database import owning
 from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 
@@ -161,7 +162,7 @@ def test_a_recount_leaves_out_what_was_withdrawn(inbox: Inbox) -> None:
     delivered(inbox, csv_bytes([dossier(1), dossier(2)]), 1)
     then = standing(inbox.platform)
     withdraw(delivered(inbox, csv_bytes([dossier(1, **CLOSED), dossier(3)]), 2), "B", "sai", inbox.platform)
-    with audit.transaction(inbox.platform.engine, inbox.platform.settings) as connection:
+    with audit.transaction(inbox.platform.engine, inbox.platform.settings) as connection, owning(connection):
         connection.execute(sa.text("UPDATE warehouse.event_basis SET basis_sha256 = 'older' WHERE source = :source"), {"source": DOSSIERS})
         ledger.recount(connection, contracts.load(DOSSIERS, inbox.platform.settings))
         counted = sa.text("SELECT basis_sha256 FROM warehouse.event_basis WHERE source = :source")

@@ -10,6 +10,7 @@ from chiso import audit
 from chiso.audit import Rows
 from chiso.indicators.catalogue import Catalogue, Definition, Framework
 from chiso.province.periods import Period
+from chiso.system.database import owning
 
 _Rows = set[tuple[object, ...]]
 _COLUMNS = {
@@ -36,17 +37,15 @@ def sync_definitions(connection: sa.Connection, catalogue: Catalogue, province_c
         "target": {row for framework in catalogue.frameworks for row in _targets(framework)},
         "target_part": {row for framework in catalogue.frameworks for row in _parts(framework, catalogue, province_codes)},
     }
-    replaced = [
-        table
-        for table, rows in wanted.items()
-        if _known(connection, table) != _and_left(connection, table, rows, catalogue) and _replace(connection, table, rows, catalogue)
-    ]
+    changed = {table: rows for table, rows in wanted.items() if _known(connection, table) != _and_left(connection, table, rows, catalogue)}
+    with owning(connection):
+        replaced = [table for table, rows in changed.items() if _replace(connection, table, rows, catalogue)]
     if replaced:
         audit.record(connection, audit.Defined(replaced), rows=[Rows.of(f"indicators.{table}") for table in replaced])
 
 
 def _replace(connection: sa.Connection, table: str, wanted: _Rows, catalogue: Catalogue) -> bool:
-    # Several runs may begin at once: the first writes, the others find it done.
+    """Whether it was for us to do: several runs may begin at once; the first writes, the others find it done."""
     connection.execute(sa.text(f"LOCK TABLE indicators.{table} IN SHARE ROW EXCLUSIVE MODE"))
     rows = _and_left(connection, table, wanted, catalogue)
     if _known(connection, table) == rows:

@@ -55,6 +55,19 @@ def copy_in(connection: sa.Connection, table: str, columns: list[str], rows: Rea
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT {form})", rows, size=1 << 18)
 
 
+@contextmanager
+def owning(connection: sa.Connection) -> Iterator[None]:
+    """Acts as the tables' owner, inside the connection's transaction; other work is done as `chiso_writer`, where there is one."""
+    role = connection.execute(sa.text("SELECT current_setting('role')")).scalar_one()
+    _act_as(connection, "none")
+    yield
+    _act_as(connection, role)
+
+
+def _act_as(connection: sa.Connection, role: str) -> None:
+    connection.execute(sa.text("SELECT set_config('role', :role, true)"), {"role": role})
+
+
 def load_lock(source: str) -> str:
     """SQL for the number of the advisory lock that whoever loads or counts a source holds, one at a time."""
     return f"hashtextextended('chiso {source}', 0)"

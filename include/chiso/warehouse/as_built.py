@@ -1,8 +1,8 @@
 """What the database's structure is, object by object, so that a change that nobody built shows.
 
 Tables with columns, constraints, indexes, triggers, rules and rights; views, functions, sequences, types, schemas, the database and the
-reader's role. Staging is scratch and left out. Partitions of facts come with loads: in columns, triggers and rights each must be like the
-first one.
+roles of readers and writers. Staging is scratch and left out. Partitions of facts come with loads: in columns, triggers and rights each must
+be like the first one.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import json
 
 import sqlalchemy as sa
 
-from chiso.system.roles import READER
+from chiso.system.roles import READER, WRITER
 
 SCHEMAS = ("sources", "landing", "validation", "quarantine", "warehouse", "indicators", "publication", "notices", "audit")
 
@@ -18,7 +18,7 @@ SCHEMAS = ("sources", "landing", "validation", "quarantine", "warehouse", "indic
 def as_built(connection: sa.Connection) -> dict[str, str]:
     """By object: the SHA-256 of its definition."""
     parts: dict[str, list[list[str]]] = {}
-    for row in connection.execute(sa.text(_DEFINITIONS), {"schemas": list(SCHEMAS), "reader": READER}):
+    for row in connection.execute(sa.text(_DEFINITIONS), {"schemas": list(SCHEMAS), "roles": [READER, WRITER]}):
         parts.setdefault(row.object, []).append([row.aspect, row.definition or ""])
     return {name: hashlib.sha256(json.dumps(sorted(said)).encode()).hexdigest() for name, said in sorted(parts.items())}
 
@@ -66,9 +66,11 @@ UNION SELECT 'schema ' || nspname, 'is', concat_ws(' ', pg_get_userbyid(nspowner
 UNION SELECT 'schema ' || n.nspname, 'rights by default', concat_ws(' ', pg_get_userbyid(d.defaclrole), d.defaclobjtype, d.defaclacl::text)
     FROM pg_default_acl d JOIN own n ON n.oid = d.defaclnamespace
 UNION SELECT 'role ' || rolname, 'is', concat_ws(' ', rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
-       ARRAY(SELECT pg_get_userbyid(m.roleid) FROM pg_auth_members m WHERE m.member = r.oid ORDER BY 1)::text) FROM pg_roles r WHERE rolname = :reader
+       ARRAY(SELECT pg_get_userbyid(m.roleid) FROM pg_auth_members m WHERE m.member = r.oid ORDER BY 1)::text) FROM pg_roles r
+    WHERE rolname = ANY(:roles)
 UNION SELECT 'settings', concat_ws(' ', pg_get_userbyid(nullif(setrole, 0)), setdatabase <> 0), setconfig::text FROM pg_db_role_setting
     WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-      AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = :reader), (SELECT datdba FROM pg_database WHERE datname = current_database()))
+      AND (setrole IN (SELECT oid FROM pg_roles WHERE rolname = ANY(:roles))
+           OR setrole IN (0, (SELECT datdba FROM pg_database WHERE datname = current_database())))
 UNION SELECT 'event trigger ' || evtname, 'is', concat_ws(' ', evtevent, evtenabled, evtfoid::regproc, evttags::text) FROM pg_event_trigger
 """

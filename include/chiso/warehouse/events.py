@@ -12,6 +12,8 @@ from chiso.contracts import Contract
 from chiso.deliveries.events import stands
 from chiso.deliveries.scratch import Scratch
 from chiso.province.periods import Period, months_touched
+from chiso.system.database import owning
+from chiso.warehouse import grants
 from chiso.warehouse.accepted import accepted_rows
 from chiso.warehouse.ledger import count, days_counted
 from chiso.warehouse.tables import protect
@@ -51,12 +53,20 @@ def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch
     if loaded:
         count(connection, contract, delivery_id, gathered)
     if large:
-        protect(connection, gathered)
-        connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
+        _attach(connection, gathered, target, delivery_id)
     else:
         _pour(connection, contract, gathered, target)
     days += days_counted(connection, delivery_id)
     return MergedEvents(loaded, months_touched(days), replace(written, table=target))
+
+
+def _attach(connection: sa.Connection, gathered: str, target: str, delivery_id: int) -> None:
+    """What was gathered becomes a partition like the others: the owner's, insert-only."""
+    with owning(connection):
+        connection.exec_driver_sql(f"ALTER TABLE {gathered} OWNER TO CURRENT_USER")
+        protect(connection, gathered)
+        grants.let_write(connection, gathered)
+        connection.exec_driver_sql(f"ALTER TABLE {target} ATTACH PARTITION {gathered} FOR VALUES IN ({delivery_id})")
 
 
 def _days(connection: sa.Connection, rows: str, at: str) -> list[date]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chiso import audit, contracts, deliveries
 from chiso.audit import Rows
 from chiso.contracts import Contract
-from chiso.system.database import load_lock, reachable
+from chiso.system.database import load_lock, owning, reachable
 from chiso.system.settings import Settings
 from chiso.warehouse import grants, ledger, reference_lists, tables, views
 from chiso.warehouse.as_built import as_built
@@ -39,7 +39,7 @@ def upgrade(engine: sa.Engine, settings: Settings) -> None:
             _grant_later(engine, settings)
             return
         known = contracts.load_all(settings).contracts
-        with audit.transaction(engine, settings) as connection:
+        with audit.transaction(engine, settings) as connection, owning(connection):
             for contract in known:  # first of all: a load that runs must not wait for what waits for it
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({load_lock(contract.source)})"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -63,7 +63,7 @@ def upgrade_if_older(engine: sa.Engine, settings: Settings) -> None:
     """
     from alembic.script import ScriptDirectory
 
-    with reachable(engine), engine.connect() as connection:
+    with reachable(engine), engine.begin() as connection, owning(connection):
         known = connection.execute(sa.text("SELECT to_regclass('public.alembic_version')")).scalar() is not None
         reached = connection.execute(sa.text("SELECT version_num FROM public.alembic_version")).scalar() if known else None
     if reached != ScriptDirectory.from_config(_alembic(settings)).get_current_head():
@@ -71,11 +71,11 @@ def upgrade_if_older(engine: sa.Engine, settings: Settings) -> None:
 
 
 def _grant_later(engine: sa.Engine, settings: Settings) -> None:
-    """Gives the readers' role its rights where it, or the database, was made since."""
+    """Gives readers and writers their rights where a role, or the database, was made since."""
     with engine.connect() as connection:
         if not grants.due(connection):
             return
-    with audit.transaction(engine, settings) as connection:
+    with audit.transaction(engine, settings) as connection, owning(connection):
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = as_built(connection)
         grants.apply(connection)
@@ -176,7 +176,7 @@ def _fingerprint(settings: Settings) -> str:
 
 def _is_applied(engine: sa.Engine, fingerprint: str) -> bool:
     """Whether the structure was made of these files, and still is as it was made."""
-    with engine.connect() as connection:
+    with engine.begin() as connection, owning(connection):
         if connection.execute(sa.text("SELECT to_regclass('warehouse.structure')")).scalar() is None:
             return False
         made: dict[str, Any] | None = connection.execute(sa.text("SELECT to_jsonb(s) FROM warehouse.structure s")).scalar()

@@ -13,7 +13,7 @@ from chiso.system.errors import DatabaseError
 from chiso.system.postgres.configuration import literal, write_configuration
 from chiso.system.postgres.place import Place
 from chiso.system.postgres.processes import end_orphans, postmaster, postmaster_fields
-from chiso.system.roles import READER
+from chiso.system.roles import READER, WRITER
 
 SUPERUSER = "postgres"
 OWNERS = {"warehouse": "chiso", "airflow": "airflow"}
@@ -139,7 +139,11 @@ class Cluster:
                 f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
             ]
         statements += [f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;" for database in ("postgres", "template1")]
+        owner = OWNERS["warehouse"]
         statements += [
+            f"SELECT 'CREATE ROLE {WRITER} NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{WRITER}') \\gexec",
+            f"GRANT {WRITER} TO {owner};",
+            f"ALTER ROLE {owner} SET role = '{WRITER}';",
             f"GRANT CONNECT ON DATABASE warehouse TO {READER};",
             f"ALTER ROLE {READER} SET idle_in_transaction_session_timeout = '10min';",  # who went away holds up no upgrade
         ]
