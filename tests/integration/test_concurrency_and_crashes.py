@@ -123,7 +123,7 @@ def test_killed_anywhere_and_run_again_gives_the_same_tables(inbox: Inbox, undis
     chance, killed = random.Random(7), 0
     load(inbox.put(csv_bytes(dossiers(300)), "warm_up.csv", at(1)), inbox.platform)
     load(inbox.folder / "warm_up.csv", undisturbed)
-    attempts = 10
+    attempts = 6
     for number in range(attempts):
         rows = [
             *dossiers(300, 1000 * (number + 1)),
