@@ -8,11 +8,11 @@ from chiso.indicators.explain import explain
 from chiso.indicators.figures import MeasureKey
 from chiso.indicators.gate import Policy
 from chiso.indicators.loading import load_catalogue
-from chiso.indicators.reading import KnownValue, Question, latest_values, read_indicators
+from chiso.indicators.reading import KnownValue, Question, history, latest_values, read_indicators
 from chiso.indicators.targets import Standing, assess
 
 __all__ = [
     "Catalogue", "Computed", "Decided", "KnownValue", "MeasureKey", "Policy", "Question", "Standing", "assess", "compute", "decide",
-    "explain", "known_periods", "latest_values", "load_catalogue", "read_indicators", "stale_periods", "sync_definitions", "take_turns",
+    "explain", "history", "known_periods", "latest_values", "load_catalogue", "read_indicators", "stale_periods", "sync_definitions", "take_turns",
     "waiting",
 ]  # fmt: skip

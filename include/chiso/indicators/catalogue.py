@@ -105,6 +105,15 @@ class Component(Stated):
     """The wanted one."""
 
 
+class Milestone(Stated):
+    """What a document states for the end of a year."""
+
+    year: int
+    """The year."""
+    value: Decimal
+    """What stood, or is wanted, at its end."""
+
+
 class Target(Stated):
     """A target of a resolution: an indicator against a value, or several components that must all be met.
 
@@ -127,6 +136,21 @@ class Target(Stated):
     """Code of the agency that answers for it."""
     components: list[Component] = Field(default_factory=list)
     """What must be met, each by itself."""
+    baseline: Milestone | None = None
+    """Where the document says that things stood before."""
+    milestones: list[Milestone] = Field(default_factory=list)
+    """What it wants reached at the end of earlier years."""
+    document: str = ""
+    """Where it is stated, if not in the framework's own document."""
+
+    @model_validator(mode="after")
+    def _on_the_way(self) -> "Target":
+        years = [each.year for each in ([self.baseline] if self.baseline else []) + self.milestones] + [self.year]
+        if years != sorted(set(years)):
+            raise ValueError("baseline, milestones and the target's year must follow each other")
+        if self.direction == "milestone" and len(years) > 1:
+            raise ValueError("a milestone has no value, so no baseline and no values on the way")
+        return self
 
     @model_validator(mode="after")
     def _judgeable(self) -> "Target":
@@ -248,6 +272,11 @@ class Catalogue:
     def computed(self, period: Period) -> list[Definition]:
         """Those that can be computed and whose years the period lies in."""
         return [each for each in self.definitions if each.sha256 and period.year in each.years]
+
+    def comparable_years(self, definition: Definition, year: int) -> Years:
+        """The years around `year` whose values are of one series: where a framework has versions, those of the one that applies."""
+        listing = (each for each in self.frameworks if definition in each.indicators and year in each.years)
+        return next((each.years for each in listing if each.years != Years()), definition.years)
 
     def framework_of_target(self, target: str) -> str | None:
         """The framework that has a target of this id; None where none has."""

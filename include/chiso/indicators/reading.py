@@ -1,7 +1,7 @@
 """What is known of indicators: values with what documents print beside them, as of any moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,8 @@ class KnownValue:
     missing: Sequence[Mapping[str, Any]]
     publication: str
     recorded_at: datetime | None
+    cause: str | None
+    """Why its number differs from the one before it, as in `publication.change`; None of a first one, or where it doesn't."""
 
 
 def read_indicators(
@@ -76,14 +78,20 @@ def read_indicators(
     whole = question.unit_code is None or question.unit_code in province_codes
     reported = _reported(connection, question, units, whole=whole)
     reader = _Reader(question, values, latest, reported, stocks, units[0])
-    return [
-        row
-        for framework in versions
-        for definition in framework.indicators
-        for row in reader.rows(framework, definition)
-    ]
+    found = [pair for framework in versions for definition in framework.indicators for pair in reader.rows(framework, definition)]
+    causes = _causes(connection, [value_id for value_id, _ in found if value_id is not None])
+    return [replace(row, cause=causes.get(value_id)) for value_id, row in found]
 
 
+def _causes(connection: sa.Connection, value_ids: Sequence[int]) -> dict[int | None, str]:
+    rows = connection.execute(
+        sa.text("SELECT value_id, cause FROM indicators.value_change WHERE value_id = ANY(:ids) AND cause <> 'first'"), {"ids": list(value_ids)}
+    )
+    return {row.value_id: row.cause for row in rows}
+
+
+_Found = tuple[int | None, KnownValue]
+"""A value with its number in the warehouse; None where there is none."""
 _ByDefinition = Mapping[tuple[str, str], list[sa.Row[Any]]]
 
 
@@ -96,17 +104,17 @@ class _Reader:
     stocks: frozenset[MeasureKey]
     unit_code: str
 
-    def rows(self, framework: Framework, definition: Definition) -> list[KnownValue]:
+    def rows(self, framework: Framework, definition: Definition) -> list[_Found]:
         """The values of one indicator; what is only printed, or asked for and not there, is a row without a value."""
         indicator = definition.indicator
         said = [row for name in indicator.names for row in self.reported.get(name, [])]
         printed = {row.period: row for row in sorted(said, key=lambda row: row.received_at)}  # the newest of a period
         chosen = self._chosen(framework, definition)
-        rows = [_row(framework, definition, value, printed.get(value.period)) for value in chosen]
+        rows: list[_Found] = [(value.value_id, _row(framework, definition, value, printed.get(value.period))) for value in chosen]
         shown = {value.period for value in chosen}
         asked = self.question.period
         without = [period for period in printed if period not in shown] if asked is None else [] if chosen else [asked]
-        return rows + [_bare(framework, definition, period, printed.get(period), self.unit_code) for period in without]
+        return rows + [(None, _bare(framework, definition, period, printed.get(period), self.unit_code)) for period in without]
 
     def _chosen(self, framework: Framework, definition: Definition) -> list[sa.Row[Any]]:
         key = (definition.indicator.id, definition.defined_in)
@@ -176,6 +184,23 @@ def latest_values(
     return {(row.indicator, row.defined_in): row for row in rows}
 
 
+def history(
+    connection: sa.Connection, as_of: datetime | None, indicators: Sequence[str], units: Sequence[str]
+) -> dict[tuple[str, str], list[tuple[Period, Decimal]]]:
+    """By indicator and where it is defined, its complete values at every period. units: the codes that one unit bears over time."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT indicator, defined_in, calendar, period, value FROM indicators.value_as_of(:as_of) "
+            "WHERE status = 'computed' AND indicator = ANY(:indicators) AND unit_code = ANY(:units)"
+        ),
+        {"as_of": as_of or "infinity", "indicators": list(indicators), "units": list(units)},
+    )
+    found: dict[tuple[str, str], list[tuple[Period, Decimal]]] = {}
+    for row in rows:
+        found.setdefault((row.indicator, row.defined_in), []).append((Period.of(row.period, row.calendar), row.value))
+    return found
+
+
 def _reported(
     connection: sa.Connection, question: Question, units: Sequence[str], *, whole: bool
 ) -> dict[str, list[sa.Row[Any]]]:
@@ -213,6 +238,7 @@ def _row(framework: Framework, definition: Definition, value: sa.Row[Any], print
         missing=value.missing,
         publication=value.publication,
         recorded_at=value.recorded_at,
+        cause=None,
     )
 
 
@@ -238,4 +264,5 @@ def _bare(
         missing=(),
         publication="approved",
         recorded_at=None,
+        cause=None,
     )

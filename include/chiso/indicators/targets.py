@@ -8,9 +8,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from chiso.indicators.catalogue import Catalogue, Component, Framework, Target
+from chiso.indicators.forecasting import Forecast, forecast
 from chiso.indicators.formulas import HOLDS, Direction
+from chiso.indicators.trajectories import Point, Progress, progress, trajectory
+from chiso.province.periods import Period
 
 Status = Literal["met", "unmet", "no_data"]
+Recall = Callable[[str], Sequence[tuple[Period, Decimal]]]
+"""The complete values of an indicator (by where it is defined) of the province, at every period."""
 Find = Callable[[str, str | None], sa.Row[Any] | None]
 """The value that counts for an indicator (by where it is defined), of the province or of a unit with a code; None if there is
 none.
@@ -48,17 +53,21 @@ class Standing:
     period: str | None
     calendar: str | None
     status: Status
-    progress: Literal["on_track", "behind", "none"]
+    progress: Progress
     components: Sequence[ComponentStanding]
+    baseline: Point | None
+    trajectory: Sequence[Point]
+    forecast: Forecast | None
+    document: str
     responsible: str
     missing: Sequence[Mapping[str, Any]]
     publication: str
 
 
-def assess(framework: Framework, catalogue: Catalogue, find: Find) -> list[Standing]:
+def assess(framework: Framework, catalogue: Catalogue, find: Find, recall: Recall) -> list[Standing]:
     """Every target of a framework, in its order."""
     return [
-        _composite(target, framework, catalogue, find) if target.components else _simple(target, find)
+        _composite(target, framework, catalogue, find) if target.components else _simple(target, framework, catalogue, find, recall)
         for target in framework.targets
     ]
 
@@ -70,12 +79,25 @@ def holds(direction: Direction, actual: Decimal | None, wanted: Decimal) -> Stat
     return "met" if HOLDS[direction](actual, wanted) else "unmet"
 
 
-def _simple(target: Target, find: Find) -> Standing:
+def _simple(target: Target, framework: Framework, catalogue: Catalogue, find: Find, recall: Recall) -> Standing:
     found = find(target.indicator or "", None)
-    status: Status = "no_data"
-    if target.direction != "milestone" and target.value is not None and found is not None:
-        status = holds(target.direction, found.value, target.value)
-    return _standing(target, found, status, (), found.publication if found else "approved")
+    if found is None or target.direction == "milestone" or target.value is None:
+        return _standing(target, framework, found, "no_data", (), found.publication if found else "approved")
+    direction, wanted = target.direction, target.value
+    definition = catalogue.definition(target.indicator or "", framework)
+    forecasted = None
+    if definition:
+        latest = Period.of(found.period, found.calendar)
+        years = catalogue.comparable_years(definition, latest.year)
+        history = {
+            period.end: value
+            for period, value in recall(definition.indicator.id)
+            if (period.grain, period.calendar) == (latest.grain, latest.calendar) and period.end <= latest.end and period.year in years
+        }
+        forecasted = forecast(
+            history, target.year, lambda value: HOLDS[direction](value, wanted), percentage=definition.indicator.unit == "%"
+        )
+    return _standing(target, framework, found, holds(direction, found.value, wanted), (), found.publication, forecasted)
 
 
 def _composite(target: Target, framework: Framework, catalogue: Catalogue, find: Find) -> Standing:
@@ -90,7 +112,7 @@ def _composite(target: Target, framework: Framework, catalogue: Catalogue, find:
     known = [row for row in found if row is not None]
     lowest = min(known, key=lambda row: row.value) if known else None
     held = any(part.publication == "held" for part in parts)
-    return _standing(target, lowest, status, parts, "held" if held else "approved")
+    return _standing(target, framework, lowest, status, parts, "held" if held else "approved")
 
 
 def _component(
@@ -114,11 +136,14 @@ def _component(
 
 def _standing(
     target: Target,
+    framework: Framework,
     found: sa.Row[Any] | None,
     status: Status,
     components: Sequence[ComponentStanding],
     publication: str,
+    forecasted: Forecast | None = None,
 ) -> Standing:
+    actual, points = found.value if found else None, trajectory(target)
     return Standing(
         target=target.id,
         indicator=target.indicator,
@@ -126,12 +151,16 @@ def _standing(
         direction=target.direction,
         target_value=target.value,
         target_year=target.year,
-        actual=found.value if found and target.direction != "milestone" else None,
+        actual=actual if target.direction != "milestone" else None,
         period=found.period if found else None,
         calendar=found.calendar if found else None,
         status=status,
-        progress="none",
+        progress=progress(target, points, status, actual, found.period if found else None),
         components=components,
+        baseline=Point(target.baseline.year, target.baseline.value) if target.baseline else None,
+        trajectory=points,
+        forecast=forecasted,
+        document=target.document or framework.name_vi,
         responsible=target.responsible,
         missing=found.missing if found else (),
         publication=publication,

@@ -51,12 +51,15 @@ def target_rows(
             unit: indicators.latest_values(connection, period, as_of, sorted(names), units)
             for unit, units in codes.items()
         }
+        past = indicators.history(connection, as_of, sorted(names), codes[None])
 
-    def find(indicator: str, unit: str | None) -> sa.Row[Any] | None:
+    def place(indicator: str) -> tuple[str, str]:
         definition = catalogue.definition(indicator, chosen)
-        return known[unit].get((indicator, definition.defined_in)) if definition else None
+        return indicator, definition.defined_in if definition else ""
 
-    return indicators.assess(chosen, catalogue, find)
+    return indicators.assess(
+        chosen, catalogue, lambda indicator, unit: known[unit].get(place(indicator)), lambda indicator: past.get(place(indicator), [])
+    )
 
 
 def explanation(

@@ -7,6 +7,8 @@ from typing import Any
 
 from chiso.indicators import KnownValue, Standing
 
+_NESTED = ("missing", "baseline", "trajectory", "forecast")
+
 
 def public(answer: KnownValue | Standing) -> dict[str, Any]:
     """As JSON has it; a moment as ISO text."""
@@ -14,6 +16,7 @@ def public(answer: KnownValue | Standing) -> dict[str, Any]:
 
 
 def flat(answer: KnownValue | Standing) -> dict[str, Any]:
-    """As a line of CSV: without what has several lines itself; what is missing as JSON text, blank where nothing is."""
+    """As a line of CSV: without what has several lines itself; objects as JSON text, blank where there is none."""
     row = {name: value for name, value in public(answer).items() if name != "components"}
-    return row | {"missing": json.dumps(row["missing"], ensure_ascii=False) if row["missing"] else None}
+    nested = {name: row[name] for name in _NESTED if name in row}
+    return row | {name: json.dumps(value, ensure_ascii=False, default=str) if value else None for name, value in nested.items()}

@@ -10,6 +10,7 @@ from chiso.system.settings import LOCAL_TIME
 from chiso.system.visible import visible
 
 _STATUS = {"met": "đạt", "unmet": "chưa đạt", "no_data": "chưa có số liệu"}
+_PROGRESS = {"on_track": ", đúng lộ trình", "behind": ", chậm lộ trình"}
 _SIGN = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
 
 
@@ -23,13 +24,18 @@ def scoreboard(targets: Sequence[Mapping[str, Any]]) -> str:
             _wanted(row),
             number(row["actual"]) or _parts(row),
             row["period"] or "–",
-            _STATUS[row["status"]] + (" [chờ duyệt]" if row["publication"] == "held" else ""),
+            _standing(row) + (" [chờ duyệt]" if row["publication"] == "held" else ""),
         )
         for row in targets
     ]
     met = sum(row["status"] == "met" for row in targets)
     unmet = sum(row["status"] == "unmet" for row in targets)
     return "\n".join([*lines, "-" * 116, f"{met} đạt, {unmet} chưa đạt, {len(targets) - met - unmet} chưa có số liệu"])
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """Of what isn't met yet also how it stands to the trajectory."""
+    return _STATUS[row["status"]] + ("" if row["status"] == "met" else _PROGRESS.get(row["progress"], ""))
 
 
 def _wanted(row: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ def standing(wanted: Target, known: dict[tuple[str, str | None], Any]) -> Standi
         for name in ("a", "b")
     }
     framework = Framework("nq", "1", "Nghị quyết", Years(), (), (wanted,))
-    [found] = assess(framework, Catalogue(shared, (framework,)), lambda indicator, unit: known.get((indicator, unit)))
+    [found] = assess(framework, Catalogue(shared, (framework,)), lambda indicator, unit: known.get((indicator, unit)), lambda _: [])
     return found
 
 
