@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from chiso import contracts
 from chiso.authoring import creating
 from chiso.contracts.loading import contract_file
+from chiso.system.database import owning
 from chiso.system.platform import Platform
 from chiso.system.settings import load
 from chiso.validation.suite import suite_file
@@ -77,11 +78,11 @@ def stock(run: str, url: str, table: str) -> Any:
 
 
 def test_great_expectations_alone_loads_every_suite_and_judges_by_it(platform: Platform) -> None:
-    with platform.engine.begin() as connection:
+    with platform.engine.begin() as connection, owning(connection):
         connection.execute(
             sa.text(
                 "CREATE TABLE public.telecom AS SELECT 10 AS households, fibre AS households_fibre, 3 AS hamlets, 4 AS hamlets_4g, "
-                "20 AS adults, 20 AS adults_mobile_broadband FROM unnest(ARRAY[9, 10]) fibre"
+                "20 AS adults, 20 AS adults_mobile_broadband FROM unnest(ARRAY[9, 10]) fibre; GRANT SELECT ON public.telecom TO PUBLIC"
             )
         )
     said = stock(TELECOM, platform.engine.url.render_as_string(hide_password=False), "telecom")

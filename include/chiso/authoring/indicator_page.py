@@ -7,7 +7,16 @@ from pydantic.fields import FieldInfo
 
 from chiso.authoring.markdown import GENERATED, agency, table
 from chiso.indicators import Catalogue
-from chiso.indicators.catalogue import Component, Definition, Framework, FrameworkFile, Indicator, Target, Years
+from chiso.indicators.catalogue import (
+    Component,
+    Definition,
+    Framework,
+    FrameworkFile,
+    Indicator,
+    Milestone,
+    Target,
+    Years,
+)
 from chiso.indicators.comparisons import Comparison
 from chiso.indicators.formulas import SIGN, WORDS, Holds, MeasureTerm, Part, plain
 from chiso.province.units import Reference
@@ -121,6 +130,7 @@ def _words() -> list[str]:
                 ["`years`", _described(Years), _fields(Years)],
                 ["a target", _described(Target), _fields(Target)],
                 ["a component", _described(Component), _fields(Component)],
+                ["a baseline, or a milestone on the way", _described(Milestone), _fields(Milestone)],
                 ["a condition of `where`", _described(Holds), _fields(Holds)],
                 ["a comparison (`comparisons.yml`)", _described(Comparison), _fields(Comparison)],
             ],

@@ -20,6 +20,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable, 
 @_PERIOD
 @_AS_OF
 @click.option("--unit", help="Code of a unit or agency; default: the province")
+@click.option("--restated", type=click.DateTime(["%Y-%m-%d"]), help="To the units of this day: sums of their parts, and rates of these sums")
 @_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, on stdout")
 @click.pass_context
@@ -30,6 +31,7 @@ def indicators(
     period: str | None,
     as_of: datetime | None,
     unit: str | None,
+    restated: datetime | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -42,7 +44,7 @@ def indicators(
 
     with platform() as running:
         tell_faults(running.settings)
-        found = answers.indicator_rows(running, Question(framework, period, unit, as_of, version))
+        found = answers.indicator_rows(running, Question(framework, period, unit, as_of, version, restated.date() if restated else None))
     if as_json:
         print_json([shapes.public(row) for row in found])
     elif as_csv:

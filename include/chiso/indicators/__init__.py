@@ -9,10 +9,11 @@ from chiso.indicators.figures import MeasureKey
 from chiso.indicators.gate import Policy
 from chiso.indicators.loading import load_catalogue
 from chiso.indicators.reading import KnownValue, Question, history, latest_values, read_indicators
+from chiso.indicators.restating import read_restated
 from chiso.indicators.targets import Standing, assess
 
 __all__ = [
     "Catalogue", "Computed", "Decided", "KnownValue", "MeasureKey", "Policy", "Question", "Standing", "assess", "compute", "decide",
-    "explain", "history", "known_periods", "latest_values", "load_catalogue", "read_indicators", "stale_periods", "sync_definitions", "take_turns",
-    "waiting",
+    "explain", "history", "known_periods", "latest_values", "load_catalogue", "read_indicators", "read_restated", "stale_periods",
+    "sync_definitions", "take_turns", "waiting",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,14 @@ from chiso.province.text import fold
 
 @dataclass(frozen=True)
 class Question:
-    """Which values are asked for. unit_code None: the province. as_of None: what is known now (recorded time)."""
+    """Which values are asked for. unit_code None: the province. as_of None: what is known now (recorded time). restated: to the units of a day."""
 
     framework: str | None = None
     period: str | None = None
     unit_code: str | None = None
     as_of: datetime | None = None
     version: str | None = None
+    restated: date | None = None
 
 
 @dataclass(frozen=True)

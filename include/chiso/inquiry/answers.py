@@ -19,13 +19,14 @@ def indicator_rows(platform: Platform, question: Question) -> list[KnownValue]:
     """Values of a framework, or of all. Raises UsageError for an unknown framework or version."""
     settings = platform.settings
     catalogue = indicators.load_catalogue(settings)
-    stocks = frozenset(
-        MeasureKey(contract.source, measure.id)
-        for contract in contracts.load_all(settings).contracts
-        for measure in contract.measures
-        if measure.kind == "stock"
-    )
+    measures = {
+        MeasureKey(contract.source, measure.id): measure for contract in contracts.load_all(settings).contracts for measure in contract.measures
+    }
+    stocks = frozenset(key for key, measure in measures.items() if measure.kind == "stock")
     with platform.engine.connect() as connection:
+        if question.restated:
+            reference = load_reference(settings.schemas)
+            return indicators.read_restated(connection, question, question.restated, catalogue, reference, measures)
         return indicators.read_indicators(connection, question, catalogue, _province_codes(settings), stocks)
 
 

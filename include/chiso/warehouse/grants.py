@@ -66,7 +66,7 @@ def _to_writer(connection: sa.Connection, database: str) -> None:
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schemas} TO {WRITER}")
     connection.exec_driver_sql(f"GRANT CREATE ON SCHEMA {', '.join(_MAKES_TABLES_IN)} TO {WRITER}")
     connection.exec_driver_sql(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schemas} TO {WRITER}")
-    connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schemas} TO {WRITER}")
+    connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schemas} TO {WRITER}")
     let_write(connection, f"ALL TABLES IN SCHEMA {', '.join(each for each in _SCHEMAS if each != 'staging')}")
     for table in connection.execute(sa.text(_SCRATCH)).scalars():
         connection.exec_driver_sql(f"ALTER TABLE {table} OWNER TO {WRITER}")
