@@ -42,15 +42,23 @@ def ledger(platform: Platform) -> list[tuple[object, ...]]:
 def counted(platform: Platform) -> list[tuple[object, ...]]:
     """The same from the current versions themselves."""
     contract = contracts.load(SOURCE, platform.settings)
+    moments = [
+        (measure, moment, sign)
+        for measure in contract.measures
+        for moment, sign in ((measure.since_sql("c."), 1), (f"c.{measure.until}", -1))
+        if sign == 1 or measure.stands
+    ]
     each = [
         f"SELECT '{measure.id}' AS measure, u.code, u.valid_from, "
-        f"(date_trunc('month', {measure.counted_by})::date + CASE WHEN extract(day FROM {measure.counted_by}) >= 15 THEN 14 ELSE 0 END) AS span, "
-        f"count(*)::numeric FROM publication.portal_dossiers c LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.ma_don_vi "
+        f"(date_trunc('month', {moment})::date + CASE WHEN extract(day FROM {moment}) >= 15 THEN 14 ELSE 0 END) AS span, "
+        f"{sign}::numeric AS change FROM publication.portal_dossiers c LEFT JOIN warehouse.unit u ON u.register = 'agency' AND u.code = c.ma_don_vi "
         f"AND c.ngay_tiep_nhan::date BETWEEN u.valid_from AND u.valid_to "
-        f"WHERE ({measure.holds_sql('c.')}) AND {measure.counted_by} IS NOT NULL GROUP BY 1, 2, 3, 4"
-        for measure in contract.measures
+        f"WHERE ({measure.holds_sql('c.')}) AND {moment} IS NOT NULL"
+        for measure, moment, sign in moments
     ]
-    return rows(platform, " UNION ALL ".join(each) + " ORDER BY 1, 2, 4")
+    everything = " UNION ALL ".join(each)
+    sums = "SELECT measure, code, valid_from, span, sum(change)"
+    return rows(platform, f"{sums} FROM ({everything}) x GROUP BY 1, 2, 3, 4 HAVING sum(change) <> 0 ORDER BY 1, 2, 4")
 
 
 def origins(platform: Platform) -> set[tuple[object, ...]]:
@@ -67,6 +75,9 @@ def a_version(chance: random.Random) -> Fields:
         NgayTiepNhan=f"{received} 08:00:00",
         NgayHenTra=chance.choice(["", "28/06/2024 17:00:00"]),
         NgayKetThuc=ended,
+        SoLanBoSung=chance.choice("012"),
+        SoNgayTamDung=chance.choice(["0", "20"]),
+        TrangThai=chance.choice(["4", "5"]),
         KenhThucHien=chance.choice("123"),
         PhiLePhi=chance.choice(["", "5000"]),
         ThoiDiemCapNhat=f"{chance.randrange(16, 25)}/06/2024 09:00:00",

@@ -39,6 +39,11 @@ class Measure(Words):
     """How figures of several rows become one; none: a score or a rank, which stands for its own unit alone."""
     counted_by: str | None = None
     """Events only: the timestamp whose period the event is counted in."""
+    plus_days: str | None = None
+    """A column with a number of days that are added to `counted_by`."""
+    until: str | None = None
+    """Events that stand (`kind: stock`): the timestamp at which they end. An event counts at the end of every period from `counted_by`
+    on, until then; one that ends before it begins never does."""
 
     @model_validator(mode="after")
     def _one_figure(self) -> "Measure":
@@ -51,6 +56,26 @@ class Measure(Words):
         if self.over_rows != "sum" and not self.column:
             raise ValueError(f"{self.id}: rows that are counted can only be summed")
         return self
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts the events that stand at a period's end."""
+        return self.until is not None
+
+    def since_sql(self, alias: str = "") -> str:
+        """SQL for the moment by which an event is counted."""
+        days = f" + {alias}\"{self.plus_days}\" * interval '1 day'" if self.plus_days else ""
+        return f'({alias}"{self.counted_by}"{days})'
+
+    @property
+    def counted_at(self) -> str:
+        """Under which name the warehouse keeps where its figures come from: by what it is counted; of what stands, the id."""
+        return self.id if self.stands else "+".join(filter(None, [self.counted_by, self.plus_days]))
+
+    @property
+    def moments(self) -> list[str]:
+        """The columns that say when an event counts."""
+        return [name for name in (self.counted_by, self.plus_days, self.until) if name is not None]
 
     @property
     def is_count(self) -> bool:
@@ -79,6 +104,7 @@ class Measure(Words):
     def holds_sql(self, alias: str = "") -> str:
         """SQL for whether a row has a figure."""
         parts = [self.when.sql(alias)] if self.when else []
+        parts += [f'({alias}"{self.until}" IS NULL OR {alias}"{self.until}" > {self.since_sql(alias)})'] if self.until else []
         parts += [
             f'{alias}"{name}" IS NOT NULL' for name in (self.column, self.times, self.minus, self.distinct) if name
         ]
@@ -106,4 +132,6 @@ class Measure(Words):
             taken = f"column `{self.column}`{other}"
         where = f" where {self.when.words()}" if self.when else ""
         over = {"sum": "", "min": ", the lowest", "max": ", the highest", "none": ", never summed"}[self.over_rows]
-        return f"{taken}{where}{over}" + (f", at `{self.counted_by}`" if self.counted_by else "")
+        since = f"`{self.counted_by}`" + (f" + `{self.plus_days}` days" if self.plus_days else "")
+        counted = f", standing from {since} until `{self.until}`" if self.until else f", at {since}" if self.counted_by else ""
+        return f"{taken}{where}{over}{counted}"

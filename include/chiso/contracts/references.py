@@ -201,7 +201,7 @@ def _measures(contract: Contract) -> Iterator[Fault]:
         place = f"measures.{measure.id}"
         missing = [
             name
-            for name in [*measure.columns, *([measure.counted_by] if measure.counted_by else [])]
+            for name in [*measure.columns, *measure.moments]
             if name not in names
         ]
         if missing:
@@ -220,8 +220,17 @@ def _measures(contract: Contract) -> Iterator[Fault]:
 def _counted(contract: Contract, measure: Measure, place: str) -> Iterator[Fault]:
     if contract.has_events != (measure.counted_by is not None):
         yield place, "counted_by goes with events, each of whose measures needs it"
-    elif measure.counted_by and contract.column(measure.counted_by).reading not in ("timestamp", "date"):
-        yield place, f"counted_by: {measure.counted_by} must be a timestamp or date"
+    for word, name in (("counted_by", measure.counted_by), ("until", measure.until)):
+        if name and contract.column(name).reading not in ("timestamp", "date"):
+            yield place, f"{word}: {name} must be a timestamp or date"
+    if measure.plus_days and contract.column(measure.plus_days).how.kind != "figure":
+        yield place, f"plus_days: {measure.plus_days} must hold a number of days"
+    if (measure.plus_days or measure.until) and not contract.has_events:
+        yield place, "plus_days and until go with events"
+    if contract.has_events and measure.stands != (measure.kind == "stock"):
+        yield place, "of events, those that stand (kind: stock) need until, and no others have it"
+    if measure.stands and not measure.is_count:
+        yield place, "events that stand are counted; leave column and distinct out"
     if contract.has_events and (measure.distinct or measure.over_rows != "sum"):
         yield place, "of events only counts and sums are kept"
 

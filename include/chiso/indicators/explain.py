@@ -179,10 +179,9 @@ def _of_events(
     lines: bool,
 ) -> Sequence[sa.Row[Any]]:
     """The events that were counted, or their sums by delivery."""
-    assert measure.counted_by is not None  # noqa: S101 - the contract's check: measures of events have it
     period = Period.of(value.period, value.calendar)
     thing = " || ' ' || ".join(f'f."{name}"::text' for name in contract.thing_key)
-    counted = f"""FROM ({_with_unit_sql(contract, measure.counted_by)}) f {DISTRICT} {_JOIN_ORIGIN}
+    counted = f"""FROM ({_with_unit_sql(contract, measure)}) f {DISTRICT} {_JOIN_ORIGIN}
         WHERE ({measure.holds_sql("f.")}) AND {_counts(contract, measure)} AND f.delivery_id = ANY(:deliveries)"""
     one = "CAST(:period AS text) AS period, NULL AS sheet, NULL AS cell"
     own = measure.row_sql("f.")
@@ -203,20 +202,25 @@ def _of_events(
     return connection.execute(sa.text(sql), {**asked, **parameters}).all()
 
 
-def _with_unit_sql(contract: Contract, column: str) -> str:
+def _with_unit_sql(contract: Contract, measure: Measure) -> str:
     """The current events, each with the unit that bore its code at the time, as the ledger finds it."""
     unit_then = bore_the_code("w", unit_code(contract, "c"), f'c."{contract.terms.unit_at}"::date')
     return f"""SELECT c.*, w.register AS unit_register, w.code AS unit_code, w.valid_from AS unit_valid_from
-        FROM ({_current_sql(contract, column)}) c LEFT JOIN warehouse.unit w ON {unit_then}"""
+        FROM ({_current_sql(contract, measure)}) c LEFT JOIN warehouse.unit w ON {unit_then}"""
 
 
-def _current_sql(contract: Contract, column: str) -> str:
-    """The newest version of each event whose `column` lies in [:first, :after), as known at :as_of (recorded time).
+def _current_sql(contract: Contract, measure: Measure) -> str:
+    """The newest version of each event that is counted in [:first, :after), or stands at its end, as known at :as_of (recorded time).
 
     By the time of receipt only versions of the period are compared, and an event whose newer version moved to another
     time is left out; another column is looked at after the newest version was found.
     """
     table, received = contract.fact_table, contract.terms.unit_at
+    column = None if measure.stands or measure.plus_days else measure.counted_by
+    since = measure.since_sql("n.")
+    counts = f'{since} < :after AND (n."{measure.until}" IS NULL OR n."{measure.until}" >= :after)' if measure.stands else (
+        f"{since} >= :first AND {since} < :after"
+    )
     key = thing(contract, "v")
     inside = f'v."{received}" >= :first AND v."{received}" < :after' if column == received else "true"
     moved = f"""AND NOT EXISTS (SELECT 1 FROM {table} o JOIN landing.delivery e USING (delivery_id)
@@ -225,7 +229,7 @@ def _current_sql(contract: Contract, column: str) -> str:
         AND {is_newer(contract, ("o", "e"), ("n", "n"))})"""
     return f"""SELECT * FROM (SELECT DISTINCT ON ({key}) v.*, d.received_at FROM {table} v JOIN landing.delivery d USING (delivery_id)
         WHERE {inside} AND v.recorded_at <= :as_of AND {stands("v", ":as_of")} ORDER BY {key}, {newest_first(contract, "v", "d")}) n
-        WHERE n."{column}" >= :first AND n."{column}" < :after {moved if column == received else ""}"""
+        WHERE {counts} {moved if column == received else ""}"""
 
 
 def _verdicts(connection: sa.Connection, deliveries: Sequence[int]) -> list[dict[str, Any]]:

@@ -206,7 +206,7 @@ def _of_events(
         parts[dimension] = _ledger(connection, contract, measures, period, province, dimension)
     found = []
     for measure, dimensions in wanted.items():
-        used = replace(basis, deliveries=origins.get(str(measure.counted_by), ()))
+        used = replace(basis, deliveries=origins.get(measure.counted_at, ()))
         values = {province: Decimal(0)} | {unit: value for (unit, _), value in whole[measure].items()}
         found.append(Figures(measure, used, values, {name: parts[name][measure] for name in dimensions}))
     return found
@@ -225,9 +225,11 @@ def _ledger(
         sa.text(f"""
         SELECT f.measure, k.register, k.code, k.valid_from, {part} AS part, sum(f.change) AS value
         FROM warehouse.event_ledger f {DISTRICT} JOIN LATERAL {keys(contract, alone=False)} ON k.code IS NOT NULL
-        WHERE f.source = :source AND f.measure = ANY(:measures) AND f.span_start BETWEEN :first AND :last
+        WHERE f.source = :source AND f.measure = ANY(:measures) AND f.span_start <= :last
+            AND (f.span_start >= :first OR f.measure = ANY(:standing))
         GROUP BY 1, 2, 3, 4, 5 HAVING sum(f.change) <> 0"""),
         {"source": contract.source, "measures": [measure.id for measure in measures], "first": period.start, "last": period.end}
+        | {"standing": [measure.id for measure in measures if measure.stands]}
         | province_parameters(province)
         | ({"dimension": dimension} if dimension else {}),
     )
@@ -243,10 +245,15 @@ def _origins(connection: sa.Connection, contract: Contract, period: Period) -> d
     rows = connection.execute(
         sa.text(
             "SELECT counted_by, origin_id FROM warehouse.event_origin o JOIN landing.delivery d ON d.delivery_id = o.origin_id "
-            "WHERE d.source = :source AND span_start BETWEEN :first AND :last "
+            "WHERE d.source = :source AND span_start <= :last AND (span_start >= :first OR counted_by = ANY(:standing)) "
             "GROUP BY 1, 2 HAVING sum(change) <> 0 ORDER BY 1, 2"
         ),
-        {"source": contract.source, "first": period.start, "last": period.end},
+        {
+            "source": contract.source,
+            "first": period.start,
+            "last": period.end,
+            "standing": [measure.id for measure in contract.measures if measure.stands],
+        },
     ).all()
     return {column: tuple(row.origin_id for row in rows if row.counted_by == column) for column, _ in rows}
 

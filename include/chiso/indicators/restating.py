@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from chiso.contracts import Measure
 from chiso.indicators.catalogue import Catalogue, Definition, Framework
 from chiso.indicators.figures import MeasureKey
-from chiso.indicators.formulas import FirstOf, Formula, MeasureTerm, Ratio, Sum
+from chiso.indicators.formulas import Difference, FirstOf, Formula, MeasureTerm, Part, Ratio, Sum
 from chiso.indicators.reading import KnownValue, Question
 from chiso.province.periods import Period
 from chiso.province.restating import Thing, cover, thing_at
@@ -159,7 +159,7 @@ def adds_up(formula: Formula, measures: Measures) -> bool:
     return _is_sum(formula, measures)
 
 
-def _is_sum(formula: Formula, measures: Measures) -> bool:
+def _is_sum(formula: Part, measures: Measures) -> bool:
     terms = list(_terms(formula))
     return all(
         isinstance(part, MeasureTerm) and part.key in measures and measures[part.key].over_rows == "sum" and not measures[part.key].distinct
@@ -167,9 +167,9 @@ def _is_sum(formula: Formula, measures: Measures) -> bool:
     )
 
 
-def _terms(formula: Formula) -> Iterator[Formula]:
-    if isinstance(formula, Sum):
-        for part in formula.sum:
+def _terms(formula: Part) -> Iterator[Part]:
+    if isinstance(formula, Sum | Difference):
+        for part in formula.operands:
             yield from _terms(part)
     else:
         yield formula

@@ -56,7 +56,7 @@ def merge_events(connection: sa.Connection, contract: Contract, scratch: Scratch
         _attach(connection, gathered, target, delivery_id)
     else:
         _pour(connection, contract, gathered, target)
-    days += days_counted(connection, delivery_id)
+    days += days_counted(connection, contract, delivery_id)
     return MergedEvents(loaded, months_touched(days), replace(written, table=target))
 
 

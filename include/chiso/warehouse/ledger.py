@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -52,15 +53,34 @@ def take_back(connection: sa.Connection, contract: Contract, delivery_id: int, d
 
 
 def _write_changes(connection: sa.Connection, contract: Contract, delivery_id: int) -> None:
-    for column in counted_by(contract):
-        _write(connection, contract, delivery_id, column)
+    for place in _places(contract):
+        _write(connection, contract, delivery_id, place)
     connection.exec_driver_sql(f"DROP TABLE {_CHANGES}")
 
 
-def days_counted(connection: sa.Connection, delivery_id: int) -> list[date]:
-    """A day of each half-month in which the delivery's load changed a figure, or where one comes from."""
-    found = sa.text("SELECT DISTINCT span_start FROM warehouse.event_origin WHERE delivery_id = :delivery")
-    return list(connection.execute(found, {"delivery": delivery_id}).scalars())
+def days_counted(connection: sa.Connection, contract: Contract, delivery_id: int) -> list[date]:
+    """A day of each half-month in which the delivery's load changed a figure, or where one comes from.
+
+    What stands changes in every half-month from the first that changed to the newest of which the source has spoken.
+    """
+    standing = [measure.id for measure in contract.measures if measure.stands]
+    asked = {"delivery": delivery_id, "standing": standing, "source": contract.source}
+    counted = sa.text(
+        "SELECT DISTINCT span_start FROM warehouse.event_origin WHERE delivery_id = :delivery AND counted_by <> ALL(:standing)"
+    )
+    days = list(connection.execute(counted, asked).scalars())
+    stood = sa.text(
+        "SELECT (SELECT min(span_start) FROM warehouse.event_ledger WHERE delivery_id = :delivery AND measure = ANY(:standing)), "
+        "(SELECT max(o.span_start) FROM warehouse.event_origin o JOIN landing.delivery d ON d.delivery_id = o.origin_id "
+        "WHERE d.source = :source AND o.counted_by <> ALL(:standing) AND o.span_start <= d.received_at)"
+    )
+    first, last = connection.execute(stood, asked).one()
+    return days + (_half_months(first, last) if first and last else [])
+
+
+def _half_months(first: date, last: date) -> list[date]:
+    months = [date(year, month, 1) for year in range(first.year, last.year + 1) for month in range(1, 13)]
+    return [day for month in months for day in (month, month.replace(day=15)) if first <= day <= last]
 
 
 def recount(connection: sa.Connection, contract: Contract) -> None:
@@ -114,9 +134,20 @@ def _clear(connection: sa.Connection, contract: Contract) -> set[int]:
     return cleared
 
 
-def counted_by(contract: Contract) -> list[str]:
-    """The timestamps by which the contract's measures are counted."""
-    return sorted({measure.counted_by for measure in contract.measures if measure.counted_by})
+class _Place(NamedTuple):
+    """Measures that are counted at the same moments. moments: SQL on a row `c`, each with what a row counts there."""
+
+    name: str
+    measures: list[Measure]
+    moments: list[tuple[str, int]]
+
+
+def _places(contract: Contract) -> list[_Place]:
+    found: dict[str, _Place] = {}
+    for measure in contract.measures:
+        moments = [(measure.since_sql("c."), 1), *([(f'c."{measure.until}"', -1)] if measure.until else [])]
+        found.setdefault(measure.counted_at, _Place(measure.counted_at, [], moments)).measures.append(measure)
+    return [found[name] for name in sorted(found)]
 
 
 def _find_changes(connection: sa.Connection, contract: Contract, delivery_id: int, added: str, earlier: str) -> None:
@@ -164,7 +195,8 @@ def _newest_of(contract: Contract, change: int, things: str, condition: str) -> 
 def _plain(contract: Contract) -> list[str]:
     """The columns by which versions are told apart, placed and counted, in quotes."""
     terms = contract.terms
-    own = [*contract.thing_key, *own_time(contract), *counted_by(contract), *([terms.unit] if terms.unit else []), str(terms.unit_at)]
+    moments = sorted({name for measure in contract.measures for name in measure.moments})
+    own = [*contract.thing_key, *own_time(contract), *moments, *([terms.unit] if terms.unit else []), str(terms.unit_at)]
     return [f'"{name}"' for name in dict.fromkeys([*own, *terms.dimensions])]
 
 
@@ -184,10 +216,11 @@ def _figure(measure: Measure) -> str:
     return f"CASE WHEN {measure.holds_sql()} THEN {measure.row_sql()} END"
 
 
-def _write(connection: sa.Connection, contract: Contract, delivery_id: int, column: str) -> None:
-    """Sums the changes of the measures counted by `column`, by unit, dimensions and the delivery that brought the version."""
-    terms = contract.terms
-    measures = [measure for measure in contract.measures if measure.counted_by == column]
+def _write(connection: sa.Connection, contract: Contract, delivery_id: int, place: _Place) -> None:
+    """Sums the changes of measures counted at one place, by unit, dimensions and the delivery that brought the version."""
+    terms, measures = contract.terms, place.measures
+    moments = ", ".join(f"({moment}, {sign})" for moment, sign in place.moments)
+    whether = f' AND "{measures[0].label}"' if measures[0].stands else ""
     sums = ", ".join(f'{_change(measure)} AS "{measure.label}"' for measure in measures)
     lines = ", ".join(f"('{measure.id}', g.\"{measure.label}\")" for measure in measures)
     dimensions = "".join(f', "{name}"' for name in terms.dimensions)
@@ -196,8 +229,9 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
         sa.text(
             f"CREATE TEMPORARY TABLE {_DAYS} ON COMMIT DROP AS SELECT {unit_code(contract, 'c')} AS counted_unit, "
             f'"{terms.unit_at}"::date AS counted_unit_at, '
-            f'"{column}"::date AS counted_day, delivery_id{dimensions}, sum(change) AS change, {sums} FROM {_CHANGES} c '
-            f'WHERE "{column}" IS NOT NULL GROUP BY 1, 2, 3, delivery_id{dimensions}'
+            f"x.moment::date AS counted_day, delivery_id{dimensions}, sum(change * x.sign) AS change, {sums} FROM {_CHANGES} c "
+            f"CROSS JOIN LATERAL (VALUES {moments}) x(moment, sign) "
+            f"WHERE x.moment IS NOT NULL{whether} GROUP BY 1, 2, 3, delivery_id{dimensions}"
         )
     )
     connection.execute(
@@ -215,7 +249,7 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
     connection.execute(
         sa.text(
             "INSERT INTO warehouse.event_origin (delivery_id, counted_by, span_start, origin_id, change) "
-            f"SELECT {delivery_id}, '{column}', {_span('counted_day')}, delivery_id, sum(change) "
+            f"SELECT {delivery_id}, '{place.name}', {_span('counted_day')}, delivery_id, sum(change) "
             f"FROM {_DAYS} GROUP BY 3, 4 HAVING sum(change) <> 0"
         )
     )
@@ -224,8 +258,8 @@ def _write(connection: sa.Connection, contract: Contract, delivery_id: int, colu
 
 def _change(measure: Measure) -> str:
     if measure.is_count:
-        return f'sum(change) FILTER (WHERE "{measure.label}")'
-    return f'sum(change * "{measure.label}")'
+        return f'sum(change * x.sign) FILTER (WHERE "{measure.label}")'
+    return f'sum(change * x.sign * "{measure.label}")'
 
 
 def _span(column: str) -> str:

@@ -17,7 +17,7 @@ def take_back(connection: sa.Connection, contract: Contract, delivery_id: int, d
     Called before the withdrawal is written, in its transaction.
     """
     ledger.take_back(connection, contract, delivery_id, deliveries)
-    note_touched(connection, delivery_id, touched(months_touched(ledger.days_counted(connection, delivery_id))))
+    note_touched(connection, delivery_id, touched(months_touched(ledger.days_counted(connection, contract, delivery_id))))
 
 
 def counted(delivery_id: int) -> list[Rows]:

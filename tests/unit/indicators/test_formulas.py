@@ -303,8 +303,8 @@ def test_measures_are_wanted_with_their_dimensions() -> None:
     ("text", "said"),
     [
         ("households", "write <family>/<source>.<measure>"),
-        ("3", "has one of the words sum, ratio"),
-        ("{share: d/t.a}", "has one of the words sum, ratio"),
+        ("3", "has one of the words sum, difference, ratio"),
+        ("{share: d/t.a}", "has one of the words sum, difference, ratio"),
         ("{ratio: d/t.a, to: d/t.b, sum: [d/t.a]}", "this has sum and ratio"),
         ("{ratio: d/t.a, to: d/t.b, percent: true}", "Extra inputs"),
         ("{ratio: d/t.a, to: d/t.b, scale: 0}", "greater than 0"),

@@ -9,18 +9,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
-from chiso.indicators.formulas.arithmetic import FirstOf, Latest, Ratio, Sum
+from chiso.indicators.formulas.arithmetic import Capped, Difference, FirstOf, Latest, Ratio, Sum
 from chiso.indicators.formulas.counts import HOLDS, SIGN, Count, Direction, Holds, OfUnit
 from chiso.indicators.formulas.dimensions import Maximum, Mean, Minimum, Score
 from chiso.indicators.formulas.part import MeasureTerm, Part, Wanted, plain
 
 __all__ = [
-    "HOLDS", "SIGN", "WORDS", "Count", "Direction", "FirstOf", "Formula", "Holds", "Latest", "Maximum", "Mean",
+    "HOLDS", "SIGN", "WORDS", "Capped", "Count", "Difference", "Direction", "FirstOf", "Formula", "Holds", "Latest", "Maximum", "Mean",
     "MeasureTerm", "Minimum", "OfUnit", "Part", "Ratio", "Score", "Sum", "Wanted", "plain",
 ]  # fmt: skip
 
 WORDS: Mapping[str, type[Part]] = {
     "sum": Sum,
+    "difference": Difference,
     "ratio": Ratio,
     "minimum": Minimum,
     "maximum": Maximum,
@@ -28,6 +29,7 @@ WORDS: Mapping[str, type[Part]] = {
     "score": Score,
     "count": Count,
     "unit": OfUnit,
+    "capped": Capped,
     "latest": Latest,
     "first_of": FirstOf,
 }
@@ -53,6 +55,7 @@ def _one_word(given: object) -> object:
 Formula = Annotated[
     Annotated[MeasureTerm, Tag("<measure>")]
     | Annotated[Sum, Tag("<sum>")]
+    | Annotated[Difference, Tag("<difference>")]
     | Annotated[Ratio, Tag("<ratio>")]
     | Annotated[Minimum, Tag("<minimum>")]
     | Annotated[Maximum, Tag("<maximum>")]
@@ -60,6 +63,7 @@ Formula = Annotated[
     | Annotated[Score, Tag("<score>")]
     | Annotated[Count, Tag("<count>")]
     | Annotated[OfUnit, Tag("<unit>")]
+    | Annotated[Capped, Tag("<capped>")]
     | Annotated[Latest, Tag("<latest>")]
     | Annotated[FirstOf, Tag("<first_of>")],
     Discriminator(_tag),

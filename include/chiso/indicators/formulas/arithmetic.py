@@ -39,6 +39,55 @@ def _summed(found: list[Result]) -> Result:
     return Result(sum((each.value for each in found if each.value is not None), Decimal(0)))
 
 
+class Difference(Part):
+    """The first of several formulas less all the others, all of which must be known."""
+
+    example = "{difference: [portal/dossiers.dossiers_open, portal/dossiers.dossiers_open_late]}"
+    difference: "list[Formula]" = Field(min_length=2)
+
+    @property
+    @override
+    def operands(self) -> tuple[Part, ...]:
+        return tuple(self.difference)
+
+    @override
+    def results(self, known: Known) -> Results:
+        return combined(self.operands, known, _less)
+
+    @override
+    def words(self) -> str:
+        return " − ".join(bracketed(part) for part in self.difference)
+
+
+def _less(found: list[Result]) -> Result:
+    first, *others = (each.value or Decimal(0) for each in found)
+    return Result(first - sum(others, Decimal(0)))
+
+
+class Capped(Part):
+    """A formula's value, but never more than `at`: what is reached of a threshold beyond which more doesn't count."""
+
+    example = "{capped: {ratio: portal/dossiers.dossiers_digitised, to: portal/dossiers.dossiers_received, scale: 125}, at: 100}"
+    capped: "Formula"
+    """What is capped."""
+    at: Decimal
+    """The most that it comes to."""
+
+    @property
+    @override
+    def operands(self) -> tuple[Part, ...]:
+        return (self.capped,)
+
+    @override
+    def results(self, known: Known) -> Results:
+        found = self.capped.results(known)
+        return {unit: each._replace(value=min(each.value, self.at)) if each.value is not None else each for unit, each in found.items()}
+
+    @override
+    def words(self) -> str:
+        return f"min({self.capped.words()}; {plain(self.at)})"
+
+
 class Ratio(Part):
     """The ratio of one formula to another, times `scale`; never a mean of ratios. A denominator of 0 gives no value."""
 
