@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from chiso.system.database import owning
 from chiso.system.platform import Platform
 
 from bench import dossiers, place
@@ -74,7 +75,7 @@ def _limit(running: Platform, clean: Path) -> Cost:
 def _peer(running: Platform, script: str, given: Path) -> Cost:
     python = environment() / "bin" / "python"
     clear = "DROP SCHEMA IF EXISTS peer_dlt, peer_dlt_staging CASCADE; DROP TABLE IF EXISTS peer_pandas"
-    with running.engine.begin() as connection:
+    with running.engine.begin() as connection, owning(connection):
         connection.exec_driver_sql(clear)
     url = place.url(running)
     if script == "dlt_load.py":
@@ -82,7 +83,7 @@ def _peer(running: Platform, script: str, given: Path) -> Cost:
     state = {"DLT_DATA_DIR": str(place.VAR / "dlt"), "RUNTIME__DLTHUB_TELEMETRY": "false", "GX_ANALYTICS_ENABLED": "false"}
     subprocess.run(["rm", "-rf", state["DLT_DATA_DIR"]], check=True)
     cost, _ = run([python, ROOT / "bench" / "peers" / script, given, url], state)
-    with running.engine.begin() as connection:
+    with running.engine.begin() as connection, owning(connection):
         connection.exec_driver_sql(clear)
     return cost
 

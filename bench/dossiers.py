@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
+from chiso.system.database import owning
 from chiso.system.platform import Platform
 
 from bench import place
@@ -70,7 +71,7 @@ def fill(running: Platform, dossiers: int) -> None:
 
     contract = contracts.load("portal/dossiers", running.settings)
     table = "warehouse.portal_dossiers"
-    with running.engine.begin() as connection:
+    with running.engine.begin() as connection, owning(connection):
         agencies = connection.execute(sa.text(_AGENCIES)).scalars().all()
         connection.exec_driver_sql("INSERT INTO landing.raw_file VALUES (repeat('0', 64), 0, true)")
         delivery = connection.exec_driver_sql(

@@ -8,7 +8,9 @@ from shutil import rmtree
 
 import sqlalchemy as sa
 from chiso.cli.session import platform
+from chiso.system.database import owning
 from chiso.system.platform import Platform
+from chiso.system.roles import WRITER
 
 from bench.measuring import ROOT
 
@@ -33,14 +35,17 @@ END $$"""
 def warehouse() -> Iterator[Platform]:
     """The running warehouse; commands started meanwhile use it too."""
     os.environ["CHISO_VAR"] = str(VAR)
+    os.environ["PGOPTIONS"] = "-c role=none"  # peers make tables of their own; our engine states its options, so it writes as always
     VAR.mkdir(parents=True, exist_ok=True)
-    with platform() as running:
+    with platform(lends_terminal=True) as running:
+        with running.engine.begin() as connection, owning(connection):
+            connection.exec_driver_sql(f"GRANT CREATE ON DATABASE {running.engine.url.database} TO {WRITER}")  # a peer makes its own schema
         yield running
 
 
 def empty(running: Platform) -> None:
     """Forgets every delivery."""
-    with running.engine.begin() as connection:
+    with running.engine.begin() as connection, owning(connection):
         connection.exec_driver_sql(_EMPTY.replace("%", "%%"))
     for folder in ("landing", "audit", "reports"):
         rmtree(VAR / folder, ignore_errors=True)

@@ -80,14 +80,21 @@ def lint(ctx: click.Context, as_json: bool) -> None:
 @click.command()
 @click.option("--period", callback=period_code, help="This period, on each calendar that has data of it")
 @click.option("--all", "everything", is_flag=True, help="Every period that deliveries speak of, anew")
+@click.option("--rebuild", is_flag=True, help="With --check: the whole history from the kept files, beside the warehouse")
+@click.option("--check", is_flag=True, help="Compare what was rebuilt with what stands; exit 1 where a value differs")
 @_JSON
-def compute(period: str | None, everything: bool, as_json: bool) -> None:
+@click.pass_context
+def compute(ctx: click.Context, period: str | None, everything: bool, rebuild: bool, check: bool, as_json: bool) -> None:
     """Computes the stale periods: those that deliveries touched, or whose definitions changed, since their last run."""
     from chiso.flow import computing
     from chiso.system.errors import UsageError
 
-    if period and everything:
-        raise UsageError("Give --period or --all, not both.")
+    if rebuild != check:
+        raise UsageError("--rebuild goes with --check: the warehouse is compared, and never replaced.")
+    if sum([bool(period), everything, rebuild]) > 1:
+        raise UsageError("Give one of --period, --all and --rebuild --check.")
+    if rebuild:
+        ctx.exit(_rebuilt(as_json))
     with platform() as running:
         done = computing.compute_known(running, period) if period or everything else computing.compute_stale(running)
     periods = [f"{each.calendar}/{each.code}" for each in done.periods]
@@ -97,6 +104,26 @@ def compute(period: str | None, everything: bool, as_json: bool) -> None:
         click.echo(f"{len(periods)} periods computed, {done.written} values written")
         for name in periods:
             click.echo(f"  {name}")
+
+
+def _rebuilt(as_json: bool) -> int:
+    """The exit code."""
+    from dataclasses import asdict
+
+    from chiso.flow import rebuilding
+
+    with platform() as running:
+        found = rebuilding.rebuild(running)
+    if as_json:
+        print_json({"values": found.values, "differences": [asdict(each) for each in found.differences], "left_out": found.left_out})
+    else:
+        for each in found.differences:
+            where = f"{each.indicator} {each.unit_code} {each.calendar}/{each.period}"
+            click.echo(f"{where}: stands {each.stands}, rebuilt {each.rebuilt}")
+        for source in found.left_out:
+            click.echo(f"{source}: left out, its contract is gone or faulty", err=True)
+        click.echo(f"{found.values} values compared, {len(found.differences)} differ")
+    return 1 if found.differences else 0
 
 
 @click.command()
