@@ -4,7 +4,7 @@ A plugin's app is not behind Airflow's login by itself: its route asks for the u
 plugins too, so the app and what it imports are made at the first request.
 
 What is shown has Airflow's own origin, where a script could use whoever's token is logged in. So none runs: the policy that goes
-with each file allows the site's style sheet alone, and puts the page into a sandbox. The sandbox keeps the origin, since
+with each file allows the site's style sheet and plots alone, and puts the page into a sandbox. The sandbox keeps the origin, since
 a browser sends no cookie with links inside a frame of an opaque one, and every page but the first would ask for the login.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAVIGATION = {"name": "Báo cáo", "href": "/bao-cao/site/index.html", "destination": "nav", "url_route": "bao-cao"}
 PROTECTION = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-same-origin allow-downloads",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -60,4 +60,4 @@ def _reports() -> "FastAPI":
 
 def _is_public(path: Path) -> bool:
     """Pages and exports, and nothing else that may lie there."""
-    return (path.parts[0] == "site" and path.suffix in (".html", ".css")) or (len(path.parts) == 1 and path.suffix == ".csv")
+    return (path.parts[0] == "site" and path.suffix in (".html", ".css", ".svg")) or (len(path.parts) == 1 and path.suffix == ".csv")

@@ -14,9 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from chiso import contracts
+from chiso.indicators import load_catalogue
 from chiso.inquiry import answers, verified
+from chiso.inquiry.figure_pages import Figures
 from chiso.inquiry.timeliness import Report, Timeliness, timeliness
-from chiso.publication.site import Page
+from chiso.publication.site import Page, Picture
 from chiso.system.platform import Platform
 
 Row = Mapping[str, Any]
@@ -27,8 +29,11 @@ _PLACE = re.compile(r"\{\w+\}")
 """Where a rule's text names what a row has."""
 
 
-def pages(platform: Platform, framework: str) -> Iterator[Page]:
+def pages(platform: Platform, framework: str) -> Iterator[Page | Picture]:
     """Every page; framework: whose targets the first page shows."""
+    catalogue = load_catalogue(platform.settings)
+    documents = {each.framework: each.name_vi for each in catalogue.frameworks if each.targets}
+    targets = {name: answers.target_rows(platform, name) for name in documents}
     titles = {contract.source: contract.title_vi for contract in contracts.load_all(platform.settings).contracts}
     on_time = timeliness(platform)
     with platform.engine.connect() as connection:
@@ -40,6 +45,8 @@ def pages(platform: Platform, framework: str) -> Iterator[Page]:
         yield from _by_year("deliveries", deliveries)
         yield from _of_periods(found, periods, on_time)
         yield from _quarantine(found, cases)
+        by_document = {documents[name]: rows for name, rows in targets.items()}
+        yield from Figures(connection, catalogue, by_document).pages(cases, on_time.reports, periods)
         yield from _timeliness(on_time, titles, periods)
         held, decided = answers.held(platform), found.decisions()
         yield Page.of("decisions.html", "decisions", {
@@ -52,7 +59,7 @@ def pages(platform: Platform, framework: str) -> Iterator[Page]:
             "waiting_cases": sum(case["state"] in ("open", "returned") for case in cases),
             "missing": sum(report.state == "missing" for report in on_time.reports),
             "held": len(held),
-            "targets": [_target(row) for row in answers.target_rows(platform, framework)],
+            "targets": [_target(row) for row in targets.get(framework, [])],
             "period_pages": sorted(periods.values()),
             "newest": deliveries[:NEWEST],
         })  # fmt: skip

@@ -1,7 +1,7 @@
 """The static site: pages that need neither network nor scripts, of which only those are written whose content changed.
 
 A page is a template and what it shows. Whatever is shown is escaped, invisible signs are made visible, numbers and times are written as
-Vietnamese readers write them. The Content-Security-Policy in each page allows the site's own style sheet and nothing else.
+Vietnamese readers write them. The Content-Security-Policy in each page allows the site's own style sheet and plots, and nothing else.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chiso.publication.site.plots import Plot
 from chiso.publication.site.words import WORDS
 from chiso.publication.texts import number
 from chiso.system.settings import LOCAL_TIME
@@ -48,6 +49,25 @@ class Page:
         return Page(path, template, shows, lambda: shows)
 
 
+    def text(self) -> str:
+        """The page as HTML."""
+        return _environment().get_template(f"{self.template}.html.j2").render(_shown(self))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A plot of the site. stamp: what it shows, which changes whenever the picture does."""
+
+    path: str
+    stamp: Plot
+    draw: Callable[[Plot], str]
+    template = "picture"
+
+    def text(self) -> str:
+        """The picture as SVG."""
+        return self.draw(self.stamp)
+
+
 @dataclass(frozen=True)
 class Written:
     """What a building of the site wrote and removed, by path; and its first page."""
@@ -57,7 +77,7 @@ class Written:
     removed: tuple[str, ...]
 
 
-def write(folder: Path, pages: Iterable[Page]) -> Written:
+def write(folder: Path, pages: Iterable[Page | Picture]) -> Written:
     """Writes the pages that changed, and removes those that there are no more."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = _known(folder)
@@ -66,7 +86,7 @@ def write(folder: Path, pages: Iterable[Page]) -> Written:
     for page in pages:
         digests[page.path] = digest = _digest(page)
         if known.get(page.path) != digest or not (folder / page.path).exists():
-            _write(folder / page.path, _environment().get_template(f"{page.template}.html.j2").render(_shown(page)))
+            _write(folder / page.path, page.text())
             written.append(page.path)
     _write(folder / _STYLE, (_HERE / _STYLE).read_text("utf-8"))
     removed = sorted(known.keys() - digests.keys())
@@ -85,7 +105,7 @@ def _known(folder: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
-def _digest(page: Page) -> str:
+def _digest(page: Page | Picture) -> str:
     text = json.dumps([_made_of(), page.template, page.stamp], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

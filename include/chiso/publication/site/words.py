@@ -58,6 +58,32 @@ WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "incomplete": ("chưa đủ số liệu", "incomplete"),
         "no_data": ("chưa có số liệu", "no data"),
     },
+    "target": {
+        "met": ("đạt", "met"),
+        "unmet": ("chưa đạt", "unmet"),
+        "no_data": ("chưa có số liệu", "no data"),
+    },
+    "progress": {
+        "met_early": ("đạt trước hạn", "met early"),
+        "on_track": ("đúng lộ trình", "on track"),
+        "behind": ("chậm lộ trình", "behind"),
+    },
+    "cause": {
+        "official_figures": ("số chính thức thay số sơ bộ", "official figures"),
+        "changed_definition": ("đổi công thức hoặc đơn vị", "changed definition"),
+        "changed_definition_and_deliveries": ("đổi công thức và số liệu", "changed definition and deliveries"),
+        "withdrawn_delivery": ("thu hồi lượt gửi", "withdrawn delivery"),
+        "read_again": ("đọc lại theo quy định mới", "read again"),
+        "corrected_delivery": ("đơn vị gửi lại", "corrected delivery"),
+        "further_delivery": ("có thêm lượt gửi", "further delivery"),
+        "recounted": ("đếm lại", "recounted"),
+    },
+    "level": {
+        "province": ("tỉnh", "province"),
+        "district": ("huyện, thành phố", "district"),
+        "commune": ("xã, phường, thị trấn", "commune"),
+        "agency": ("cơ quan", "agency"),
+    },
     "decision": {
         "approve": ("phê duyệt", "approved"),
         "refuse": ("không phê duyệt", "refused"),
