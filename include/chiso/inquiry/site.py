@@ -33,7 +33,7 @@ def pages(platform: Platform, framework: str) -> Iterator[Page | Picture]:
     """Every page; framework: whose targets the first page shows."""
     catalogue = load_catalogue(platform.settings)
     documents = {each.framework: each.name_vi for each in catalogue.frameworks if each.targets}
-    targets = {name: answers.target_rows(platform, name) for name in documents}
+    targets = {name: answers.target_rows(platform, name) for name in sorted(documents, key=lambda name: name != framework)}
     titles = {contract.source: contract.title_vi for contract in contracts.load_all(platform.settings).contracts}
     on_time = timeliness(platform)
     with platform.engine.connect() as connection:

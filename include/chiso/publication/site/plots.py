@@ -32,6 +32,7 @@ class Plot:
 def draw(plot: Plot) -> str:
     """The plot as SVG: values, a target's trajectory (dashed), the forecast with its interval."""
     import matplotlib as mpl
+    from matplotlib.dates import DateFormatter
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "chiso", "font.family": "sans-serif", "font.size": 10}):
@@ -46,6 +47,7 @@ def draw(plot: Plot) -> str:
             _line(axes, [(day, value)], "Dự báo (khoảng 80 %)", color=_AHEAD, marker="D", linestyle="none")
         axes.set_ylabel(plot.unit)
         axes.yaxis.set_major_formatter(lambda value, _: number(Decimal(repr(float(value)))))
+        axes.xaxis.set_major_formatter(DateFormatter("%m/%Y"))  # type: ignore[no-untyped-call]
         axes.grid(visible=True, color="#d5dbe3", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         if plot.way or plot.ahead:
