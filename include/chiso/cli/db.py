@@ -1,10 +1,11 @@
 """`chiso db`: the warehouse's URL, migrations, psql."""
 
 import os
+from pathlib import Path
 
 import click
 
-from chiso.cli.session import platform
+from chiso.cli.session import platform, print_json
 
 
 @click.group()
@@ -37,6 +38,25 @@ def upgrade() -> None:
     """Brings migrations, views and reference lists to this version (every command does so by itself)."""
     with platform():
         click.echo("The warehouse is up to date.", err=True)
+
+
+@db.command()
+@click.argument("views", nargs=-1)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A folder that isn't there yet")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on stdout")
+def export(views: tuple[str, ...], out: Path, as_json: bool) -> None:
+    """Writes VIEWS of schema publication (default: all) as CSV and Parquet, with a dictionary and checksums."""
+    from dataclasses import asdict
+
+    from chiso.inquiry import exporting
+
+    with platform() as running:
+        done = exporting.export(running, out, views)
+    if as_json:
+        print_json([asdict(each) for each in done])
+    else:
+        for each in done:
+            click.echo(f"{each.view}: {each.rows} rows")
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
