@@ -39,6 +39,7 @@ KEYS: Mapping[str, str] = {
     "indicators.definition": "",
     "indicators.target": "",
     "indicators.target_part": "",
+    "indicators.target_year": "",
     "indicators.basis": "basis_sha256",
     "indicators.run": "run_id",
     "indicators.value": "run_id",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from chiso import audit
 from chiso.audit import Rows
 from chiso.indicators.catalogue import Catalogue, Definition, Framework
+from chiso.indicators.trajectories import trajectory
 from chiso.province.periods import Period
 from chiso.system.database import owning
 
@@ -23,6 +24,7 @@ _COLUMNS = {
     "target_part": (
         "framework", "version", "target", "place", "indicator", "defined_in", "unit_code", "unit_codes", "direction", "target_value",
     ),
+    "target_year": ("framework", "version", "target", "year", "value"),
 }  # fmt: skip
 """What of the catalogue is written for readers: columns by table of schema `indicators`; the first two name the framework."""
 
@@ -35,6 +37,7 @@ def sync_definitions(connection: sa.Connection, catalogue: Catalogue, province_c
     wanted = {
         "definition": {row for framework in catalogue.frameworks for row in _definitions(framework)},
         "target": {row for framework in catalogue.frameworks for row in _targets(framework)},
+        "target_year": {row for framework in catalogue.frameworks for row in _years(framework)},
         "target_part": {row for framework in catalogue.frameworks for row in _parts(framework, catalogue, province_codes)},
     }
     changed = {table: rows for table, rows in wanted.items() if _known(connection, table) != _and_left(connection, table, rows, catalogue)}
@@ -92,6 +95,14 @@ def _targets(framework: Framework) -> _Rows:
             target.responsible,
         )
         for place, target in enumerate(framework.targets, 1)
+    }
+
+
+def _years(framework: Framework) -> _Rows:
+    return {
+        (framework.framework, framework.version, target.id, point.year, point.value)
+        for target in framework.targets
+        for point in trajectory(target)
     }
 
 

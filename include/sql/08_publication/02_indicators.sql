@@ -143,6 +143,16 @@ COMMENT ON COLUMN publication.target_status.publication IS 'approved, or held: a
 COMMENT ON COLUMN publication.target_status.responsible IS 'Code of the agency that answers for it.'; -- text
 COMMENT ON COLUMN publication.target_status.responsible_name IS 'Its name.'; -- text
 
+CREATE VIEW publication.target_trajectory AS
+SELECT framework, version, target, year, make_date(year, 12, 31) AS day, value FROM indicators.target_year ORDER BY framework, version, target, year;
+COMMENT ON VIEW publication.target_trajectory IS 'What each target wants at the end of a year: its baseline and values on the way as its document states them, straight between them.';
+COMMENT ON COLUMN publication.target_trajectory.framework IS 'Short name of the document.'; -- text
+COMMENT ON COLUMN publication.target_trajectory.version IS 'Version of the document.'; -- text
+COMMENT ON COLUMN publication.target_trajectory.target IS 'Number of the target; key of publication.target_status.'; -- text
+COMMENT ON COLUMN publication.target_trajectory.year IS 'The year.'; -- integer
+COMMENT ON COLUMN publication.target_trajectory.day IS 'Its last day.'; -- date
+COMMENT ON COLUMN publication.target_trajectory.value IS 'What is wanted by then.'; -- numeric
+
 CREATE VIEW publication.held_value AS
 SELECT v.indicator, d.name_vi, d.measure_unit, v.defined_in, v.unit_register, v.unit_code, u.name_vi AS unit_name, v.calendar, v.period,
        before.value AS before, v.value AS after, coalesce(c.cause, 'same_number') AS cause, v.held_because, coalesce(c.delivery_ids, '{}') AS delivery_ids,
