@@ -10,6 +10,7 @@ from chiso import contracts
 from chiso.flow import collecting, computing
 from chiso.inquiry import answers, verification
 from chiso.system.database import owning
+from chiso.system.errors import UsageError
 from chiso.system.platform import Platform
 from chiso.warehouse import SCHEMAS
 from sqlalchemy.exc import DBAPIError
@@ -85,6 +86,18 @@ def test_a_form_from_file_to_number_to_cell(platform: Platform) -> None:
         ("warehouse", "load"),
     ]
     assert verification.verify(platform)["faults"] == []
+
+
+def test_a_target_is_explained_by_the_value_of_whichever_unit_is_asked_for(platform: Platform) -> None:
+    load_fixture("departments/telecom", platform)
+    whole = answers.explanation(platform, "nq09.15", "2022-Q3", "civil", None, None, rows=False)
+    district = answers.explanation(platform, "nq09.15", "2022-Q3", None, "608", None, rows=False)
+    assert (whole["indicator"], whole["unit_code"], whole["period"]) == ("households_fibre_pct", "62", "2022-Q3")
+    assert (district["indicator"], district["unit_code"]) == ("households_fibre_pct", "608")
+    cells = [{line["cell"] for line in found["inputs"]} for found in (whole, district)]
+    assert cells[1] and cells[1] < cells[0]
+    with pytest.raises(UsageError, match="No value of households_fibre_pct at 2022-Q3"):
+        answers.explanation(platform, "nq09.15", "2022-Q3", "administrative", None, None, rows=False)
 
 
 def test_dossiers_from_file_to_number_to_lines(platform: Platform) -> None:
